@@ -1,0 +1,3 @@
+module airfield
+
+go 1.26

@@ -1,0 +1,87 @@
+// Package source reads the texts users write, YAML and JSON, into trees that
+// remember their places, and decodes such trees into Go structs.
+//
+// A File goes in; a Node or a struct comes out, with a finding for everything
+// that is not as it should be. The package knows nothing of what the texts
+// mean, and opens no files.
+package source
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"airfield/diag"
+)
+
+// MaxFile is the largest text that is read, in bytes.
+const MaxFile = 64 << 20
+
+// File is one text, with the name the user knows it by.
+type File struct {
+	Name string
+	Text string // UTF-8 without a byte order mark
+
+	lines func() []int // offsets of the line starts
+}
+
+// NewFile makes a File of raw bytes. A UTF-8 byte order mark is dropped;
+// other encodings are refused with a finding that says which it is.
+func NewFile(name string, raw []byte) (*File, diag.List) {
+	var found diag.List
+	whole := diag.Pos{File: name, Line: 1, Col: 1}
+	switch {
+	case len(raw) > MaxFile:
+		found.Errorf(diag.Pos{File: name}, "source/size", "file has %d MiB, at most %d MiB are read", len(raw)>>20, MaxFile>>20)
+		return nil, found
+	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")), len(raw) > 1 && (raw[0] == 0) != (raw[1] == 0):
+		found.Errorf(whole, "source/encoding", "file is UTF-16, wanted UTF-8: save it again as UTF-8")
+		return nil, found
+	}
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	f := &File{Name: name, Text: string(raw)}
+	f.lines = sync.OnceValue(func() []int { return lineStarts(f.Text) })
+	if i := invalidUTF8(f.Text); i >= 0 {
+		found.Errorf(f.Pos(i), "source/encoding", "byte 0x%02x is not UTF-8: save the file as UTF-8", raw[i])
+		return nil, found
+	}
+	if i := strings.IndexByte(f.Text, 0); i >= 0 {
+		found.Errorf(f.Pos(i), "source/encoding", "a NUL character, wanted text")
+		return nil, found
+	}
+	return f, nil
+}
+
+// Pos gives the place of a byte offset.
+func (f *File) Pos(offset int) diag.Pos {
+	lines := f.lines()
+	offset = max(0, min(offset, len(f.Text)))
+	n, exact := slices.BinarySearch(lines, offset)
+	if !exact {
+		n--
+	}
+	return diag.Pos{File: f.Name, Line: n + 1, Col: utf8.RuneCountInString(f.Text[lines[n]:offset]) + 1}
+}
+
+func lineStarts(text string) []int {
+	starts := []int{0}
+	for i := range len(text) {
+		if text[i] == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+func invalidUTF8(s string) int {
+	for i, r := range s {
+		if r == utf8.RuneError {
+			if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
+				return i
+			}
+		}
+	}
+	return -1
+}
