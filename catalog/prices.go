@@ -1,0 +1,106 @@
+package catalog
+
+import (
+	"io/fs"
+	"strings"
+)
+
+// Price returns the retail pay-as-you-go price of one hour of size in region
+// with Linux and without tax, in micro-USD, and false where the catalog has
+// none. PricesAsOf says of when it is, QuoteOf whether it was derived.
+func Price(region, size string) (int64, bool) {
+	q, ok := QuoteOf(region, size)
+	return q.Micros, ok
+}
+
+// A Quote is a price with what is known of it.
+type Quote struct {
+	Micros  int64  // micro-USD for one hour, Linux, without tax
+	AsOf    string // day
+	From    string
+	Derived bool // the source had the price with Windows: 0.046 USD a vCPU were taken off
+}
+
+// QuoteOf returns the pay-as-you-go price of one hour of size in region.
+func QuoteOf(region, size string) (Quote, bool) {
+	p := pricesOf(fold(region))
+	q, ok := p.bySize[fold(size)]
+	if !ok || q.micros == unsure {
+		return Quote{}, false
+	}
+	return Quote{q.micros, p.Read, p.From, q.derived}, true
+}
+
+// SpotPrice returns what one hour of size on Spot cost in region when it was
+// read, with Linux and without tax, in micro-USD. Spot prices move; there are
+// some for a few European regions only.
+func SpotPrice(region, size string) (int64, bool) {
+	q, ok := spotPrices.get(fold(region), loadPrices("data/spot/")).bySize[fold(size)]
+	return q.micros, ok
+}
+
+// PricesAsOf returns the day of the pay-as-you-go prices of a region, and a
+// blank where there are none.
+func PricesAsOf(region string) string { return pricesOf(fold(region)).Read }
+
+// SpotPricesAsOf returns the day of the Spot prices of a region, and a blank
+// where there are none.
+func SpotPricesAsOf(region string) string {
+	return spotPrices.get(fold(region), loadPrices("data/spot/")).Read
+}
+
+// PricedRegions returns the names of the regions with pay-as-you-go prices,
+// sorted.
+func PricedRegions() []string {
+	found, err := fs.Glob(files, "data/prices/*.csv")
+	if err != nil {
+		panic(err) // the pattern is ours
+	}
+	for i, f := range found {
+		found[i] = strings.TrimSuffix(strings.TrimPrefix(f, "data/prices/"), ".csv")
+	}
+	return found
+}
+
+// unsure stands for the price of a size that has a meter, but whose price in
+// the source may be that of Windows.
+const unsure = -1
+
+type price struct {
+	micros  int64 // or unsure
+	derived bool
+}
+
+type priceTable struct {
+	Source
+	bySize map[string]price
+}
+
+var onDemandPrices, spotPrices shelf[priceTable]
+
+func pricesOf(region string) priceTable {
+	return onDemandPrices.get(region, loadPrices("data/prices/"))
+}
+
+// loadPrices returns the function that reads the table of a region below a
+// folder. The table is empty where the folder has none.
+func loadPrices(folder string) func(region string) priceTable {
+	return func(region string) priceTable {
+		if !exists(folder + region) {
+			return priceTable{}
+		}
+		t := read(folder + region)
+		p := priceTable{t.Source, make(map[string]price, len(t.rows))}
+		t.each(func(cell func(string) string) {
+			q := price{micros: unsure}
+			if c := cell("micros"); c != "" {
+				q.micros = whole64(c)
+			}
+			if len(t.columns) > 2 {
+				q.derived = yes(cell("derived"))
+			}
+			p.bySize[fold(cell("size"))] = q
+		})
+		return p
+	}
+}
