@@ -1,0 +1,420 @@
+package tenant
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"airfield/arm"
+	"airfield/diag"
+)
+
+// MaxLine is the longest line of a snapshot that is read, in bytes.
+const MaxLine = 16 << 20
+
+// maxFindings is how many lines are reported one by one; of the rest, only how
+// many they are.
+const maxFindings = 1000
+
+const (
+	kind    = "tenant" // Header.Airfield
+	version = 1        // Header.Version
+)
+
+// Read reads a snapshot, plain or packed. Every line that is not in the tenant
+// has a finding, and so has a file that ends early; name is what findings call
+// the file. The error is one of r; the tenant is nil only with an error.
+func Read(name string, r io.Reader) (*Tenant, diag.List, error) {
+	s := Scan(name, r)
+	s.text.limit = lastChunk
+	b := Builder{Header: s.header, file: name}
+	for s.next() {
+		b.append(s.line, s.mark)
+		b.at = append(b.at, uint32(s.row))
+	}
+	if s.disorder > 0 {
+		s.found.Infof(s.pos(s.disorder, 1), "tenant/order", "lines are not in the order of their ids from here on; sorted in memory")
+	}
+	if s.err != nil {
+		return nil, s.found, s.err
+	}
+	b.found = s.found
+	t, found := b.Tenant()
+	return t, found.Sorted(), nil
+}
+
+// Scanner reads a snapshot that may be larger than memory, once, front to back.
+type Scanner struct {
+	name   string
+	header Header
+	source *source
+	in     *bufio.Reader
+	text   store
+	index  arm.Indexer
+	buf    []byte
+
+	row      int // of the line read last, from 1
+	rows     int // lines with a resource, good or not
+	bad      int // of them, those that are left out
+	disorder int // the first row that is not in order, 0 for none
+	ended    bool
+	cut      bool // the end came early
+	found    diag.List
+	err      error
+
+	line string // of the resource read last, canonical
+	id   arm.ID
+	body arm.Value
+	mark mark
+	last arm.ID // the id before id
+}
+
+// Scan begins to read a snapshot, plain or packed, and reads its header. After
+// the pass, Findings says whether the answer is whole.
+func Scan(name string, r io.Reader) *Scanner {
+	s := &Scanner{name: name, source: &source{r: r}, text: store{limit: 1 << 20}}
+	if s.unpack() {
+		s.readHeader()
+	}
+	return s
+}
+
+// Header gives what the snapshot says of itself.
+func (s *Scanner) Header() Header { return s.header }
+
+// All gives the resources in the order of the file. The Body of a resource is
+// good until the next step (see Keep); its ID, and any string taken out of the
+// Body, for ever, though each holds about 1 MiB of text around it: clone the
+// few that are to be held long.
+func (s *Scanner) All() iter.Seq[arm.Resource] {
+	return func(yield func(arm.Resource) bool) {
+		for s.ordered() && yield(arm.Resource{ID: s.id, Body: s.body, Pos: s.mark.pos, Theirs: s.mark.theirs}) {
+		}
+	}
+}
+
+// Groups gives the resources group by group: first what lies in no
+// subscription, under the id of the tenant; then for each subscription what
+// lies in no resource group of it, and each of its resource groups. Each group
+// is a Tenant of its own, without a tree, that may be held and handed on to
+// another goroutine.
+func (s *Scanner) Groups() iter.Seq2[arm.ID, *Tenant] {
+	return func(yield func(arm.ID, *Tenant) bool) {
+		var scope arm.ID
+		b := Builder{Header: s.header}
+		for s.ordered() {
+			if in := groupScope(s.id); !in.Equal(scope) {
+				if t, _ := b.sorted(); t.Len() > 0 && !yield(scope, t) {
+					return
+				}
+				scope, b = in, Builder{Header: s.header}
+			}
+			b.append(s.line, s.mark)
+		}
+		if t, _ := b.sorted(); t.Len() > 0 {
+			yield(scope, t)
+		}
+	}
+}
+
+func groupScope(id arm.ID) arm.ID {
+	if group := id.ResourceGroupID(); group != "" {
+		return group
+	}
+	if sub := id.SubscriptionID(); sub != "" {
+		return sub
+	}
+	return arm.Tenant
+}
+
+// Findings gives what is wrong with the snapshot as far as it was read, and
+// the error that its reader had. With an Error among the findings, or an error,
+// what was given is not everything.
+func (s *Scanner) Findings() (diag.List, error) {
+	found := s.found
+	if s.disorder > 0 {
+		found.Errorf(s.pos(s.disorder, 1), "tenant/order", "lines are not in the order of their ids: a pass line by line needs the file sorted")
+	}
+	return found.Sorted(), s.err
+}
+
+// ordered reads the next resource of a pass in order, leaving out one that is
+// there twice.
+func (s *Scanner) ordered() bool {
+	for s.next() {
+		if s.rows == 1 || !s.id.Equal(s.last) {
+			return true
+		}
+		s.leaveOut(1, "tenant/duplicate", "resource %q is there twice, first in the line before", s.id)
+	}
+	return false
+}
+
+// next reads up to the next good resource.
+func (s *Scanner) next() bool {
+	for !s.ended {
+		raw := s.readLine()
+		if len(raw) == 0 {
+			continue
+		}
+		s.rows++
+		if s.take(raw) {
+			return true
+		}
+	}
+	return false
+}
+
+// take makes the current resource of a line.
+func (s *Scanner) take(raw []byte) bool {
+	last := s.id
+	s.line = s.text.keep(raw)
+	var err error
+	if s.body, err = s.index.Parse(s.line); err != nil {
+		s.badSyntax(err)
+		s.text.takeBack(s.line)
+		return false
+	}
+	if !s.check() {
+		s.text.takeBack(s.line)
+		return false
+	}
+	if s.last = last; last != "" && s.disorder == 0 && s.id.Compare(last) < 0 {
+		s.disorder = s.row
+	}
+	return true
+}
+
+// check looks at the members of the current line and makes it canonical.
+func (s *Scanner) check() bool {
+	if k := s.body.Kind(); k != arm.Object {
+		s.leaveOut(1, "tenant/syntax", "found %s, wanted a resource", k)
+		return false
+	}
+	s.mark = mark{}
+	marked := false
+	for name, value := range s.body.Members() {
+		if name == markMember {
+			s.mark, marked = readMark(value), true
+		}
+	}
+	idValue := s.body.Get("id")
+	if idValue.Kind() != arm.String {
+		s.leaveOut(1, "tenant/id", `no member "id" with a resource id`)
+		return false
+	}
+	if name, offset, twice := s.body.Duplicate(); twice {
+		s.leaveOut(s.col(offset), "tenant/syntax", "member %q is there twice", name)
+		return false
+	}
+	id := idValue.Str()
+	if _, err := arm.ParseID(id); err != nil {
+		s.leaveOut(s.col(idValue.Offset()), "tenant/id", "%s", err)
+		return false
+	}
+	if marked || idValue.Offset() != len(lineStart)-1 || s.line[:len(lineStart)] != lineStart {
+		s.buf = appendLine(s.buf[:0], arm.ID(id), s.body)
+		s.text.takeBack(s.line)
+		s.line = s.text.keep(s.buf)
+		s.body = mustParse(&s.index, s.line)
+	}
+	s.id = lineID(s.line)
+	return true
+}
+
+func (s *Scanner) badSyntax(err error) {
+	var syntax *arm.SyntaxError
+	if !errors.As(err, &syntax) {
+		s.leaveOut(1, "tenant/syntax", "%s", err)
+		return
+	}
+	code := "tenant/syntax"
+	switch {
+	case s.cut:
+		code = "tenant/truncated"
+	case !utf8.ValidString(s.line):
+		code = "tenant/encoding"
+	}
+	s.leaveOut(s.col(syntax.Offset), code, "%s", syntax.Message)
+}
+
+// leaveOut reports the current line, which is not in the tenant.
+func (s *Scanner) leaveOut(col int, code, format string, args ...any) {
+	if s.bad++; s.bad <= maxFindings {
+		s.found.Errorf(s.pos(s.row, col), code, format, args...)
+	}
+}
+
+func (s *Scanner) pos(row, col int) diag.Pos { return diag.Pos{File: s.name, Line: row, Col: col} }
+
+func (s *Scanner) col(offset int) int { return utf8.RuneCountInString(s.line[:offset]) + 1 }
+
+// readHeader reads the first line. Where it is a resource, the header is
+// missing and the line is left to be read; where it is nothing that we know, no
+// more is read.
+func (s *Scanner) readHeader() {
+	var raw []byte
+	for len(raw) == 0 && !s.ended {
+		raw = s.readLine()
+	}
+	at := s.pos(max(s.row, 1), 1)
+	if len(raw) == 0 {
+		if len(s.found) == 0 && s.err == nil {
+			s.found.Errorf(at, "tenant/header", "file is empty, wanted a snapshot of a tenant")
+		}
+		return
+	}
+	wanted := fmt.Sprintf(`wanted a snapshot's header: {"airfield":%q,"version":%d,…}`, kind, version)
+	v, err := arm.Parse(string(raw))
+	is := v.Get("airfield")
+	switch {
+	case err == nil && !is.Exists() && v.Get("id").Exists():
+		s.found.Errorf(at, "tenant/header", "found a resource, %s", wanted)
+		s.header = Header{Airfield: kind, Version: version}
+		s.pushBack(raw)
+		return
+	case err != nil || !is.Exists():
+		s.found.Errorf(at, "tenant/header", "%s", wanted)
+	case is.Str() != kind:
+		s.found.Errorf(at, "tenant/header", "found a file of the kind %s, %s", is.Text(), wanted)
+	case v.Get("version").Text() != fmt.Sprint(version):
+		s.found.Errorf(at, "tenant/version", "snapshot has version %s, this program reads version %d", v.Get("version").Text(), version)
+	default:
+		if err := json.Unmarshal(raw, &s.header); err != nil {
+			s.found.Errorf(at, "tenant/header", "%s", err)
+			break
+		}
+		return
+	}
+	s.ended = true
+}
+
+// pushBack gives a line back to be read again.
+func (s *Scanner) pushBack(raw []byte) {
+	end := "\n"
+	if s.ended {
+		end = ""
+	}
+	s.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(raw)), bytes.NewReader([]byte(end)), s.in), readSize)
+	s.ended, s.cut, s.row = false, false, s.row-1
+	s.found = s.found[:len(s.found):len(s.found)]
+}
+
+const readSize = 1 << 18 // of the buffer of a reader, in bytes
+
+// unpack finds out how the file is packed.
+func (s *Scanner) unpack() bool {
+	s.in = bufio.NewReaderSize(s.source, readSize)
+	begin, _ := s.in.Peek(4)
+	var unpacked io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(begin, []byte("\x1f\x8b")):
+		unpacked, err = gzip.NewReader(s.in)
+	case string(begin) == "\x28\xb5\x2f\xfd":
+		// One decoder in the calling goroutine: no others are started. 128 MiB
+		// is the window that zstd --long asks for.
+		unpacked, err = zstd.NewReader(s.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
+	default:
+		unpacked = s.in
+	}
+	if err != nil {
+		s.end(err)
+		return false
+	}
+	if unpacked != s.in {
+		s.in = bufio.NewReaderSize(unpacked, readSize)
+	}
+	if begin, _ := s.in.Peek(3); string(begin) == "\xef\xbb\xbf" {
+		s.in.Discard(3)
+	}
+	return true
+}
+
+// readLine reads one line without its end and the white space around it. It is
+// good until the next. A line that is too long gives an empty one and a finding.
+func (s *Scanner) readLine() []byte {
+	line, err := s.in.ReadSlice('\n')
+	s.row++
+	if err == bufio.ErrBufferFull {
+		line, err = s.readLong(line)
+	}
+	if err != nil {
+		s.endLine(line, err)
+		if err != io.EOF {
+			return nil
+		}
+	}
+	return bytes.Trim(line, " \t\r\n")
+}
+
+// readLong reads the rest of a line that is longer than the buffer.
+func (s *Scanner) readLong(begin []byte) ([]byte, error) {
+	s.buf = append(s.buf[:0], begin...)
+	size := len(begin)
+	for {
+		part, err := s.in.ReadSlice('\n')
+		if size += len(part); size <= MaxLine+len("\r\n") {
+			s.buf = append(s.buf, part...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if size > len(s.buf) {
+			s.rows++
+			s.leaveOut(1, "tenant/size", "line has %d MiB, at most %d MiB are read", size>>20, MaxLine>>20)
+			return nil, err
+		}
+		return s.buf, err
+	}
+}
+
+// endLine ends the file at a line that has no end.
+func (s *Scanner) endLine(line []byte, err error) {
+	if err != io.EOF {
+		s.end(err)
+		return
+	}
+	s.ended = true
+	if len(line) > 0 {
+		s.cut = true
+		s.found.Warnf(s.pos(s.row, 1), "tenant/truncated", "the last line has no end: the file may be cut")
+	}
+}
+
+// end ends the file at an error: one of the reader below, or one in what it read.
+func (s *Scanner) end(err error) {
+	s.ended, s.cut = true, true
+	at := s.pos(max(s.row, 1), 1)
+	switch {
+	case s.source.err != nil:
+		s.err = fmt.Errorf("reading %s: %w", s.name, s.source.err)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		s.found.Errorf(at, "tenant/truncated", "the packed file ends early, in or before this line")
+	default:
+		s.found.Errorf(at, "tenant/compression", "the packed file is damaged, in or before this line: %s", err)
+	}
+}
+
+// source remembers the error that a reader had, so that it is told from one of
+// the unpacking.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,220 @@
+// Package tenant holds a whole Azure tenant: the tree of management groups,
+// subscriptions and resource groups with every resource that lies in them. A
+// tenant that is wanted, one that was read from Azure, and what the twin keeps
+// are the same type, Tenant.
+//
+// Resources go in through a Builder, or through Read and Scan from a snapshot
+// (docs/snapshot-format.md); resources come out by id, by scope, in order of
+// their ids; two tenants come out as their differences (Diff).
+//
+// A Tenant is text: each resource is one line of JSON, parsed when it is asked
+// for. It never changes, so it is safe for concurrent use. The package judges
+// nothing beyond the shape of the tree, opens no files, and does not know
+// foreign forms of export (see package snapshot).
+package tenant
+
+import (
+	"iter"
+	"sort"
+	"strings"
+
+	"airfield/arm"
+	"airfield/diag"
+)
+
+// Tenant is all resources of a tenant in the order of arm.ID.Compare, so that
+// what lies in a scope is one contiguous range. The zero Tenant is empty.
+type Tenant struct {
+	header Header
+	lines  []string // canonical lines, see line.go; stretches of a few big texts
+	marks  []mark   // as long as lines, or nil where no resource has one
+	tree   tree
+}
+
+// Header is the first line of a snapshot: what it is, of what, and what it lacks.
+type Header struct {
+	Airfield  string    `json:"airfield"`            // the kind of file, always "tenant"
+	Version   int       `json:"version"`             // of the format, now 1
+	Made      string    `json:"made,omitempty"`      // when the tenant was read, RFC 3339
+	By        string    `json:"by,omitempty"`        // the program that wrote the snapshot
+	Tenant    string    `json:"tenant,omitempty"`    // the tenant's id, which is also the name of its root management group
+	Resources int       `json:"resources,omitempty"` // how many lines follow; 0 where the writer did not know
+	Missing   []Missing `json:"missing,omitempty"`   // what the tenant has and this snapshot does not
+}
+
+// Missing is something that could not be read, so that nobody takes its
+// absence for an answer.
+type Missing struct {
+	What string `json:"what"` // a scope, a type, or both: "roleAssignments at /subscriptions/…"
+	Why  string `json:"why"`
+}
+
+// mark is what Airfield knows of a resource beside its body.
+type mark struct {
+	pos    diag.Pos
+	theirs bool
+}
+
+// Header gives what is known of the tenant as a whole.
+func (t *Tenant) Header() Header { return t.header }
+
+// WithHeader gives the same tenant under another header.
+func (t *Tenant) WithHeader(h Header) *Tenant {
+	b := Builder{Header: h, lines: t.lines, marks: t.marks}
+	u, _ := b.Tenant()
+	return u
+}
+
+// Len gives the number of resources.
+func (t *Tenant) Len() int { return len(t.lines) }
+
+// Get gives the resource with an id. It is good for as long as it is held.
+func (t *Tenant) Get(id arm.ID) (arm.Resource, bool) {
+	i, found := t.find(id)
+	if !found {
+		return arm.Resource{}, false
+	}
+	return t.resource(i, new(arm.Indexer)), true
+}
+
+// Has tells whether there is a resource with an id, without reading it.
+func (t *Tenant) Has(id arm.ID) bool {
+	_, found := t.find(id)
+	return found
+}
+
+// All gives every resource in order. See Range for how long one is good.
+func (t *Tenant) All() iter.Seq[arm.Resource] { return t.resources(0, len(t.lines), nil) }
+
+// Range gives the scope itself and everything below it by its id, in order.
+// Subscriptions are below management groups in the tree, not by their ids.
+//
+// The Body of a resource is good until the next step; its ID, and any string
+// taken out of the Body, for ever. Use Keep for a Body to be held longer.
+func (t *Tenant) Range(scope arm.ID) iter.Seq[arm.Resource] {
+	from, to := t.span(scope)
+	return t.resources(from, to, nil)
+}
+
+// OfType gives the resources of one type, in order. See Range for how long one
+// is good.
+func (t *Tenant) OfType(typ arm.Type) iter.Seq[arm.Resource] {
+	return t.resources(0, len(t.lines), func(id arm.ID) bool { return hasType(id, typ) })
+}
+
+// IDs gives the ids of the scope itself and of everything below it by its id,
+// in order and without parsing a body.
+func (t *Tenant) IDs(scope arm.ID) iter.Seq[arm.ID] {
+	from, to := t.span(scope)
+	return func(yield func(arm.ID) bool) {
+		for i := from; i < to && yield(t.id(i)); i++ {
+		}
+	}
+}
+
+// Keep gives the same resource with a Body that stays good when the pass that
+// gave it goes on.
+func Keep(r arm.Resource) arm.Resource {
+	r.Body = mustParse(new(arm.Indexer), r.Body.Text())
+	return r
+}
+
+// With gives the tenant with resources added, or put in the place of those
+// that have the same id. It takes time proportional to the whole tenant, and
+// shares its text.
+func (t *Tenant) With(resources ...arm.Resource) (*Tenant, diag.List) {
+	put := Builder{Header: t.header}
+	for _, r := range resources {
+		put.Add(r)
+	}
+	fresh, found := put.sorted()
+	return t.merge(fresh, func(arm.ID) bool { return false }, found)
+}
+
+// Without gives the tenant without the resources of these ids. What lies below
+// them stays.
+func (t *Tenant) Without(ids ...arm.ID) (*Tenant, diag.List) {
+	gone := map[arm.ID]bool{}
+	for _, id := range ids {
+		gone[id.Fold()] = true
+	}
+	return t.merge(&Tenant{}, func(id arm.ID) bool { return gone[id.Fold()] }, nil)
+}
+
+// merge puts the resources of another tenant over those of t, leaving out the
+// ones of t that drop names.
+func (t *Tenant) merge(over *Tenant, drop func(arm.ID) bool, found diag.List) (*Tenant, diag.List) {
+	b := Builder{Header: t.header, lines: make([]string, 0, len(t.lines)+len(over.lines)), found: found}
+	j := 0
+	for i := range t.lines {
+		id, c := t.id(i), -1
+		for ; j < len(over.lines); j++ {
+			if c = id.Compare(over.id(j)); c <= 0 {
+				break
+			}
+			b.append(over.lines[j], over.mark(j))
+		}
+		if (j == len(over.lines) || c != 0) && !drop(id) {
+			b.append(t.lines[i], t.mark(i))
+		}
+	}
+	for ; j < len(over.lines); j++ {
+		b.append(over.lines[j], over.mark(j))
+	}
+	return b.Tenant()
+}
+
+func (t *Tenant) id(i int) arm.ID { return lineID(t.lines[i]) }
+
+func (t *Tenant) mark(i int) mark {
+	if t.marks == nil {
+		return mark{}
+	}
+	return t.marks[i]
+}
+
+func (t *Tenant) resource(i int, x *arm.Indexer) arm.Resource {
+	m := t.mark(i)
+	return arm.Resource{ID: t.id(i), Body: mustParse(x, t.lines[i]), Pos: m.pos, Theirs: m.theirs}
+}
+
+func (t *Tenant) resources(from, to int, want func(arm.ID) bool) iter.Seq[arm.Resource] {
+	return func(yield func(arm.Resource) bool) {
+		var x arm.Indexer
+		for i := from; i < to; i++ {
+			if want != nil && !want(t.id(i)) {
+				continue
+			}
+			if !yield(t.resource(i, &x)) {
+				return
+			}
+		}
+	}
+}
+
+func (t *Tenant) find(id arm.ID) (int, bool) {
+	return sort.Find(len(t.lines), func(i int) int { return id.Compare(t.id(i)) })
+}
+
+// span gives the range of the scope and all below it.
+func (t *Tenant) span(scope arm.ID) (from, to int) {
+	if scope == arm.Tenant {
+		return 0, len(t.lines)
+	}
+	from, _ = t.find(scope)
+	n := sort.Search(len(t.lines)-from, func(i int) bool { return !t.id(from + i).Under(scope) })
+	return from, from + n
+}
+
+// hasType is id.Type().Equal(t) without making the type.
+func hasType(id arm.ID, t arm.Type) bool {
+	last := string(t[strings.LastIndexByte(string(t), '/')+1:])
+	s := string(id)
+	if id != arm.Tenant {
+		end := strings.LastIndexByte(s, '/')
+		if end < 0 || !arm.EqualFold(s[strings.LastIndexByte(s[:end], '/')+1:end], last) {
+			return false
+		}
+	}
+	return id.Type().Equal(t)
+}
