@@ -1,0 +1,25 @@
+package estate
+
+import (
+	"airfield/diag"
+	"airfield/source"
+)
+
+// Read reads an estate. It gives nil where the text has no shape to speak of;
+// an Estate beside findings that are errors is not to be designed from.
+func Read(f *source.File) (*Estate, diag.List) {
+	root, found := source.YAML(f)
+	if found.HasErrors() {
+		return nil, found
+	}
+	if root == nil || root.Kind != source.Map {
+		found.Errorf(diag.Pos{File: f.Name, Line: 1, Col: 1}, "estate/empty", "no estate here, wanted a mapping that begins with airfield: %d", Version)
+		return nil, found
+	}
+	e := new(Estate)
+	found = append(found, source.Decode(root, e)...)
+	if !found.HasErrors() {
+		found = append(found, e.check()...)
+	}
+	return e, found
+}

@@ -1,0 +1,270 @@
+package source
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"airfield/diag"
+)
+
+// At is embedded in structs that remember the places of their keys.
+type At struct {
+	pos  diag.Pos
+	keys map[string]diag.Pos
+}
+
+// Pos gives the place of the mapping.
+func (a At) Pos() diag.Pos { return a.pos }
+
+// Of gives the place of a key's value, or of the mapping where the key is not
+// written.
+func (a At) Of(key string) diag.Pos {
+	if p, ok := a.keys[key]; ok {
+		return p
+	}
+	return a.pos
+}
+
+// Has tells whether the key is written.
+func (a At) Has(key string) bool {
+	_, ok := a.keys[key]
+	return ok
+}
+
+// Keyed is a mapping whose keys the user chooses, in the order written.
+type Keyed[T any] []Entry[T]
+
+// Entry is one key of a Keyed and its value.
+type Entry[T any] struct {
+	Key   string
+	Pos   diag.Pos // of the key
+	Value T
+}
+
+// Get gives the value of a key.
+func (k Keyed[T]) Get(key string) (T, bool) {
+	for _, e := range k {
+		if e.Key == key {
+			return e.Value, true
+		}
+	}
+	var zero T
+	return zero, false
+}
+
+// Keys gives the keys in the order written.
+func (k Keyed[T]) Keys() []string {
+	keys := make([]string, len(k))
+	for i, e := range k {
+		keys[i] = e.Key
+	}
+	return keys
+}
+
+// DecodeNode reads a mapping.
+func (k *Keyed[T]) DecodeNode(n *Node) (found diag.List) {
+	if n.Kind == Null {
+		return nil
+	}
+	if n.Kind != Map {
+		found.Errorf(n.Pos, "source/type", "%s, wanted a mapping", n.Describe())
+		return found
+	}
+	for _, m := range n.Members {
+		if !m.Quoted && isBoolWord(m.Key) {
+			found.Errorf(m.Pos, "source/bool-word", "key %q is a boolean to YAML 1.1 readers: put it in quotes or choose another", m.Key)
+			continue
+		}
+		e := Entry[T]{Key: m.Key, Pos: m.Pos}
+		found = append(found, Decode(m.Value, &e.Value)...)
+		*k = append(*k, e)
+	}
+	return found
+}
+
+// Decoder is implemented by types that read themselves: values with a unit,
+// values of several shapes. A finding means the value was not read.
+type Decoder interface{ DecodeNode(n *Node) diag.List }
+
+// Enum is implemented by string types that have a fixed set of values.
+type Enum interface{ Values() []string }
+
+// Decode reads a node into the struct, slice, string or number that into
+// points to. A struct's keys are its fields' `yaml:"key"` tags, `yaml:"key,required"`
+// for one that must be there; embedded structs add their keys; an
+// embedded At is filled in. A list of one may be written without brackets. A
+// type that implements Decoder reads itself, one that implements Enum
+// is checked against its values. Keys that the struct does not have are
+// findings.
+func Decode(n *Node, into any) diag.List {
+	var d decoding
+	d.value(n, reflect.ValueOf(into).Elem())
+	return d.found
+}
+
+type decoding struct{ found diag.List }
+
+func (d *decoding) value(n *Node, v reflect.Value) {
+	if dec, ok := v.Addr().Interface().(Decoder); ok {
+		d.found = append(d.found, dec.DecodeNode(n)...)
+		return
+	}
+	if n.Kind == Null && v.Kind() != reflect.Struct && v.Kind() != reflect.Pointer {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem())
+	case reflect.Struct:
+		d.structure(n, v)
+	case reflect.Slice:
+		items := n.Items
+		if n.Kind != List {
+			items = []*Node{n}
+		}
+		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+		for i, item := range items {
+			d.value(item, v.Index(i))
+		}
+	case reflect.String:
+		d.str(n, v)
+	case reflect.Int:
+		i, err := strconv.Atoi(n.Text)
+		if n.Kind != Scalar || err != nil {
+			d.found.Errorf(n.Pos, "source/type", "%s, wanted a whole number", n.Describe())
+			return
+		}
+		v.SetInt(int64(i))
+	default:
+		panic(fmt.Sprintf("source.Decode: cannot read into %s", v.Type()))
+	}
+}
+
+func (d *decoding) str(n *Node, v reflect.Value) {
+	if n.Kind != Scalar {
+		d.found.Errorf(n.Pos, "source/type", "%s, wanted a text", n.Describe())
+		return
+	}
+	if !n.Quoted && isBoolWord(n.Text) {
+		d.found.Errorf(n.Pos, "source/bool-word", "%q is a boolean to YAML 1.1 readers: put it in quotes if the word is meant", n.Text)
+		return
+	}
+	if e, ok := v.Addr().Interface().(Enum); ok && !slices.Contains(e.Values(), n.Text) {
+		d.found.Errorf(n.Pos, "source/value", "%q, wanted one of %s%s", n.Text, strings.Join(e.Values(), ", "), diag.DidYouMean(n.Text, e.Values()))
+		return
+	}
+	v.SetString(n.Text)
+}
+
+func (d *decoding) structure(n *Node, v reflect.Value) {
+	if n.Kind != Map && n.Kind != Null {
+		d.found.Errorf(n.Pos, "source/type", "%s, wanted a mapping", n.Describe())
+		return
+	}
+	fields := Fields(v.Type())
+	at := At{n.Pos, map[string]diag.Pos{}}
+	for _, m := range n.Members {
+		i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == m.Key })
+		if i < 0 {
+			d.found.Errorf(m.Pos, "source/unknown-key", "unknown key %q, wanted %s%s", m.Key, keyList(fields), diag.DidYouMean(m.Key, keys(fields)))
+			continue
+		}
+		at.keys[m.Key] = m.Value.Pos
+		d.value(m.Value, v.FieldByIndex(fields[i].Index))
+	}
+	for _, f := range fields {
+		if !f.Required {
+			continue
+		}
+		if value := n.Get(f.Key); value == nil {
+			d.found.Errorf(n.Pos, "source/missing-key", "key %q is missing", f.Key)
+		} else if value.Kind == Null || value.Kind == Scalar && value.Text == "" {
+			d.found.Errorf(value.Pos, "source/missing-key", "key %q has no value", f.Key)
+		}
+	}
+	setAt(v, at)
+}
+
+var atType = reflect.TypeFor[At]()
+
+func setAt(v reflect.Value, at At) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Type == atType {
+			v.Field(i).Set(reflect.ValueOf(at))
+		} else if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			setAt(v.Field(i), at)
+		}
+	}
+}
+
+// Field is one key that a struct reads.
+type Field struct {
+	Key      string
+	Required bool
+	Index    []int // for reflect's FieldByIndex
+	Type     reflect.Type
+	Owner    reflect.Type // the struct the field is declared in
+	Name     string       // the field's Go name
+}
+
+// Fields gives the keys that a struct type reads, in the order declared.
+func Fields(t reflect.Type) []Field {
+	var fields []Field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		key, rest, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case f.Type == atType:
+		case f.Anonymous && key == "":
+			for _, inner := range Fields(f.Type) {
+				inner.Index = append(slices.Clone(f.Index), inner.Index...)
+				fields = append(fields, inner)
+			}
+		case key != "":
+			fields = append(fields, Field{key, rest == "required", f.Index, f.Type, t, f.Name})
+		}
+	}
+	return fields
+}
+
+func keys(fields []Field) []string {
+	var keys []string
+	for _, f := range fields {
+		keys = append(keys, f.Key)
+	}
+	return keys
+}
+
+func keyList(fields []Field) string {
+	k := keys(fields)
+	if len(k) == 1 {
+		return strconv.Quote(k[0])
+	}
+	return "one of " + strings.Join(k, ", ")
+}
+
+// Describe names the node in a finding: its text, or what kind it is.
+func (n *Node) Describe() string {
+	if n.Kind != Scalar {
+		return n.Kind.String()
+	}
+	text := n.Text
+	if len(text) > 60 {
+		text = strings.ToValidUTF8(text[:60], "") + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// isBoolWord tells whether YAML 1.1 reads the plain word as a boolean.
+func isBoolWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/diag"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// The limits of what is read as YAML. They bound what a hostile text can cost.
+const (
+	MaxYAML      = 16 << 20 // bytes of text
+	MaxYAMLDepth = 100      // mappings and lists inside each other
+	MaxYAMLNodes = 2e6      // values, aliases expanded
+)
+
+// YAML reads a text that holds one YAML 1.2 document; JSON is YAML too. It
+// gives nil where the text is empty or cannot be read. Anchors, aliases and
+// merge keys are resolved; a key that a mapping has twice is a finding.
+func YAML(f *File) (*Node, diag.List) {
+	c := converter{file: f, anchors: map[string]*Node{}}
+	root := c.document()
+	if c.found.HasErrors() {
+		return nil, c.found
+	}
+	return root, c.found
+}
+
+type converter struct {
+	file    *File
+	found   diag.List
+	anchors map[string]*Node // nil while the anchor's own value is being read
+}
+
+func (c *converter) document() (root *Node) {
+	if len(c.file.Text) > MaxYAML {
+		c.found.Errorf(diag.Pos{File: c.file.Name}, "source/size", "file has %d MiB, at most %d MiB of YAML are read", len(c.file.Text)>>20, MaxYAML>>20)
+		return nil
+	}
+	// The reader below is another project's; what it cannot cope with is an
+	// unreadable file to the user, not a crash.
+	defer func() {
+		if p := recover(); p != nil {
+			root = nil
+			c.found.Errorf(diag.Pos{File: c.file.Name}, "source/yaml", "not readable as YAML (%v)", p)
+		}
+	}()
+	tokens := lexer.Tokenize(c.file.Text)
+	if t := tooDeep(tokens); t != nil {
+		c.found.Errorf(c.pos(t), "source/depth", "nested more than %d deep", MaxYAMLDepth)
+		return nil
+	}
+	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		c.syntax(err)
+		return nil
+	}
+	var docs []*ast.DocumentNode
+	for _, d := range tree.Docs {
+		if d.Body != nil && d.Body.Type() != ast.CommentType && d.Body.Type() != ast.DirectiveType {
+			docs = append(docs, d)
+		}
+	}
+	if len(docs) == 0 {
+		return nil
+	}
+	if len(docs) > 1 {
+		c.found.Errorf(c.pos(docs[1].Body.GetToken()), "source/yaml", "a second document begins here, wanted one document a file")
+		return nil
+	}
+	return c.node(docs[0].Body, 0)
+}
+
+func (c *converter) syntax(err error) {
+	var at yaml.Error
+	if errors.As(err, &at) {
+		c.found.Errorf(c.pos(at.GetToken()), "source/yaml", "%s", at.GetMessage())
+		return
+	}
+	c.found.Errorf(diag.Pos{File: c.file.Name}, "source/yaml", "%v", err)
+}
+
+// tooDeep gives the token at which brackets, or dashes and question marks of
+// one line, nest too deeply; indentation is bounded by the size of the text.
+func tooDeep(tokens token.Tokens) *token.Token {
+	flow, line, run := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, run = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
+			run++
+		}
+		if flow > MaxYAMLDepth || run > MaxYAMLDepth && flow == 0 {
+			return t
+		}
+	}
+	return nil
+}
+
+func (c *converter) pos(t *token.Token) diag.Pos {
+	if t == nil || t.Position == nil {
+		return diag.Pos{File: c.file.Name}
+	}
+	return diag.Pos{File: c.file.Name, Line: t.Position.Line, Col: t.Position.Column}
+}
+
+// node converts one value. It gives nil after a finding that makes the rest
+// meaningless.
+func (c *converter) node(n ast.Node, depth int) *Node {
+	out := &Node{Pos: c.pos(n.GetToken()), size: 1}
+	if depth > MaxYAMLDepth {
+		c.found.Errorf(out.Pos, "source/depth", "nested more than %d deep", MaxYAMLDepth)
+		return nil
+	}
+	switch n := n.(type) {
+	case *ast.NullNode:
+	case *ast.StringNode:
+		out.Kind, out.Text = Scalar, n.Value
+		out.Quoted = n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
+	case *ast.LiteralNode:
+		out.Kind, out.Text, out.Quoted = Scalar, n.Value.Value, true
+	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		out.Kind, out.Text = Scalar, n.GetToken().Value
+	case *ast.TagNode:
+		return c.tag(n, depth)
+	case *ast.AnchorNode:
+		name := n.Name.GetToken().Value
+		c.anchors[name] = nil
+		if out = c.node(n.Value, depth+1); out != nil {
+			c.anchors[name] = out
+		}
+		return out
+	case *ast.AliasNode:
+		return c.alias(n, out.Pos)
+	case *ast.SequenceNode:
+		out.Kind = List
+		for _, item := range n.Values {
+			child := c.node(item, depth+1)
+			if child == nil || !c.grow(out, child) {
+				return nil
+			}
+			out.Items = append(out.Items, child)
+		}
+	case *ast.MappingNode:
+		out.Kind = Map
+		return c.mapping(out, n.Values, depth)
+	case *ast.MappingValueNode:
+		out.Kind = Map
+		return c.mapping(out, []*ast.MappingValueNode{n}, depth)
+	default:
+		c.found.Errorf(out.Pos, "source/yaml", "%s, wanted a value, a list or a mapping", strings.ToLower(n.Type().String()))
+		return nil
+	}
+	return out
+}
+
+// grow adds a child to the count of its parent's nodes.
+func (c *converter) grow(n, child *Node) bool {
+	if n.size += child.size; n.size > MaxYAMLNodes {
+		c.found.Errorf(n.Pos, "source/size", "aliases expand to more than %d values", int(MaxYAMLNodes))
+		return false
+	}
+	return true
+}
+
+// tag accepts the tags of YAML's own schema and refuses all others.
+func (c *converter) tag(n *ast.TagNode, depth int) *Node {
+	switch n.Start.Value {
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq":
+	default:
+		c.found.Errorf(c.pos(n.Start), "source/yaml", "tag %q, wanted a plain value", n.Start.Value)
+		return nil
+	}
+	if n.Value == nil {
+		return &Node{Pos: c.pos(n.Start), size: 1}
+	}
+	out := c.node(n.Value, depth+1)
+	if out != nil && n.Start.Value == "!!str" {
+		out.Quoted = true
+	}
+	return out
+}
+
+func (c *converter) alias(n *ast.AliasNode, pos diag.Pos) *Node {
+	name := n.Value.GetToken().Value
+	target, known := c.anchors[name]
+	switch {
+	case !known:
+		c.found.Errorf(pos, "source/yaml", "alias %q has no anchor above it", name)
+	case target == nil:
+		c.found.Errorf(pos, "source/yaml", "alias %q is inside its own anchor", name)
+	}
+	return target
+}
+
+func (c *converter) mapping(out *Node, values []*ast.MappingValueNode, depth int) *Node {
+	if len(values) > 0 {
+		out.Pos = c.pos(values[0].Key.GetToken())
+	}
+	at := map[string]diag.Pos{}
+	var merged []*Node
+	for _, v := range values {
+		if v.Key.Type() == ast.MergeKeyType {
+			m := c.node(v.Value, depth+1)
+			if m == nil || !c.grow(out, m) {
+				return nil
+			}
+			merged = append(merged, m)
+			continue
+		}
+		key := c.key(v.Key)
+		if key == nil {
+			return nil
+		}
+		if first, twice := at[key.Text]; twice {
+			c.found.Errorf(key.Pos, "source/duplicate-key", "key %q is there a second time, first at line %d", key.Text, first.Line)
+			continue
+		}
+		at[key.Text] = key.Pos
+		value := &Node{Pos: key.Pos, size: 1}
+		if v.Value != nil && v.Value.Type() != ast.NullType {
+			if value = c.node(v.Value, depth+1); value == nil {
+				return nil
+			}
+		}
+		if !c.grow(out, value) {
+			return nil
+		}
+		out.Members = append(out.Members, Member{Key: key.Text, Quoted: key.Quoted, Pos: key.Pos, Value: value})
+	}
+	for _, m := range merged {
+		if m.Kind == List {
+			m = &Node{Members: slices.Concat(members(m.Items)...)}
+		}
+		for _, member := range m.Members {
+			if out.Get(member.Key) == nil {
+				out.Members = append(out.Members, member)
+			}
+		}
+	}
+	return out
+}
+
+func members(maps []*Node) (all [][]Member) {
+	for _, m := range maps {
+		all = append(all, m.Members)
+	}
+	return all
+}
+
+// key converts a mapping's key, which must be a scalar.
+func (c *converter) key(n ast.MapKeyNode) *Node {
+	switch n := n.(type) {
+	case *ast.StringNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
+		t := n.GetToken()
+		out := &Node{Kind: Scalar, Text: t.Value, Pos: c.pos(t)}
+		if s, ok := n.(*ast.StringNode); ok {
+			out.Text = s.Value
+			out.Quoted = t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType
+		}
+		return out
+	}
+	c.found.Errorf(c.pos(n.GetToken()), "source/yaml", "a key that is %s, wanted a plain word", fmt.Sprintf("a %s", strings.ToLower(n.Type().String())))
+	return nil
+}
