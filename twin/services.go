@@ -1,0 +1,277 @@
+package twin
+
+import (
+	"net/http"
+	"strings"
+
+	"airfield/arm"
+)
+
+// service says what a type's service does that others do not: most keep what
+// they are sent and answer 201, 200, 200 and 204.
+type service struct {
+	created, replaced int // answers to the PUT of a new resource, and of one that is there
+	deleted, gone     int // answers to the DELETE of one that is there, and of one that is not
+
+	bare     bool     // its answers have no properties.provisioningState
+	downward bool     // it works on everything below its scope, and is listed there
+	within   []string // children that its own properties hold as well, in an array of that name
+	comes    []string // children that are there as soon as it is: "blobServices/default"
+
+	take  func(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) // looks at what is sent; gives what to keep
+	drop  func(t *Twin, id arm.ID) *problem                              // looks at what is to be deleted
+	show  func(t *Twin, q request, r arm.Resource) arm.Value             // the body of an answer to GET
+	serve func(t *Twin, q request, id arm.ID) reply                      // answers instead of all this
+}
+
+// services gives the table: a row for each type, or each namespace, that is not like
+// most.
+// The status codes are those that Azure's own clients take for success: see
+// runtime.HasStatusCode in github.com/Azure/azure-sdk-for-go/sdk/resourcemanager
+// (armpolicy 0.10, armauthorization 2.2, armmanagementgroups 1.2,
+// armconsumption 1.2, armresources 1.2, armstorage 1.8).
+//
+// It is a function because what the rows name looks into the table again.
+func services() map[string]service {
+	return map[string]service{
+		"microsoft.resources/subscriptions":  {serve: serveSubscription},
+		"microsoft.resources/resourcegroups": {deleted: 202, gone: 404, take: takeGroup},
+		"microsoft.resources/tags":           {serve: serveTags},
+
+		"microsoft.management":                                {bare: true},
+		"microsoft.management/managementgroups":               {bare: true, created: 200, deleted: 202, take: takeManagementGroup, drop: dropManagementGroup, show: showManagementGroup},
+		"microsoft.management/managementgroups/settings":      {bare: true, created: 200},
+		"microsoft.management/managementgroups/subscriptions": {bare: true, created: 200, take: takePlace, drop: dropPlace},
+		"microsoft.subscription/aliases":                      {take: takeAlias},
+
+		"microsoft.authorization":                          {bare: true, downward: true},
+		"microsoft.authorization/policydefinitions":        {bare: true, downward: true, replaced: 201},
+		"microsoft.authorization/policyassignments":        {bare: true, downward: true, replaced: 201, take: takeAtScope},
+		"microsoft.authorization/roleassignments":          {bare: true, downward: true, take: takeAtScope},
+		"microsoft.authorization/roledefinitions":          {bare: true, downward: true, replaced: 201},
+		"microsoft.consumption":                            {bare: true, gone: 404},
+		"microsoft.insights/diagnosticsettings":            {bare: true, created: 200},
+		"microsoft.managedidentity/userassignedidentities": {bare: true, take: takeIdentity},
+
+		"microsoft.network/virtualnetworks":       {within: []string{"subnets", "virtualNetworkPeerings"}},
+		"microsoft.network/networksecuritygroups": {within: []string{"securityRules"}},
+		"microsoft.network/routetables":           {within: []string{"routes"}},
+
+		"microsoft.storage/storageaccounts": {created: 200, comes: []string{
+			"blobServices/default", "fileServices/default", "queueServices/default", "tableServices/default"}},
+		"microsoft.storage/storageaccounts/blobservices":            {bare: true, created: 200},
+		"microsoft.storage/storageaccounts/blobservices/containers": {bare: true},
+		"microsoft.storage/storageaccounts/fileservices":            {bare: true, created: 200},
+		"microsoft.storage/storageaccounts/managementpolicies":      {bare: true, created: 200},
+		"microsoft.storage/storageaccounts/queueservices":           {bare: true, created: 200},
+		"microsoft.storage/storageaccounts/tableservices":           {bare: true, created: 200},
+	}
+}
+
+func (t *Twin) serviceOf(typ arm.Type) service {
+	name := strings.ToLower(string(typ))
+	if s, found := t.services[name]; found {
+		return s
+	}
+	namespace, _, _ := strings.Cut(name, "/")
+	return t.services[namespace]
+}
+
+// codes gives the status codes, with those of most types where the row has none.
+func (s service) codes() service {
+	for _, c := range []struct {
+		code  *int
+		usual int
+	}{
+		{&s.created, http.StatusCreated},
+		{&s.replaced, http.StatusOK},
+		{&s.deleted, http.StatusOK},
+		{&s.gone, http.StatusNoContent},
+	} {
+		if *c.code == 0 {
+			*c.code = c.usual
+		}
+	}
+	return s
+}
+
+// save stores a resource with what every service adds, with its children, and
+// in its parent; it gives the body as ARM answers it.
+func (t *Twin) save(id arm.ID, sent arm.Value) arm.Value {
+	_, existed := t.store.get(id)
+	service := t.serviceOf(id.Type())
+	properties := sent.Get("properties")
+	for _, kind := range service.within {
+		properties = t.spread(id, kind, properties)
+	}
+	t.store.put(arm.Resource{ID: id, Body: t.complete(id, sent, properties)})
+	t.gather(id)
+	if !existed {
+		for _, child := range service.comes {
+			t.save(id+arm.ID("/"+child), arm.New(arm.O{}))
+		}
+	}
+	r, _ := t.store.get(id)
+	return r.Body
+}
+
+// complete gives a body as ARM answers it: id, name and type first, the
+// principals of its identities, and the state that every deployment here has.
+func (t *Twin) complete(id arm.ID, sent, properties arm.Value) arm.Value {
+	o := arm.O{"id", id, "name", id.Name(), "type", id.Type()}
+	for name, v := range sent.Members() {
+		switch strings.ToLower(name) {
+		case "id", "name", "type", "properties", "apiversion":
+		case "identity":
+			o = append(o, name, t.principals(id, v))
+		default:
+			o = append(o, name, v)
+		}
+	}
+	own := arm.O{}
+	for name, v := range properties.Members() {
+		if !arm.EqualFold(name, "provisioningState") {
+			own = append(own, name, v)
+		}
+	}
+	if !t.serviceOf(id.Type()).bare {
+		own = append(own, "provisioningState", "Succeeded")
+	}
+	return arm.New(append(o, "properties", own))
+}
+
+// principals adds to a resource's identity what Entra gives it.
+func (t *Twin) principals(id arm.ID, identity arm.Value) arm.Value {
+	if identity.Kind() != arm.Object {
+		return identity
+	}
+	o := arm.O{}
+	for name, v := range identity.Members() {
+		switch strings.ToLower(name) {
+		case "principalid", "tenantid":
+		case "userassignedidentities":
+			users := arm.O{}
+			for user := range v.Members() {
+				users = append(users, user, arm.O{"principalId", principal(arm.ID(user)), "clientId", client(arm.ID(user))})
+			}
+			o = append(o, name, users)
+		default:
+			o = append(o, name, v)
+		}
+	}
+	if strings.Contains(strings.ToLower(identity.Get("type").Str()), "systemassigned") {
+		o = append(o, "principalId", principal(id), "tenantId", t.tenant)
+	}
+	return arm.New(o)
+}
+
+func principal(id arm.ID) string { return guid("principal", string(id)) }
+func client(id arm.ID) string    { return guid("client", string(id)) }
+
+func takeIdentity(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	return with(sent, "tenantId", t.tenant, "principalId", principal(id), "clientId", client(id)), nil
+}
+
+// takeAtScope says in the properties where the resource is.
+func takeAtScope(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	return with(sent, "scope", string(id.Scope())), nil
+}
+
+func takeGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	if sent.Get("location").Str() == "" {
+		return sent, fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
+	}
+	return sent, nil
+}
+
+// with gives the body with members of its properties set, names and values in
+// turn. q.object has seen to it that the properties are an object.
+func with(body arm.Value, members ...any) arm.Value {
+	o := arm.O{}
+	for name, v := range body.Get("properties").Members() {
+		if !named(members, name) {
+			o = append(o, name, v)
+		}
+	}
+	properties := arm.New(append(o, members...))
+	o = arm.O{}
+	for name, v := range body.Members() {
+		if !arm.EqualFold(name, "properties") {
+			o = append(o, name, v)
+		}
+	}
+	return arm.New(append(o, "properties", properties))
+}
+
+func named(members []any, name string) bool {
+	for i := 0; i < len(members); i += 2 {
+		if arm.EqualFold(members[i].(string), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// spread stores the children that a parent's properties hold, and forgets
+// those they no longer do. It gives the properties with the children as they
+// are now. Properties without the array leave the children as they are, as
+// virtual networks do since 2024:
+// techcommunity.microsoft.com/blog/azurenetworkingblog/azure-virtual-network-now-supports-updates-without-subnet-property/4067952
+func (t *Twin) spread(parent arm.ID, kind string, properties arm.Value) arm.Value {
+	sent := properties.Get(kind)
+	if sent.Kind() != arm.Array {
+		old, _ := t.store.get(parent)
+		sent = old.Get("properties", kind)
+	}
+	items, kept := arm.A{}, map[arm.ID]bool{}
+	for item := range sent.Items() {
+		id := parent.Child(kind, item.Get("name").Str())
+		if item.Get("name").Str() == "" || strings.Contains(id.Name(), "/") {
+			continue // nothing that could be addressed
+		}
+		r := arm.Resource{ID: t.respell(id), Body: t.complete(t.respell(id), item, item.Get("properties"))}
+		t.store.put(r)
+		kept[id.Fold()] = true
+		items = append(items, r.Body)
+	}
+	for _, r := range t.store.children(parent, kind) {
+		if !kept[r.ID.Fold()] {
+			t.store.remove(r.ID)
+		}
+	}
+	return with(arm.New(arm.O{"properties", properties}), kind, items).Get("properties")
+}
+
+// gather writes a child that was stored or removed into its parent's
+// properties, where they hold such children.
+func (t *Twin) gather(id arm.ID) {
+	parent, found := t.store.get(id.Parent())
+	if !found {
+		return
+	}
+	for _, kind := range t.serviceOf(parent.Type()).within {
+		if !id.Equal(parent.ID.Child(kind, id.Name())) {
+			continue
+		}
+		items := arm.A{}
+		for item := range parent.Get("properties", kind).Items() {
+			if r, kept := t.store.get(parent.ID.Child(kind, item.Get("name").Str())); kept {
+				items = append(items, r.Body)
+			}
+		}
+		if r, kept := t.store.get(id); kept && !holds(parent.Get("properties", kind), id.Name()) {
+			items = append(items, r.Body)
+		}
+		parent.Body = with(parent.Body, kind, items)
+		t.store.put(parent)
+	}
+}
+
+func holds(items arm.Value, name string) bool {
+	for item := range items.Items() {
+		if arm.EqualFold(item.Get("name").Str(), name) {
+			return true
+		}
+	}
+	return false
+}

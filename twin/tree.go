@@ -1,0 +1,253 @@
+package twin
+
+import (
+	"net/http"
+	"strings"
+
+	"airfield/arm"
+)
+
+// The tree of management groups is not in their ids. A group names its parent
+// in properties.details.parent; a subscription lies in the one group G that has
+// a resource managementGroups/G/subscriptions/S, as ARM itself shows it.
+
+const placeType arm.Type = arm.ManagementGroupType + "/subscriptions"
+
+// root is the management group that holds all others.
+func (t *Twin) root() arm.ID { return arm.ManagementGroup(t.tenant) }
+
+// groupOf gives the management group that a subscription lies in.
+func (t *Twin) groupOf(subscription arm.ID) arm.ID {
+	for r := range t.store.under("/providers/Microsoft.Management") {
+		if r.Type().Equal(placeType) && arm.EqualFold(r.ID.Name(), subscription.Name()) {
+			return r.ID.Parent()
+		}
+	}
+	return ""
+}
+
+// parentOf gives the management group above another, "" for the root.
+func (t *Twin) parentOf(group arm.ID) arm.ID {
+	r, _ := t.store.get(group)
+	return arm.ID(r.Get("properties", "details", "parent", "id").Str())
+}
+
+// above gives the scopes over a scope, nearest first, the tenant last.
+func (t *Twin) above(scope arm.ID) []arm.ID {
+	var scopes []arm.ID
+	for id := scope; id != arm.Tenant && id != "" && len(scopes) < 32; {
+		switch typ := id.Type(); {
+		case typ.Equal(arm.SubscriptionType):
+			id = t.groupOf(id)
+		case typ.Equal(arm.ManagementGroupType):
+			id = t.parentOf(id)
+		default:
+			id = id.Parent()
+		}
+		if id != "" && id != arm.Tenant {
+			scopes = append(scopes, id)
+		}
+	}
+	return append(scopes, arm.Tenant)
+}
+
+// place puts a subscription into a management group, and out of the one it
+// was in.
+func (t *Twin) place(subscription, group arm.ID) {
+	if old := t.groupOf(subscription); old != "" {
+		t.store.remove(old.Child("subscriptions", subscription.Name()))
+	}
+	id := group.Child("subscriptions", subscription.Name())
+	t.store.put(arm.Resource{ID: id, Body: t.complete(id, arm.Value{}, t.placed(subscription, group))})
+}
+
+func (t *Twin) placed(subscription, group arm.ID) arm.Value {
+	s, _ := t.store.get(subscription)
+	return arm.New(arm.O{"tenant", t.tenant, "displayName", s.Get("displayName").Str(), "parent", arm.O{"id", group}, "state", "Active"})
+}
+
+func takePlace(t *Twin, id arm.ID, _ arm.Value) (arm.Value, *problem) {
+	subscription := arm.Subscription(id.Name())
+	if !t.store.has(subscription) {
+		return arm.Value{}, notFound(subscription)
+	}
+	t.place(subscription, id.Parent())
+	return arm.New(arm.O{"properties", t.placed(subscription, id.Parent())}), nil
+}
+
+// dropPlace puts the subscription back below the root: it has to lie somewhere.
+func dropPlace(t *Twin, id arm.ID) *problem {
+	if id.Parent().Equal(t.root()) {
+		return fail(http.StatusBadRequest, "BadRequest", "The subscription '%s' lies in the root management group and cannot be taken out of it.", id.Name())
+	}
+	t.place(arm.Subscription(id.Name()), t.root())
+	return nil
+}
+
+func takeManagementGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	details := sent.Get("properties", "details")
+	parent := t.respell(arm.ID(details.Get("parent", "id").Str()))
+	switch {
+	case id.Equal(t.root()):
+		return with(sent, "tenantId", t.tenant, "details", arm.Value{}), nil
+	case parent == "":
+		parent = t.root()
+	case !parent.Type().Equal(arm.ManagementGroupType) || !t.store.has(parent):
+		return sent, fail(http.StatusNotFound, "ParentNotFound", "The parent management group '%s' could not be found.", parent)
+	}
+	for up := parent; up != ""; up = t.parentOf(up) {
+		if up.Equal(id) {
+			return sent, fail(http.StatusBadRequest, "BadRequest", "The management group '%s' cannot lie below itself.", id.Name())
+		}
+	}
+	name := sent.Get("properties", "displayName").Str()
+	if name == "" {
+		name = id.Name()
+	}
+	above, _ := t.store.get(parent)
+	return with(sent, "tenantId", t.tenant, "displayName", name, "details", arm.O{"version", 1, "parent", arm.O{
+		"id", parent, "name", parent.Name(), "displayName", above.Get("properties", "displayName").Str()}}), nil
+}
+
+// dropManagementGroup keeps a group that still has something in it.
+// learn.microsoft.com/rest/api/managementgroups/management-groups/delete
+func dropManagementGroup(t *Twin, id arm.ID) *problem {
+	if len(t.children(id, request{})) > 0 || id.Equal(t.root()) {
+		return fail(http.StatusBadRequest, "BadRequest", "The management group '%s' cannot be deleted: it is the root or has management groups or subscriptions in it.", id.Name())
+	}
+	return nil
+}
+
+// showManagementGroup adds the children that the query asks for:
+// $expand=children, $recurse=true, $filter=children.childType eq Subscription.
+func showManagementGroup(t *Twin, q request, r arm.Resource) arm.Value {
+	if !strings.Contains(strings.ToLower(q.param("$expand")), "children") {
+		return r.Body
+	}
+	return with(r.Body, "children", t.children(r.ID, q))
+}
+
+func (t *Twin) children(group arm.ID, q request) arm.A {
+	filter := strings.ToLower(strings.ReplaceAll(q.param("$filter"), "'", ""))
+	recurse := arm.EqualFold(q.param("$recurse"), "true")
+	children := arm.A{}
+	for r := range t.store.under("/providers/Microsoft.Management") {
+		switch typ := r.Type(); {
+		case typ.Equal(placeType) && r.ID.Parent().Equal(group) && !strings.HasSuffix(filter, "ne subscription"):
+			children = append(children, arm.O{"id", arm.Subscription(r.ID.Name()), "type", "/subscriptions", "name", r.ID.Name(), "displayName", r.Get("properties", "displayName").Str()})
+		case typ.Equal(arm.ManagementGroupType) && t.parentOf(r.ID).Equal(group) && !strings.HasSuffix(filter, "eq subscription"):
+			child := arm.O{"id", r.ID, "type", arm.ManagementGroupType, "name", r.ID.Name(), "displayName", r.Get("properties", "displayName").Str()}
+			if recurse {
+				child = append(child, "children", t.children(r.ID, q))
+			}
+			children = append(children, child)
+		}
+	}
+	return children
+}
+
+// takeAlias makes the subscription that an alias asks for, or adopts the one
+// that it names, and puts a new one where the alias says.
+// learn.microsoft.com/rest/api/subscription/alias/create
+func takeAlias(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	asked := sent.Get("properties")
+	name := asked.Get("subscriptionId").Str()
+	group := t.respell(arm.ID(asked.Get("additionalProperties", "managementGroupId").Str()))
+	switch {
+	case group == "":
+		group = t.root()
+	case !group.Type().Equal(arm.ManagementGroupType) || !t.store.has(group):
+		return sent, notFound(group)
+	}
+	if name == "" {
+		old, _ := t.store.get(id)
+		if name = old.Get("properties", "subscriptionId").Str(); name == "" {
+			name = guid("subscription", id.Name())
+		}
+	} else if !t.store.has(arm.Subscription(name)) {
+		return sent, notFound(arm.Subscription(name))
+	}
+	if s := arm.Subscription(name); !t.store.has(s) {
+		t.store.put(t.subscription(s, asked))
+		t.place(s, group)
+	}
+	s, _ := t.store.get(arm.Subscription(name))
+	return with(sent, "subscriptionId", name, "displayName", s.Get("displayName").Str(), "acceptOwnershipState", "Completed"), nil
+}
+
+func (t *Twin) subscription(id arm.ID, asked arm.Value) arm.Resource {
+	display := asked.Get("displayName").Str()
+	if display == "" {
+		display = id.Name()
+	}
+	return arm.Resource{ID: id, Body: arm.New(arm.O{
+		"id", id,
+		"subscriptionId", id.Name(),
+		"tenantId", t.tenant,
+		"displayName", display,
+		"state", "Enabled",
+		"tags", asked.Get("additionalProperties", "tags"),
+		"subscriptionPolicies", arm.O{"locationPlacementId", "Public_2014-09-01", "quotaId", "EnterpriseAgreement_2014-09-01", "spendingLimit", "Off"},
+		"authorizationSource", "RoleBased",
+	})}
+}
+
+// serveSubscription answers for subscriptions, which are made by aliases and
+// not by PUT.
+func serveSubscription(t *Twin, q request, id arm.ID) reply {
+	if q.verb == http.MethodGet || q.verb == http.MethodHead {
+		return t.read(q, id)
+	}
+	return notAllowed(q.verb)
+}
+
+// serveTags answers for Microsoft.Resources/tags/default, which is nothing of
+// its own but the tags of the scope it is asked at.
+// learn.microsoft.com/rest/api/resources/tags
+func serveTags(t *Twin, q request, id arm.ID) reply {
+	r, p := t.stored(id.Scope())
+	if p != nil {
+		return p.reply()
+	}
+	switch q.verb {
+	case http.MethodPut, http.MethodPatch:
+		sent, p := q.object()
+		if p != nil {
+			return p.reply()
+		}
+		r.Body = retag(r.Body, sent, q.verb == http.MethodPatch)
+	case http.MethodDelete:
+		r.Body = r.Body.Without("tags")
+	case http.MethodGet:
+	default:
+		return notAllowed(q.verb)
+	}
+	t.store.put(r)
+	if q.verb == http.MethodDelete {
+		return reply{status: http.StatusOK}
+	}
+	tags := any(r.Get("tags"))
+	if !r.Get("tags").Exists() {
+		tags = arm.O{}
+	}
+	return ok(arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "properties", arm.O{"tags", tags}}))
+}
+
+// retag gives the body with the tags of a PUT, or changed by the operation of
+// a PATCH: Merge, Replace or Delete.
+func retag(body, sent arm.Value, patch bool) arm.Value {
+	tags := sent.Get("properties", "tags")
+	switch operation := strings.ToLower(sent.Get("operation").Str()); {
+	case patch && operation == "merge" && body.Get("tags").Kind() == arm.Object && tags.Kind() == arm.Object:
+		tags = merge(body.Get("tags"), tags)
+	case patch && operation == "delete":
+		o := arm.O{}
+		for name, v := range body.Get("tags").Members() {
+			if !tags.Get(name).Exists() {
+				o = append(o, name, v)
+			}
+		}
+		tags = arm.New(o)
+	}
+	return merge(body.Without("tags"), arm.New(arm.O{"tags", tags}))
+}
