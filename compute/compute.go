@@ -1,0 +1,269 @@
+// Package compute chooses virtual machine sizes: how much GPU memory a model
+// needs and which size of the catalog has it.
+//
+// A Need goes in, a Choice comes out with its reasons and with what was passed
+// over and why. The package asks nobody: what policy, quota or region refuse
+// comes in as a function.
+package compute
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"airfield/catalog"
+)
+
+// Role is what compute is for.
+type Role string
+
+// The roles, as Microsoft's guides tell them apart.
+const (
+	Training    Role = "training"
+	Inference   Role = "inference"
+	Preparation Role = "preparation" // preparing data, and batch work on CPUs
+)
+
+// Need is what something needs of its compute. What is zero is not asked for.
+type Need struct {
+	Role       Role
+	Parameters int64   // of the model
+	BytesEach  float64 // of memory for each parameter, all counted; see BytesEach
+	GPUMemory  float64 // in GiB, in all; what the model needs where it is 0
+	GPUs       int     // in all
+	VCPUs      int     // of a node
+	MemoryGiB  float64 // of a node
+	Nodes      int
+	Regions    []string                           // the size must be sold in each
+	Refuse     func(s *catalog.Size) (why string) // "" for a size that may be taken
+}
+
+// GPU tells whether GPUs are needed at all.
+func (n Need) GPU() bool { return n.Parameters > 0 || n.GPUMemory > 0 || n.GPUs > 0 }
+
+// Choice is a size and how many of it.
+type Choice struct {
+	Size       *catalog.Size
+	Nodes      int
+	Because    string
+	PassedOver []PassedOver
+}
+
+// PassedOver is a size that was not taken.
+type PassedOver struct{ Size, Why string }
+
+// use is the share of GPU memory that a model may fill; the rest is for the
+// framework and fragmentation. Rule of thumb (guidance CMP-D3, unconfirmed).
+const use = 0.9
+
+// Choose gives the size for a need, false where the catalog has none that
+// fits; PassedOver then says why.
+//
+// Training that fits one GPU gets one GPU: there is nobody for it to talk to.
+// Larger training gets ND sizes with InfiniBand, newest first (guidance CMP-D1,
+// CMP-D2). Inference gets the cheapest size without InfiniBand that holds the
+// model (CMP-02). Small models and data preparation get CPUs: memory-optimized
+// E for training, compute-optimized F for the rest, of the newest AMD family
+// that is sold everywhere (guidance, corrections: F and Fsv2 are closed to new
+// subscriptions).
+func Choose(n Need) (Choice, bool) {
+	var c Choice
+	memory := n.GPUMemory
+	if memory == 0 {
+		memory = float64(n.Parameters) * n.BytesEach / (1 << 30)
+	}
+	candidates := cpuCandidates(n)
+	fits := func(s *catalog.Size) (nodes int, why string) { return max(1, n.Nodes), tooSmall(n, s) }
+	if n.GPU() {
+		candidates = gpuCandidates(n)
+		fits = func(s *catalog.Size) (int, string) { return gpuNodes(n, s, memory) }
+	}
+	for _, s := range candidates {
+		nodes, why := fits(s)
+		if why == "" {
+			why = unavailable(n, s)
+		}
+		if why != "" {
+			c.PassedOver = append(c.PassedOver, PassedOver{s.Name, why})
+			continue
+		}
+		if c.Size == nil {
+			c.Size, c.Nodes = s, nodes
+			c.Because = because(n, s, nodes, memory)
+			continue
+		}
+		if len(c.PassedOver) < 8 {
+			c.PassedOver = append(c.PassedOver, PassedOver{s.Name, "behind " + c.Size.Name + " in the order of choice"})
+		}
+	}
+	return c, c.Size != nil
+}
+
+func because(n Need, s *catalog.Size, nodes int, memory float64) string {
+	switch {
+	case !n.GPU() && n.Role == Training:
+		return "a small model trains on CPUs with much memory"
+	case !n.GPU():
+		return "compute-optimized CPUs are enough"
+	}
+	have := s.GPUs * s.GPUMemoryGiB * float64(nodes)
+	need := fmt.Sprintf("needs about %.0f GiB of GPU memory and has %.0f GiB", math.Ceil(memory), have)
+	if memory == 0 {
+		need = fmt.Sprintf("has %g GPUs in %d node(s)", s.GPUs*float64(nodes), nodes)
+	}
+	switch {
+	case s.RDMA:
+		return need + "; GPUs talk over NVLink inside a node and over InfiniBand between nodes"
+	case n.Role == Inference:
+		return need + "; the cheapest size that holds it without InfiniBand, which serving does not use"
+	}
+	return need + "; one node, so that no InfiniBand is paid for"
+}
+
+// gpuCandidates gives the GPU sizes that Microsoft's guide names for the role,
+// in the order they are tried.
+func gpuCandidates(n Need) []*catalog.Size {
+	var single, cluster []*catalog.Size
+	for _, s := range catalog.Sizes() {
+		switch {
+		case s.GPUs < 1 || s.Arch != "x64" || s.Series == "NV" || s.Series == "NG" || s.Series == "NCC" || s.Lifecycle == "Retired" || s.Retirement != "":
+		case s.Series == "NC":
+			single = append(single, s)
+		case s.Series == "ND" && s.RDMA && s.GPUVendor == "NVIDIA":
+			cluster = append(cluster, s)
+		}
+	}
+	byPrice := func(a, b *catalog.Size) int {
+		return cmp.Or(cmp.Compare(priceIn(n, a), priceIn(n, b)), cmp.Compare(a.Name, b.Name))
+	}
+	slices.SortFunc(single, byPrice)
+	slices.SortFunc(cluster, func(a, b *catalog.Size) int { // newest first
+		return cmp.Or(cmp.Compare(b.Version, a.Version), cmp.Compare(b.GPUMemoryGiB, a.GPUMemoryGiB), cmp.Compare(a.Name, b.Name))
+	})
+	return append(single, cluster...)
+}
+
+// gpuNodes gives how many nodes of a size the need takes, or why the size is
+// not for it.
+func gpuNodes(n Need, s *catalog.Size, memory float64) (int, string) {
+	perNode := s.GPUs * s.GPUMemoryGiB * use
+	nodes := max(1, n.Nodes, int(math.Ceil(memory/perNode)), int(math.Ceil(float64(n.GPUs)/s.GPUs)))
+	switch {
+	case s.RDMA:
+		return nodes, ""
+	case n.Role == Training && nodes > 1:
+		return 0, "training over several nodes needs InfiniBand"
+	case n.Role == Training && s.GPUs > 1 && memory > s.GPUMemoryGiB*use:
+		return 0, "training over several GPUs needs NVLink"
+	case memory > perNode:
+		return 0, fmt.Sprintf("holds %.0f GiB of %.0f GiB", perNode, memory)
+	}
+	return nodes, tooSmall(n, s)
+}
+
+// cpuCandidates gives the sizes of the family for the role, smallest first.
+func cpuCandidates(n Need) []*catalog.Size {
+	family := regexp.MustCompile(`^Standard_F\d+as_v6$`)
+	if n.Role == Training || n.MemoryGiB > 4*float64(max(n.VCPUs, 1)) {
+		family = regexp.MustCompile(`^Standard_E\d+ads_v6$`)
+	}
+	var out []*catalog.Size
+	for _, s := range catalog.Sizes() {
+		if family.MatchString(s.Name) {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b *catalog.Size) int { return cmp.Compare(a.VCPUs, b.VCPUs) })
+	return out
+}
+
+// least is what a node gets where the estate does not say.
+const leastVCPUs, leastGiB = 8, 16
+
+func tooSmall(n Need, s *catalog.Size) string {
+	vcpus, memory := n.VCPUs, n.MemoryGiB
+	if vcpus == 0 && memory == 0 && !n.GPU() {
+		vcpus, memory = leastVCPUs, leastGiB
+	}
+	switch {
+	case s.VCPUs < vcpus:
+		return fmt.Sprintf("has %d vCPUs of %d", s.VCPUs, vcpus)
+	case s.MemoryGiB < memory:
+		return fmt.Sprintf("has %g GiB of memory of %g", s.MemoryGiB, memory)
+	}
+	return ""
+}
+
+func unavailable(n Need, s *catalog.Size) string {
+	for _, r := range n.Regions {
+		if sold, known := catalog.Sold(s.Name, r); known && !sold {
+			return "not sold in " + r
+		}
+	}
+	if n.Refuse != nil {
+		return n.Refuse(s)
+	}
+	return ""
+}
+
+// priceIn gives the price in the first region, and a very large one where it
+// is not known, so that a size with a known price comes first.
+func priceIn(n Need, s *catalog.Size) int64 {
+	if len(n.Regions) > 0 {
+		if p, ok := catalog.Price(n.Regions[0], s.Name); ok {
+			return p
+		}
+	}
+	return math.MaxInt64
+}
+
+var parameterCount = regexp.MustCompile(`(?i)(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)\b`)
+
+// Parameters reads the number of parameters from a model's name, such as
+// llama-3.1-70b or mixtral-8x7b, and gives 0 where the name does not tell.
+func Parameters(model string) int64 {
+	m := parameterCount.FindStringSubmatch(strings.ReplaceAll(model, "_", "-"))
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.ParseFloat(m[2], 64)
+	if m[1] != "" {
+		experts, _ := strconv.ParseFloat(m[1], 64)
+		n *= experts
+	}
+	if strings.EqualFold(m[3], "m") {
+		n /= 1000
+	}
+	if n > 1e5 {
+		return 0
+	}
+	return int64(n * 1e9)
+}
+
+// BytesEach gives the bytes of GPU memory for each parameter: rules of thumb
+// (guidance CMP-D3, unconfirmed), which count weights, gradients and optimizer
+// of the method, or weights of the precision and a reserve for the KV cache.
+func BytesEach(role Role, method, precision string) float64 {
+	if role == Training {
+		switch method {
+		case "lora":
+			return 2.6
+		case "qlora":
+			return 1
+		}
+		return 18
+	}
+	switch precision {
+	case "fp32":
+		return 4 * 1.25
+	case "fp8", "int8":
+		return 1.25
+	case "int4":
+		return 0.5 * 1.25
+	}
+	return 2 * 1.25
+}
