@@ -209,8 +209,9 @@ func (id ID) Under(scope ID) bool {
 // Equal compares without case.
 func (id ID) Equal(o ID) bool { return EqualFold(string(id), string(o)) }
 
-// Fold gives the id in lower case, to be a map's key.
-func (id ID) Fold() ID { return ID(strings.ToLower(string(id))) }
+// Fold gives the id in lower case, to be a map's key: two ids are Equal where
+// their folds are the same.
+func (id ID) Fold() ID { return ID(fold(string(id))) }
 
 // Compare orders ids segment by segment without case, so that what lies below
 // a scope follows it directly.
@@ -227,11 +228,11 @@ func (id ID) Compare(o ID) int {
 }
 
 // rank puts the slash before every other character and folds case.
-func rank(c byte) byte {
+func rank(c byte) int {
 	if c == '/' {
-		return 0
+		return -1
 	}
-	return lower(c)
+	return int(lower(c))
 }
 
 // Equal compares without case.

@@ -46,3 +46,19 @@ func TestCompareKeepsScopesTogether(t *testing.T) {
 		t.Error("Under is wrong")
 	}
 }
+
+func TestFoldAgreesWithEqual(t *testing.T) {
+	for _, tt := range []struct {
+		a, b arm.ID
+		want bool
+	}{
+		{"/subscriptions/Ab", "/subscriptions/aB", true},
+		{"/subscriptions/É", "/subscriptions/é", false},
+		{"/subscriptions/\u212a", "/subscriptions/k", false}, // the sign of the kelvin
+		{"/subscriptions/a/b", "/subscriptions/a\x00b", false},
+	} {
+		if equal, fold, order := tt.a.Equal(tt.b), tt.a.Fold() == tt.b.Fold(), tt.a.Compare(tt.b) == 0; equal != tt.want || fold != tt.want || order != tt.want {
+			t.Errorf("%q %q: have Equal %v, Fold %v, Compare %v; want %v", tt.a, tt.b, equal, fold, order, tt.want)
+		}
+	}
+}

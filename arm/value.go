@@ -10,7 +10,6 @@ package arm
 import (
 	"iter"
 	"strconv"
-	"strings"
 )
 
 // Kind says what a Value is.
@@ -302,23 +301,51 @@ func (v Value) walk(path string, f func(string, Value) bool) bool {
 // Duplicate gives the first name that an object at or below v has twice, case
 // folded, with the offset of the second.
 func (v Value) Duplicate() (name string, offset int, found bool) {
-	v.Walk(func(_ string, o Value) bool {
-		if o.Kind() != Object {
-			return true
+	if v.d == nil {
+		return "", 0, false
+	}
+	for i, end := v.n, v.node().next; i < end; i++ {
+		switch v.d.nodes[i].kind {
+		case Object:
+			if k := v.d.duplicate(i); k != nil {
+				return v.d.str(k), int(k.start), true
+			}
+		case Unknown:
+			i = v.d.nodes[i].next - 1
 		}
-		seen := map[string]bool{}
-		for i, end := o.n+1, o.node().next; i < end; i = o.d.nodes[i+1].next {
-			k := o.d.str(&o.d.nodes[i])
-			if f := strings.ToLower(k); seen[f] {
-				name, offset, found = k, int(o.d.nodes[i].start), true
-				return false
-			} else {
-				seen[f] = true
+	}
+	return "", 0, false
+}
+
+// duplicate gives the first name of the object at node that stands a second
+// time. Most objects are small: their names are compared each with each.
+func (d *document) duplicate(object uint32) *node {
+	var few [16]*node
+	names := few[:0]
+	var many map[string]bool
+	for i, end := object+1, d.nodes[object].next; i < end; i = d.nodes[i+1].next {
+		k := &d.nodes[i]
+		if many != nil {
+			f := fold(d.str(k))
+			if many[f] {
+				return k
+			}
+			many[f] = true
+			continue
+		}
+		for _, n := range names {
+			if (n.escaped || k.escaped || n.end-n.start == k.end-k.start) && EqualFold(d.str(n), d.str(k)) {
+				return k
 			}
 		}
-		return true
-	})
-	return name, offset, found
+		if names = append(names, k); len(names) == len(few) {
+			many = map[string]bool{}
+			for _, n := range names {
+				many[fold(d.str(n))] = true
+			}
+		}
+	}
+	return nil
 }
 
 // EqualFold compares as Azure Resource Manager compares names: ASCII letters
@@ -333,6 +360,20 @@ func EqualFold(a, b string) bool {
 		}
 	}
 	return true
+}
+
+// fold gives the same string for all that EqualFold calls equal.
+func fold(s string) string {
+	for i := range len(s) {
+		if s[i] != lower(s[i]) {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				b[i] = lower(b[i])
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 func lower(c byte) byte {
