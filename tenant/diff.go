@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 
 	"airfield/arm"
@@ -116,8 +117,11 @@ func appendPaths(paths []string, path string, v, w arm.Value) []string {
 		}
 		return paths
 	case v.Kind() == arm.Array && w.Kind() == arm.Array && v.Len() == w.Len():
-		for i := range v.Len() {
-			paths = appendPaths(paths, path+"."+strconv.Itoa(i), v.At(i), w.At(i))
+		items := slices.Collect(w.Items())
+		i := 0
+		for item := range v.Items() {
+			paths = appendPaths(paths, path+"."+strconv.Itoa(i), item, items[i])
+			i++
 		}
 		return paths
 	}

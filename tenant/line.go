@@ -37,7 +37,7 @@ func appendLine(b []byte, id arm.ID, body arm.Value) []byte {
 	b = append(b, `{"id":`...)
 	b = arm.AppendString(b, string(id))
 	for name, value := range body.Members() {
-		if arm.EqualFold(name, "id") || name == markMember {
+		if arm.EqualFold(name, "id") || arm.EqualFold(name, markMember) {
 			continue
 		}
 		b = append(b, ',')

@@ -61,12 +61,15 @@ type Scanner struct {
 	index  arm.Indexer
 	buf    []byte
 
-	row      int // of the line read last, from 1
-	rows     int // lines with a resource, good or not
-	bad      int // of them, those that are left out
-	disorder int // the first row that is not in order, 0 for none
+	pending  []byte // the first line, where it is no header
+	row      int    // of the line read last, from 1
+	rows     int    // lines with a resource, good or not
+	bad      int    // of them, those that are left out
+	disorder int    // the first row that is not in order, 0 for none
 	ended    bool
-	cut      bool // the end came early
+	closed   bool // the end was looked at
+	stopped  bool // the header says not to read on
+	cut      bool // the line read last has no end
 	found    diag.List
 	err      error
 
@@ -150,7 +153,7 @@ func (s *Scanner) Findings() (diag.List, error) {
 // there twice.
 func (s *Scanner) ordered() bool {
 	for s.next() {
-		if s.rows == 1 || !s.id.Equal(s.last) {
+		if !s.id.Equal(s.last) {
 			return true
 		}
 		s.leaveOut(1, "tenant/duplicate", "resource %q is there twice, first in the line before", s.id)
@@ -160,22 +163,23 @@ func (s *Scanner) ordered() bool {
 
 // next reads up to the next good resource.
 func (s *Scanner) next() bool {
-	for !s.ended {
-		raw := s.readLine()
-		if len(raw) == 0 {
-			continue
+	for s.pending != nil || !s.ended {
+		raw := s.pending
+		if s.pending = nil; raw == nil {
+			raw = s.readLine()
 		}
-		s.rows++
-		if s.take(raw) {
+		if len(raw) > 0 && s.take(raw) {
 			return true
 		}
 	}
+	s.close()
 	return false
 }
 
 // take makes the current resource of a line.
 func (s *Scanner) take(raw []byte) bool {
 	last := s.id
+	s.rows++
 	s.line = s.text.keep(raw)
 	var err error
 	if s.body, err = s.index.Parse(s.line); err != nil {
@@ -187,10 +191,32 @@ func (s *Scanner) take(raw []byte) bool {
 		s.text.takeBack(s.line)
 		return false
 	}
-	if s.last = last; last != "" && s.disorder == 0 && s.id.Compare(last) < 0 {
+	if s.last = last; s.disorder == 0 && last != "" && s.id.Compare(last) < 0 {
 		s.disorder = s.row
 	}
+	if s.cut {
+		s.found.Warnf(s.pos(s.row, 1), "tenant/truncated", "the last line has no end: the file may be cut")
+	}
 	return true
+}
+
+// close compares what was read with what was announced.
+func (s *Scanner) close() {
+	if s.closed || s.stopped {
+		return
+	}
+	s.closed = true
+	if more := s.bad - maxFindings; more > 0 {
+		s.found.Errorf(diag.Pos{File: s.name}, "tenant/syntax", "%d more lines are left out", more)
+	}
+	at := s.pos(s.row, 1)
+	switch want := s.header.Resources; {
+	case want == 0 || s.err != nil:
+	case s.rows < want:
+		s.found.Errorf(at, "tenant/truncated", "the file ends after %d of the %d resources that its header announces", s.rows, want)
+	case s.rows > want:
+		s.found.Warnf(at, "tenant/header", "the file has %d resources, its header announces %d", s.rows, want)
+	}
 }
 
 // check looks at the members of the current line and makes it canonical.
@@ -199,29 +225,24 @@ func (s *Scanner) check() bool {
 		s.leaveOut(1, "tenant/syntax", "found %s, wanted a resource", k)
 		return false
 	}
-	s.mark = mark{}
-	marked := false
-	for name, value := range s.body.Members() {
-		if name == markMember {
-			s.mark, marked = readMark(value), true
-		}
-	}
 	idValue := s.body.Get("id")
 	if idValue.Kind() != arm.String {
 		s.leaveOut(1, "tenant/id", `no member "id" with a resource id`)
 		return false
 	}
-	if name, offset, twice := s.body.Duplicate(); twice {
-		s.leaveOut(s.col(offset), "tenant/syntax", "member %q is there twice", name)
-		return false
-	}
-	id := idValue.Str()
-	if _, err := arm.ParseID(id); err != nil {
+	id, err := arm.ParseID(idValue.Str())
+	if err != nil {
 		s.leaveOut(s.col(idValue.Offset()), "tenant/id", "%s", err)
 		return false
 	}
-	if marked || idValue.Offset() != len(lineStart)-1 || s.line[:len(lineStart)] != lineStart {
-		s.buf = appendLine(s.buf[:0], arm.ID(id), s.body)
+	name, offset, twice := s.body.Duplicate()
+	if twice {
+		s.found.Errorf(s.pos(s.row, s.col(offset)), "tenant/syntax", "member %q is there twice: the last counts", name)
+	}
+	marked := s.body.Get(markMember)
+	s.mark = readMark(marked)
+	if twice || marked.Exists() || idValue.Offset() != len(lineStart)-1 || s.line[:len(lineStart)] != lineStart {
+		s.buf = appendLine(s.buf[:0], id, s.body)
 		s.text.takeBack(s.line)
 		s.line = s.text.keep(s.buf)
 		s.body = mustParse(&s.index, s.line)
@@ -236,14 +257,15 @@ func (s *Scanner) badSyntax(err error) {
 		s.leaveOut(1, "tenant/syntax", "%s", err)
 		return
 	}
-	code := "tenant/syntax"
+	at := s.col(syntax.Offset)
 	switch {
 	case s.cut:
-		code = "tenant/truncated"
+		s.leaveOut(at, "tenant/truncated", "the last line is cut: %s", syntax.Message)
 	case !utf8.ValidString(s.line):
-		code = "tenant/encoding"
+		s.leaveOut(at, "tenant/encoding", "%s", syntax.Message)
+	default:
+		s.leaveOut(at, "tenant/syntax", "%s", syntax.Message)
 	}
-	s.leaveOut(s.col(syntax.Offset), code, "%s", syntax.Message)
 }
 
 // leaveOut reports the current line, which is not in the tenant.
@@ -279,7 +301,7 @@ func (s *Scanner) readHeader() {
 	case err == nil && !is.Exists() && v.Get("id").Exists():
 		s.found.Errorf(at, "tenant/header", "found a resource, %s", wanted)
 		s.header = Header{Airfield: kind, Version: version}
-		s.pushBack(raw)
+		s.pending = bytes.Clone(raw)
 		return
 	case err != nil || !is.Exists():
 		s.found.Errorf(at, "tenant/header", "%s", wanted)
@@ -294,18 +316,7 @@ func (s *Scanner) readHeader() {
 		}
 		return
 	}
-	s.ended = true
-}
-
-// pushBack gives a line back to be read again.
-func (s *Scanner) pushBack(raw []byte) {
-	end := "\n"
-	if s.ended {
-		end = ""
-	}
-	s.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(raw)), bytes.NewReader([]byte(end)), s.in), readSize)
-	s.ended, s.cut, s.row = false, false, s.row-1
-	s.found = s.found[:len(s.found):len(s.found)]
+	s.ended, s.stopped = true, true
 }
 
 const readSize = 1 << 18 // of the buffer of a reader, in bytes
@@ -339,7 +350,7 @@ func (s *Scanner) unpack() bool {
 	return true
 }
 
-// readLine reads one line without its end and the white space around it. It is
+// readLine reads one line without its end and the white space before that. It is
 // good until the next. A line that is too long gives an empty one and a finding.
 func (s *Scanner) readLine() []byte {
 	line, err := s.in.ReadSlice('\n')
@@ -353,7 +364,7 @@ func (s *Scanner) readLine() []byte {
 			return nil
 		}
 	}
-	return bytes.Trim(line, " \t\r\n")
+	return bytes.TrimRight(line, " \t\r\n")
 }
 
 // readLong reads the rest of a line that is longer than the buffer.
@@ -383,16 +394,12 @@ func (s *Scanner) endLine(line []byte, err error) {
 		s.end(err)
 		return
 	}
-	s.ended = true
-	if len(line) > 0 {
-		s.cut = true
-		s.found.Warnf(s.pos(s.row, 1), "tenant/truncated", "the last line has no end: the file may be cut")
-	}
+	s.ended, s.cut = true, len(line) > 0
 }
 
 // end ends the file at an error: one of the reader below, or one in what it read.
 func (s *Scanner) end(err error) {
-	s.ended, s.cut = true, true
+	s.ended = true
 	at := s.pos(max(s.row, 1), 1)
 	switch {
 	case s.source.err != nil:

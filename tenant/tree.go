@@ -32,6 +32,8 @@ const (
 	groupsScope  = arm.ID("/providers/Microsoft.Management/managementGroups")
 	aliasesScope = arm.ID("/providers/Microsoft.Subscription/aliases")
 	subsScope    = arm.ID("/subscriptions")
+
+	placementType = arm.ManagementGroupType + "/subscriptions"
 )
 
 // tree holds who lies in whom, for management groups and subscriptions. The
@@ -67,6 +69,21 @@ func (t *Tenant) Ancestors(scope arm.ID) []arm.ID {
 		up = append(up, id)
 	}
 	return up
+}
+
+// InTree tells whether the resource with an id takes part in the tree above the
+// resource groups. A pass over a snapshot larger than memory makes a small
+// Tenant of these first, to ask it for ancestors.
+func InTree(id arm.ID) bool {
+	switch strings.Count(string(id), "/") {
+	case 2:
+		return hasType(id, arm.SubscriptionType)
+	case 4:
+		return id.Under(groupsScope) || id.Under(aliasesScope)
+	case 6:
+		return hasType(id, placementType)
+	}
+	return false
 }
 
 // grower puts a tree together.
@@ -109,7 +126,7 @@ func growTree(t *Tenant, found diag.List) (tree, diag.List) {
 func (g *grower) readGroups() {
 	from, to := g.t.span(groupsScope)
 	var x arm.Indexer
-	var placements []arm.ID
+	var placements []int
 	for i := from; i < to; i++ {
 		id := g.t.id(i)
 		switch strings.Count(string(id), "/") {
@@ -122,23 +139,24 @@ func (g *grower) readGroups() {
 			}
 			g.readChain(id, details.Get("managementGroupAncestorsChain"))
 		case 6:
-			if hasType(id, arm.ManagementGroupType+"/subscriptions") {
-				placements = append(placements, id)
+			if hasType(id, placementType) {
+				placements = append(placements, i)
 			}
 		}
 	}
-	for _, p := range placements {
-		g.place(arm.Subscription(p.Name()), p.Parent())
+	for _, i := range placements {
+		id := g.t.id(i)
+		g.place(arm.Subscription(id.Name()), id.Parent(), g.t.mark(i).pos)
 	}
 }
 
 // place records a placement. Of two that differ the first counts.
-func (g *grower) place(sub, group arm.ID) {
+func (g *grower) place(sub, group arm.ID, at diag.Pos) {
 	if first, twice := g.strong[sub.Fold()]; twice {
-		g.found.Errorf(g.pos[sub.Fold()], "tenant/placement", "subscription %q is placed in %q and in %q: the first counts", sub.Name(), first.Name(), group.Name())
+		g.found.Errorf(at, "tenant/placement", "subscription %q is placed in %q and in %q: the first counts", sub.Name(), first.Name(), group.Name())
 		return
 	}
-	g.subs[sub.Fold()], g.strong[sub.Fold()] = sub, group
+	g.subs[sub.Fold()], g.strong[sub.Fold()], g.pos[sub.Fold()] = sub, group, at
 }
 
 // readSubscriptions steps from subscription to subscription, whether it is
@@ -199,6 +217,7 @@ func (g *grower) readAliases() {
 		}
 		if group := groupOf(r.Get("properties", "additionalProperties", "managementGroupId")); group != "" {
 			g.suppose(sub, group)
+			g.suppose(arm.Subscription("@"+id.Name()), group)
 		}
 	}
 }
@@ -241,8 +260,10 @@ func (g *grower) parents() map[arm.ID]arm.ID {
 	for _, spelled := range []map[arm.ID]arm.ID{g.groups, g.subs} {
 		for _, id := range slices.Sorted(maps.Keys(spelled)) {
 			p, named := g.strong[id]
-			if !named {
-				p, named = g.weak[id]
+			if q, too := g.weak[id]; !named {
+				p, named = q, too
+			} else if too && !p.Equal(q) {
+				g.found.Infof(g.pos[id], "tenant/placement", "%q lies in %q, though by another resource it lies in %q", spelled[id].Name(), p.Name(), q.Name())
 			}
 			switch {
 			case rooted && id == root.Fold() && !named:

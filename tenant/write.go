@@ -22,26 +22,33 @@ const (
 
 // Write writes the tenant as a snapshot. The same tenant gives the same bytes.
 func (t *Tenant) Write(w io.Writer, c Compression) error {
-	var packed io.WriteCloser
-	var err error
-	switch c {
-	case Plain:
-		return t.write(w)
-	case Gzip:
-		packed = gzip.NewWriter(w)
-	case Zstd:
-		// One encoder in the calling goroutine: no others are started.
-		if packed, err = zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("no compression %d", c)
+	packed, err := pack(w, c)
+	if err != nil {
+		return err
 	}
 	if err := t.write(packed); err != nil {
 		return err
 	}
 	return packed.Close()
 }
+
+// pack gives a writer to be closed, which does not close w.
+func pack(w io.Writer, c Compression) (io.WriteCloser, error) {
+	switch c {
+	case Plain:
+		return plain{w}, nil
+	case Gzip:
+		return gzip.NewWriter(w), nil
+	case Zstd:
+		// One encoder in the calling goroutine: no others are started.
+		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	}
+	return nil, fmt.Errorf("no compression %d", c)
+}
+
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
 
 func (t *Tenant) write(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<18)
@@ -61,4 +68,3 @@ func (t *Tenant) write(w io.Writer) error {
 	}
 	return out.Flush()
 }
-
