@@ -46,6 +46,9 @@ type Estate struct {
 	Workloads source.Keyed[Workload] `yaml:"workloads,required"`
 	// Findings that the organization lives with.
 	Accept []Acceptance `yaml:"accept"`
+
+	defaults []Default
+	places   []Place
 }
 
 // Organization says who the estate belongs to.
@@ -91,7 +94,7 @@ type PlatformParts struct {
 	// Their hub virtual networks by region.
 	Hubs source.Keyed[Hub] `yaml:"hubs"`
 	// Whether their policies write diagnostics, DNS records, backup and agents: `auto` reads it from a snapshot, a list names what they do.
-	DoneByPolicy []string `yaml:"done_by_policy"`
+	DoneByPolicy []PolicyTask `yaml:"done_by_policy"`
 }
 
 // Groups names their management groups by role: the names, not the ids.
@@ -255,7 +258,7 @@ type Quota struct {
 	// The quota group's name.
 	Group string `yaml:"group"`
 	// The role of the management group that it belongs to.
-	Scope string `yaml:"at"`
+	Scope GroupRole `yaml:"at"`
 	// How long before the begin of a workload quota is asked for.
 	AskBefore Duration `yaml:"ask_before"`
 }

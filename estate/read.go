@@ -5,8 +5,9 @@ import (
 	"airfield/source"
 )
 
-// Read reads an estate. It gives nil where the text has no shape to speak of;
-// an Estate beside findings that are errors is not to be designed from.
+// Read reads an estate and fills in what is not written (see Defaults). It
+// gives nil where the text has no shape to speak of; an Estate beside findings
+// that are errors is not to be designed from.
 func Read(f *source.File) (*Estate, diag.List) {
 	root, found := source.YAML(f)
 	if found.HasErrors() {
@@ -18,8 +19,15 @@ func Read(f *source.File) (*Estate, diag.List) {
 	}
 	e := new(Estate)
 	found = append(found, source.Decode(root, e)...)
-	if !found.HasErrors() {
-		found = append(found, e.check()...)
+	if found.HasErrors() {
+		return e, found
 	}
-	return e, found
+	e.fill()
+	found = append(found, e.place()...)
+	if found.HasErrors() {
+		return e, found.Sorted()
+	}
+	e.fillPlaces()
+	found = append(found, e.check()...)
+	return e, found.Sorted()
 }

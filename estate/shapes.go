@@ -12,6 +12,7 @@ import (
 
 // DecodeNode reads the word standalone, or a mapping.
 func (p *Platform) DecodeNode(n *source.Node) (found diag.List) {
+	p.At = source.AtOf(n)
 	if n.Kind == source.Scalar {
 		if n.Text != "standalone" {
 			found.Errorf(n.Pos, "source/value", "%q, wanted standalone or a mapping of what is there", n.Text)
@@ -31,8 +32,8 @@ func (p *Platform) DecodeNode(n *source.Node) (found diag.List) {
 // DecodeNode reads a name, or a mapping.
 func (m *ServedModel) DecodeNode(n *source.Node) (found diag.List) {
 	if n.Kind == source.Scalar {
-		m.Like = n.Text
-		return nil
+		m.At = source.AtOf(n)
+		return source.Decode(n, &m.Like)
 	}
 	var parts struct {
 		source.At
@@ -76,6 +77,7 @@ func (a Allowed) Off() bool { return a.Word == "none" }
 
 // DecodeNode reads a word or a list.
 func (a *Allowed) DecodeNode(n *source.Node) (found diag.List) {
+	a.At = source.AtOf(n)
 	if n.Kind == source.Scalar {
 		if n.Text != "auto" && n.Text != "none" {
 			found.Errorf(n.Pos, "source/value", "%q, wanted auto, none or a list", n.Text)
@@ -83,6 +85,7 @@ func (a *Allowed) DecodeNode(n *source.Node) (found diag.List) {
 		a.Word = n.Text
 		return found
 	}
+	a.List = []string{}
 	return source.Decode(n, &a.List)
 }
 
@@ -127,6 +130,7 @@ type Access struct {
 
 // DecodeNode reads the groups by name, and the key deploys.
 func (a *Access) DecodeNode(n *source.Node) (found diag.List) {
+	a.At = source.AtOf(n)
 	if d := n.Get("deploys"); d != nil {
 		found = source.Decode(d, &a.Deploys)
 		n = n.Without("deploys")
@@ -138,16 +142,16 @@ func (a *Access) DecodeNode(n *source.Node) (found diag.List) {
 type Deploys struct {
 	source.At
 	// The pipelines' system: github or azure_devops.
-	With string `yaml:"with"`
+	With PipelineSystem `yaml:"with"`
 	// The repository, such as northwind/ai-estate.
 	Repository string `yaml:"repository"`
 	// What gets an identity of its own: stack or environment.
-	IdentityPer string `yaml:"identity_per"`
+	IdentityPer IdentityPer `yaml:"identity_per"`
 }
 
 // Group is one Microsoft Entra group and its roles.
 type Group struct {
-	Pos diag.Pos
+	At source.At
 	// The group's object id. Without it whoever deploys must give it.
 	ID string
 	// The roles by where they hold: a workload, a workload and environment such as
@@ -157,7 +161,7 @@ type Group struct {
 
 // DecodeNode reads the id and the grants, which stand beside each other.
 func (g *Group) DecodeNode(n *source.Node) (found diag.List) {
-	g.Pos = n.Pos
+	g.At = source.AtOf(n)
 	if n.Kind != source.Map {
 		found.Errorf(n.Pos, "source/type", "%s, wanted a mapping of places to roles", n.Describe())
 		return found
@@ -185,6 +189,7 @@ type GrantParts struct {
 // DecodeNode reads a role's name, or a mapping.
 func (g *Grant) DecodeNode(n *source.Node) diag.List {
 	if n.Kind == source.Scalar {
+		g.At = source.AtOf(n)
 		return source.Decode(n, &g.Role)
 	}
 	var parts struct {

@@ -16,6 +16,34 @@ func (PolicyTool) Values() []string {
 	return []string{"alz-terraform", "alz-bicep", "epac", "azops", "portal"}
 }
 
+// PolicyTask is something that the platform's policies do.
+type PolicyTask string
+
+// Values gives the tasks; auto is for all that a snapshot shows.
+func (PolicyTask) Values() []string {
+	return []string{"auto", "diagnostics", "dns", "backup", "agents"}
+}
+
+// GroupRole is the role of a management group of the platform.
+type GroupRole string
+
+// Values gives the roles: the keys of platform.groups.
+func (GroupRole) Values() []string {
+	return []string{"root", "platform", "landing_zones", "corp", "online", "sandbox", "decommissioned"}
+}
+
+// PipelineSystem is what runs deployments.
+type PipelineSystem string
+
+// Values gives the systems.
+func (PipelineSystem) Values() []string { return []string{"github", "azure_devops"} }
+
+// IdentityPer is what gets an identity of its own to be deployed by.
+type IdentityPer string
+
+// Values gives the choices.
+func (IdentityPer) Values() []string { return []string{"stack", "environment"} }
+
 // Proposal is a kind of change that may be proposed to the platform.
 type Proposal string
 

@@ -16,6 +16,17 @@ type At struct {
 	keys map[string]diag.Pos
 }
 
+// AtOf gives the places of a node, for types that read themselves.
+func AtOf(n *Node) At {
+	at := At{n.Pos, map[string]diag.Pos{}}
+	for _, m := range n.Members {
+		if m.Value.Kind != Null {
+			at.keys[m.Key] = m.Value.Pos
+		}
+	}
+	return at
+}
+
 // Pos gives the place of the mapping.
 func (a At) Pos() diag.Pos { return a.pos }
 
@@ -28,7 +39,7 @@ func (a At) Of(key string) diag.Pos {
 	return a.pos
 }
 
-// Has tells whether the key is written.
+// Has tells whether the key is written, with a value.
 func (a At) Has(key string) bool {
 	_, ok := a.keys[key]
 	return ok
@@ -98,7 +109,7 @@ type Enum interface{ Values() []string }
 // embedded At is filled in. A list of one may be written without brackets. A
 // type that implements Decoder reads itself, one that implements Enum
 // is checked against its values. Keys that the struct does not have are
-// findings.
+// findings. A key without a value is as if it were not written.
 func Decode(n *Node, into any) diag.List {
 	var d decoding
 	d.value(n, reflect.ValueOf(into).Elem())
@@ -108,11 +119,11 @@ func Decode(n *Node, into any) diag.List {
 type decoding struct{ found diag.List }
 
 func (d *decoding) value(n *Node, v reflect.Value) {
-	if dec, ok := v.Addr().Interface().(Decoder); ok {
-		d.found = append(d.found, dec.DecodeNode(n)...)
+	if n.Kind == Null && !hasAt(v.Type()) {
 		return
 	}
-	if n.Kind == Null && v.Kind() != reflect.Struct && v.Kind() != reflect.Pointer {
+	if dec, ok := v.Addr().Interface().(Decoder); ok {
+		d.found = append(d.found, dec.DecodeNode(n)...)
 		return
 	}
 	switch v.Kind() {
@@ -128,6 +139,9 @@ func (d *decoding) value(n *Node, v reflect.Value) {
 		}
 		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
 		for i, item := range items {
+			if item.Kind == Null {
+				d.found.Errorf(item.Pos, "source/missing-value", "an item of the list has no value")
+			}
 			d.value(item, v.Index(i))
 		}
 	case reflect.String:
@@ -166,14 +180,12 @@ func (d *decoding) structure(n *Node, v reflect.Value) {
 		return
 	}
 	fields := Fields(v.Type())
-	at := At{n.Pos, map[string]diag.Pos{}}
 	for _, m := range n.Members {
 		i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == m.Key })
 		if i < 0 {
 			d.found.Errorf(m.Pos, "source/unknown-key", "unknown key %q, wanted %s%s", m.Key, keyList(fields), diag.DidYouMean(m.Key, keys(fields)))
 			continue
 		}
-		at.keys[m.Key] = m.Value.Pos
 		d.value(m.Value, v.FieldByIndex(fields[i].Index))
 	}
 	for _, f := range fields {
@@ -186,10 +198,24 @@ func (d *decoding) structure(n *Node, v reflect.Value) {
 			d.found.Errorf(value.Pos, "source/missing-key", "key %q has no value", f.Key)
 		}
 	}
-	setAt(v, at)
+	setAt(v, AtOf(n))
 }
 
 var atType = reflect.TypeFor[At]()
+
+// hasAt tells whether a type is a struct that remembers its place, which it
+// does even where nothing is written.
+func hasAt(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		if t.Field(i).Type == atType {
+			return true
+		}
+	}
+	return false
+}
 
 func setAt(v reflect.Value, at At) {
 	for i := range v.NumField() {

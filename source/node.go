@@ -64,12 +64,13 @@ func (n *Node) Without(keys ...string) *Node {
 }
 
 // Merge lays one value over another: mappings merge key by key, everything
-// else is replaced. Each value keeps the place it was written at.
+// else is replaced, and nothing (no node, or a key without a value) leaves what
+// is under it. Each value keeps the place it was written at.
 func Merge(under, over *Node) *Node {
-	if under == nil || over == nil || under.Kind != Map || over.Kind != Map {
-		if over == nil {
-			return under
-		}
+	switch {
+	case over == nil || over.Kind == Null && under != nil:
+		return under
+	case under == nil || under.Kind != Map || over.Kind != Map:
 		return over
 	}
 	m := *over

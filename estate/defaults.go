@@ -1,0 +1,252 @@
+package estate
+
+import (
+	"strings"
+	"unicode"
+
+	"airfield/diag"
+	"airfield/source"
+)
+
+// Read fills in what is not written, so that nobody behind it asks "or else
+// what?"; a key's place (At) still tells whether it was written. Each default
+// that was taken is kept, to be printed. Defaults that need the catalog or
+// the sizes of things (redundancy, orchestrators, counts) are design's.
+
+// Default is a value that was taken because none was written.
+type Default struct {
+	Path  string   // the key, such as network.egress
+	Value string   // as it would be written
+	Pos   diag.Pos // of the mapping that the key can be written in
+}
+
+// Defaults gives the values that were taken because none were written, in the
+// order of the language.
+func (e *Estate) Defaults() []Default { return e.defaults }
+
+// DefaultPattern is the pattern of names that Azure's guide gives, with the
+// organization's prefix.
+const DefaultPattern = "{type}-{prefix}-{workload}-{purpose}-{environment}-{region}-{instance}"
+
+// environmentNames is what the tag Environment says for the usual keys.
+var environmentNames = source.Keyed[string]{
+	{Key: "dev", Value: "Development"},
+	{Key: "test", Value: "Test"},
+	{Key: "stage", Value: "Staging"},
+	{Key: "prod", Value: "Production"},
+}
+
+// fill fills in the defaults of the estate and of its workloads, but not of
+// their environments.
+func (e *Estate) fill() {
+	d := defaulting{&e.defaults, e.Pos()}
+	if d.take(!e.Has("platform"), "platform", "standalone") {
+		e.Platform.Standalone = true
+	}
+
+	d.at = e.Change.Pos()
+	if d.take(!e.Change.Has("may_propose"), "change.may_propose", "[parameter, reassign, exemption]") {
+		e.Change.MayPropose = []Proposal{"parameter", "reassign", "exemption"}
+	}
+
+	d.at = e.Structure.Pos()
+	if d.take(len(e.Structure.Groups) == 0, "structure.groups", "none") {
+		e.Structure.Groups = []GroupAxis{GroupsNone}
+	}
+	if d.take(len(e.Structure.SubscriptionPer) == 0, "structure.subscription_per", "[workload, environment]") {
+		e.Structure.SubscriptionPer = []SubscriptionAxis{"workload", "environment"}
+	}
+	if d.take(len(e.Structure.ResourceGroups) == 0, "structure.resource_groups", "[lifecycle]") {
+		e.Structure.ResourceGroups = []ResourceGroupAxis{ByLifecycle}
+	}
+
+	d.at = e.Naming.Pos()
+	if d.take(e.Naming.Pattern == "", "naming.pattern", DefaultPattern) {
+		e.Naming.Pattern = DefaultPattern
+	}
+
+	d.at = e.Tags.Pos()
+	if d.take(!e.Tags.Has("required"), "tags.required",
+		"{Project: {from: project}, CostCenter: {from: cost_center}, Environment: {from: environment, values: {dev: Development, test: Test, stage: Staging, prod: Production}}, Owner: {from: owner, kind: mailbox}}") {
+		e.Tags.Required = e.usualTags()
+	}
+	word(d, &e.Tags.Inherit, "tags.inherit", "subscription")
+	word(d, &e.Tags.GroupsWithout, "tags.groups_without", Audit)
+
+	d.at = e.Network.Pos()
+	word(d, &e.Network.Egress, "network.egress", NATGateway)
+
+	d.at = e.Money.Budgets.Pos()
+	if d.take(!e.Money.Budgets.Amount.Given(), "money.budgets.amount", "estimate + 15%") {
+		e.Money.Budgets.Amount = Amount{Estimate: true, Plus: 15}
+	}
+	if d.take(len(e.Money.Budgets.Notify) == 0, "money.budgets.notify", "[actual 80%, actual 100%, forecast 100%]") {
+		e.Money.Budgets.Notify = []Notification{{false, 80}, {false, 100}, {true, 100}}
+	}
+	if d.take(len(e.Money.Budgets.To) == 0, "money.budgets.to", "[owner]") {
+		e.Money.Budgets.To = []string{"owner"}
+	}
+
+	d.at = e.Guardrails.Pos()
+	word(d, &e.Guardrails.Begin, "guardrails.begin", Audit)
+	d.allowed(&e.Guardrails.Locations, "guardrails.locations", "auto")
+	d.allowed(&e.Guardrails.ComputeSizes, "guardrails.compute_sizes", "auto")
+	d.allowed(&e.Guardrails.PublicNetwork, "guardrails.public_network", "auto")
+	d.allowed(&e.Guardrails.StorageSKUs, "guardrails.storage_skus", "none")
+
+	for i, w := range e.Workloads {
+		d.at = w.Pos
+		if d.take(!w.Value.Has("environments"), "workloads."+w.Key+".environments", "{prod: {}}") {
+			e.Workloads[i].Value.Environments = source.Keyed[Environment]{{Key: "prod", Pos: w.Pos}}
+		}
+	}
+}
+
+// usualTags is the default of tags.required. An environment that has no usual
+// name is written with a capital.
+func (e *Estate) usualTags() source.Keyed[TagRule] {
+	names := append(source.Keyed[string]{}, environmentNames...)
+	for _, w := range e.Workloads {
+		for _, env := range w.Value.Environments {
+			if _, ok := names.Get(env.Key); !ok {
+				r := []rune(env.Key)
+				r[0] = unicode.ToUpper(r[0])
+				names = append(names, source.Entry[string]{Key: env.Key, Value: string(r)})
+			}
+		}
+	}
+	return source.Keyed[TagRule]{
+		{Key: "Project", Value: TagRule{From: "project"}},
+		{Key: "CostCenter", Value: TagRule{From: "cost_center"}},
+		{Key: "Environment", Value: TagRule{From: "environment", Values: Vocabulary{Map: names}}},
+		{Key: "Owner", Value: TagRule{From: "owner", Kind: "mailbox"}},
+	}
+}
+
+// fillPlaces fills in the defaults of the places. One that all environments of
+// a workload take is the workload's.
+func (e *Estate) fillPlaces() {
+	for i := 0; i < len(e.places); {
+		of := e.places[i:]
+		for n, p := range of {
+			if p.Workload != of[0].Workload {
+				of = of[:n]
+				break
+			}
+		}
+		i += len(of)
+		taken := make([][]Default, len(of))
+		count := map[Default]int{}
+		for n := range of {
+			taken[n] = of[n].Spec.fill(of[n].Of.Pos())
+			for _, d := range taken[n] {
+				count[d]++
+			}
+		}
+		path := "workloads." + of[0].Workload + "."
+		for n, p := range of {
+			for _, d := range taken[n] {
+				switch {
+				case count[d] < len(of):
+					e.defaults = append(e.defaults, Default{path + "environments." + p.Environment + "." + d.Path, d.Value, p.Pos})
+				case n == 0:
+					e.defaults = append(e.defaults, Default{path + d.Path, d.Value, d.Pos})
+				}
+			}
+		}
+	}
+}
+
+// fill fills in the defaults of what a workload has in an environment.
+func (s *Spec) fill(at diag.Pos) (taken []Default) {
+	d := defaulting{&taken, at}
+	word(d, &s.Connects, "connects", Corp)
+	word(d, &s.Criticality, "criticality", "medium")
+	word(d, &s.DataClass, "data_class", "general")
+	for i := range s.Data {
+		v := &s.Data[i].Value
+		d.at = s.Data[i].Pos
+		word(d, &v.Kind, "data."+s.Data[i].Key+".kind", kindOfData(s.Data[i].Key))
+		word(d, &v.Layout, "data."+s.Data[i].Key+".layout", Blob)
+	}
+	for i := range s.Jobs {
+		v := &s.Jobs[i].Value
+		d.at = s.Jobs[i].Pos
+		path := "jobs." + s.Jobs[i].Key + "."
+		word(d, &v.Kind, path+"kind", kindOfJob(s.Jobs[i].Key, *v))
+		word(d, &v.Region, path+"region", "home")
+		v.Compute.fill(d, path)
+	}
+	for i := range s.Services {
+		v := &s.Services[i].Value
+		d.at = s.Services[i].Pos
+		path := "services." + s.Services[i].Key + "."
+		if d.take(len(v.Regions) == 0, path+"regions", "[home]") {
+			v.Regions = []Region{"home"}
+		}
+		if d.take(v.Port == 0, path+"port", "443") {
+			v.Port = 443
+		}
+		v.Compute.fill(d, path)
+	}
+	return taken
+}
+
+func (c *Compute) fill(d defaulting, path string) {
+	word(d, &c.Size, path+"size", "auto")
+	if d.take(c.Size != "auto" && c.Nodes == 0, path+"nodes", "1") {
+		c.Nodes = 1
+	}
+	word(d, &c.RunBy, path+"run_by", RunAuto)
+	word(d, &c.Spot, path+"spot", "never")
+}
+
+// kindOfData tells the kind from the key: checkpoints, model-weights.
+func kindOfData(key string) DataKind {
+	for _, k := range DataKind("").Values() {
+		if strings.HasPrefix(key, strings.TrimSuffix(k, "s")) {
+			return DataKind(k)
+		}
+	}
+	return Dataset
+}
+
+// kindOfJob tells the kind from the method or the key.
+func kindOfJob(key string, j Job) JobKind {
+	key = strings.ReplaceAll(key, "-", "")
+	switch {
+	case j.Method == "pretrain", j.Method == "" && strings.HasPrefix(key, "pretrain"):
+		return Pretrain
+	case j.Method != "", strings.HasPrefix(key, "finetune"):
+		return Finetune
+	case strings.HasPrefix(key, "prep"):
+		return Preparation
+	}
+	return Batch
+}
+
+type defaulting struct {
+	taken *[]Default
+	at    diag.Pos
+}
+
+// take notes a default where it is missing, and tells whether it is.
+func (d defaulting) take(missing bool, path, value string) bool {
+	if missing {
+		*d.taken = append(*d.taken, Default{path, value, d.at})
+	}
+	return missing
+}
+
+func (d defaulting) allowed(a *Allowed, path, value string) {
+	if d.take(a.Word == "" && a.List == nil, path, value) {
+		a.Word = value
+	}
+}
+
+// word fills in a text.
+func word[T ~string](d defaulting, v *T, path string, value T) {
+	if d.take(*v == "", path, string(value)) {
+		*v = value
+	}
+}
