@@ -318,30 +318,42 @@ func (v Value) Duplicate() (name string, offset int, found bool) {
 }
 
 // duplicate gives the first name of the object at node that stands a second
-// time. Most objects are small: their names are compared each with each.
+// time. A name is compared with those before it where one of them has its
+// length and its first letter, by a set of 64 bits; in an object of many
+// members a map does it.
 func (d *document) duplicate(object uint32) *node {
-	var few [16]*node
-	names := few[:0]
+	var seen uint64
 	var many map[string]bool
-	for i, end := object+1, d.nodes[object].next; i < end; i = d.nodes[i+1].next {
+	end := d.nodes[object].next
+	for i, count := object+1, 0; i < end; i, count = d.nodes[i+1].next, count+1 {
 		k := &d.nodes[i]
-		if many != nil {
-			f := fold(d.str(k))
-			if many[f] {
-				return k
+		name := d.str(k)
+		if count >= 64 {
+			if many == nil {
+				many = map[string]bool{}
+				for j := object + 1; j < i; j = d.nodes[j+1].next {
+					many[fold(d.str(&d.nodes[j]))] = true
+				}
 			}
-			many[f] = true
+			if f := fold(name); many[f] {
+				return k
+			} else {
+				many[f] = true
+			}
 			continue
 		}
-		for _, n := range names {
-			if (n.escaped || k.escaped || n.end-n.start == k.end-k.start) && EqualFold(d.str(n), d.str(k)) {
-				return k
-			}
+		first := byte(0)
+		if len(name) > 0 {
+			first = lower(name[0])
 		}
-		if names = append(names, k); len(names) == len(few) {
-			many = map[string]bool{}
-			for _, n := range names {
-				many[fold(d.str(n))] = true
+		bit := uint64(1) << ((uint32(len(name))<<8 | uint32(first)) * 0x9E3779B1 >> 26)
+		if seen&bit == 0 {
+			seen |= bit
+			continue
+		}
+		for j := object + 1; j < i; j = d.nodes[j+1].next {
+			if EqualFold(d.str(&d.nodes[j]), name) {
+				return k
 			}
 		}
 	}
