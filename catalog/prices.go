@@ -63,7 +63,7 @@ func PricedRegions() []string {
 }
 
 // unsure stands for the price of a size that has a meter, but whose price in
-// the source may be that of Windows.
+// the source is doubtful.
 const unsure = -1
 
 type price struct {

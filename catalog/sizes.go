@@ -21,8 +21,8 @@ type Size struct {
 	MemoryGiB float64 // as the API says
 	Arch      string  // x64, Arm64, or blank where unknown
 
-	GPUVendor    string  // NVIDIA, AMD, or blank for none
-	GPUModel     string  // H200
+	GPUVendor    string  // NVIDIA, AMD; blank for none, and for NVv2, whose GPUs no source names
+	GPUModel     string  // H200; blank as GPUVendor
 	GPUVariant   string  // H200 SXM 141GB
 	GPUs         float64 // a share of one for some A10 and V710 sizes
 	GPUMemoryGiB float64 // of each GPU, or of the share
@@ -124,10 +124,11 @@ type sizeTable struct {
 	byName map[string]*Size
 }
 
-var sizes = sync.OnceValue(func() sizeTable {
-	t := read("data/sizes")
-	t2 := sizeTable{byName: make(map[string]*Size, len(t.rows))}
-	t.each(func(cell func(string) string) {
+var sizes = sync.OnceValue(readSizes)
+
+func readSizes() sizeTable {
+	t := sizeTable{byName: map[string]*Size{}}
+	read("data/sizes").each(func(cell func(string) string) {
 		s := &Size{
 			Name:                  cell("name"),
 			Series:                cell("series"),
@@ -165,18 +166,18 @@ var sizes = sync.OnceValue(func() sizeTable {
 			Note:                  cell("note"),
 			priced:                whole(cell("priced_regions")) > 0,
 		}
-		t2.all = append(t2.all, s)
-		t2.byName[fold(s.Name)] = s
+		t.all = append(t.all, s)
+		t.byName[fold(s.Name)] = s
 	})
 	read("data/local_disks").each(func(cell func(string) string) {
-		s := t2.byName[fold(cell("size"))]
+		s := t.byName[fold(cell("size"))]
 		if cell("temp_gib") != "" {
 			s.TempGiB = whole(cell("temp_gib"))
 		}
 		s.NVMeDisks, s.NVMeGiB = whole(cell("nvme_disks")), whole(cell("nvme_gib"))
 	})
-	return t2
-})
+	return t
+}
 
 var endOfLife = sync.OnceValue(func() map[string]string {
 	series := map[string]string{}

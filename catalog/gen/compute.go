@@ -147,7 +147,7 @@ func seriesOf(family string) string {
 }
 
 // prices makes one table for each region: a row for each size that has a
-// meter. A Bsv2 or Basv2 row, which may hold the price of Windows, has none.
+// meter. A row whose price is doubtful has none.
 func prices(s source) (map[string]table, error) {
 	rows, err := s.csv("catalog/vm_prices_ondemand_linux_usd.csv")
 	if err != nil {
@@ -166,8 +166,8 @@ func prices(s source) (map[string]table, error) {
 			}
 		}
 		price, derived := "", ""
-		if r["flag"] != "bv2_maybe_windows" {
-			if price, err = micros(r["usd_per_hour"], 1); err != nil {
+		if !doubtful(r) {
+			if price, err = hourly(r["usd_per_hour"]); err != nil {
 				return nil, err
 			}
 		}
@@ -193,7 +193,7 @@ func prices(s source) (map[string]table, error) {
 		if r["region"] != "belgiumcentral" {
 			continue
 		}
-		price, err := micros(r["ondemand_usd_per_hour"], 1)
+		price, err := hourly(r["ondemand_usd_per_hour"])
 		if err != nil {
 			return nil, err
 		}
@@ -201,6 +201,24 @@ func prices(s source) (map[string]table, error) {
 	}
 	made["prices/belgiumcentral"] = t
 	return made, nil
+}
+
+// doubtful tells whether the price of a row is not that of Linux on demand:
+// Bsv2 and Basv2 may have the price of Windows, and Famsv6 costs a tenth in
+// New Zealand of what it costs everywhere else.
+func doubtful(r map[string]string) bool {
+	famsv6 := strings.HasPrefix(r["size"], "Standard_F") && strings.HasSuffix(r["size"], "ams_v6")
+	return r["flag"] == "bv2_maybe_windows" || famsv6 && r["region"] == "newzealandnorth"
+}
+
+// hourly returns the price of an hour in micro-USD, and a blank for
+// 0, which no VM costs.
+func hourly(usd string) (string, error) {
+	price, err := micros(usd, 1)
+	if price == "0" {
+		price = ""
+	}
+	return price, err
 }
 
 // spot makes one table for each region of what Spot cost when it was read.
@@ -224,11 +242,13 @@ func spot(s source) (map[string]table, error) {
 				t.from, t.licence = "sstybel/azure-vm-price-importer examples/az_price_data_20260126133104.azpx", "Apache-2.0"
 			}
 		}
-		price, err := micros(r["spot_usd_per_hour"], 1)
+		price, err := hourly(r["spot_usd_per_hour"])
 		if err != nil {
 			return nil, err
 		}
-		t.add(r["size"], price)
+		if price != "" {
+			t.add(r["size"], price)
+		}
 		made["spot/"+r["region"]] = t
 	}
 	return made, nil
@@ -276,11 +296,14 @@ func images(s source) (map[string]table, error) {
 		columns: []string{"publisher", "offer", "sku", "os", "generation", "arch", "purpose", "for", "status", "plan", "note", "source"},
 	}
 	for _, i := range file.Images {
+		if strings.Contains(i.Note, "inferred") { // a SKU that no source has
+			continue
+		}
 		plan := "0"
 		if i.Offer == "almalinux-hpc" {
 			plan = "1"
 		}
-		t.add(i.Publisher, i.Offer, i.SKU, i.OS, dash(i.Generation), i.Arch, i.Purpose, dash(i.Families), i.Status, plan, i.Note, i.Source)
+		t.add(i.Publisher, i.Offer, i.SKU, dash(i.OS), dash(i.Generation), i.Arch, i.Purpose, dash(i.Families), i.Status, plan, i.Note, i.Source)
 	}
 	return one("images", t), nil
 }
