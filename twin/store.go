@@ -62,8 +62,6 @@ func (s *store) under(scope arm.ID) iter.Seq[arm.Resource] {
 	}
 }
 
-func (s *store) all() []arm.Resource { return slices.Collect(s.under(arm.Tenant)) }
-
 // children gives a resource's children of one kind, such as subnets.
 func (s *store) children(parent arm.ID, kind string) []arm.Resource {
 	var found []arm.Resource

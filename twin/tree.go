@@ -1,10 +1,12 @@
 package twin
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
 	"airfield/arm"
+	"airfield/tenant"
 )
 
 // The tree of management groups is not in their ids. A group names its parent
@@ -15,6 +17,44 @@ const placeType arm.Type = arm.ManagementGroupType + "/subscriptions"
 
 // root is the management group that holds all others.
 func (t *Twin) root() arm.ID { return arm.ManagementGroup(t.tenant) }
+
+// plant makes the root, and gives every management group and subscription of
+// the tenant that the twin begins with the form that ARM answers with: a
+// snapshot may hold them as Azure Resource Graph writes them, or only name them.
+func (t *Twin) plant(from *tenant.Tenant) {
+	root, _ := t.store.get(t.root())
+	if root.Get("properties", "displayName").Str() == "" {
+		root.Body = arm.New(arm.O{"properties", arm.O{"displayName", "Tenant Root Group"}})
+	}
+	body, _ := takeManagementGroup(t, t.root(), root.Body)
+	t.save(t.root(), body)
+	if from != nil {
+		t.grow(from, arm.Tenant, t.root())
+	}
+}
+
+// grow plants what lies below a scope, into the management group above it.
+func (t *Twin) grow(from *tenant.Tenant, below, above arm.ID) {
+	for _, id := range from.Children(below) {
+		r, _ := t.store.get(id)
+		switch {
+		case id.Equal(t.root()):
+			t.grow(from, id, id)
+		case id.Type().Equal(arm.ManagementGroupType):
+			details := arm.New(arm.O{"parent", arm.O{"id", above}})
+			body, _ := takeManagementGroup(t, id, with(r.Body, "details", details))
+			t.save(id, body)
+			t.grow(from, id, id)
+		case strings.HasPrefix(id.Name(), "@"): // wanted, not made
+		default:
+			if r.Get("subscriptionId").Str() == "" {
+				asked := with(arm.Value{}, "displayName", cmp.Or(r.Get("properties", "displayName").Str(), r.Get("name").Str()), "additionalProperties", arm.O{"tags", r.Get("tags")})
+				t.store.put(t.subscription(id, asked.Get("properties")))
+			}
+			t.place(id, above)
+		}
+	}
+}
 
 // groupOf gives the management group that a subscription lies in.
 func (t *Twin) groupOf(subscription arm.ID) arm.ID {
@@ -100,10 +140,7 @@ func takeManagementGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *proble
 			return sent, fail(http.StatusBadRequest, "BadRequest", "The management group '%s' cannot lie below itself.", id.Name())
 		}
 	}
-	name := sent.Get("properties", "displayName").Str()
-	if name == "" {
-		name = id.Name()
-	}
+	name := cmp.Or(sent.Get("properties", "displayName").Str(), id.Name())
 	above, _ := t.store.get(parent)
 	return with(sent, "tenantId", t.tenant, "displayName", name, "details", arm.O{"version", 1, "parent", arm.O{
 		"id", parent, "name", parent.Name(), "displayName", above.Get("properties", "displayName").Str()}}), nil
@@ -176,15 +213,11 @@ func takeAlias(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 }
 
 func (t *Twin) subscription(id arm.ID, asked arm.Value) arm.Resource {
-	display := asked.Get("displayName").Str()
-	if display == "" {
-		display = id.Name()
-	}
 	return arm.Resource{ID: id, Body: arm.New(arm.O{
 		"id", id,
 		"subscriptionId", id.Name(),
 		"tenantId", t.tenant,
-		"displayName", display,
+		"displayName", cmp.Or(asked.Get("displayName").Str(), id.Name()),
 		"state", "Enabled",
 		"tags", asked.Get("additionalProperties", "tags"),
 		"subscriptionPolicies", arm.O{"locationPlacementId", "Public_2014-09-01", "quotaId", "EnterpriseAgreement_2014-09-01", "spendingLimit", "Off"},

@@ -16,10 +16,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
 	"airfield/arm"
+	"airfield/diag"
+	"airfield/tenant"
 )
 
 // DefaultTenant is the tenant's id where Options names none.
@@ -31,8 +34,8 @@ const maxBody = 4 << 20
 
 // Options says what a twin begins with.
 type Options struct {
-	Tenant    string         // the tenant's id, a GUID
-	Resources []arm.Resource // what the tenant holds, each as ARM writes it
+	ID     string         // the tenant's id, a GUID; where empty that of Tenant's header, else DefaultTenant
+	Tenant *tenant.Tenant // what there is to begin with; may be nil
 }
 
 // Twin is one tenant and the ARM in front of it. It is safe for concurrent use.
@@ -44,32 +47,37 @@ type Twin struct {
 }
 
 // New makes a twin. Its tenant has a root management group, named as the
-// tenant; a subscription that lies in no management group is put into it.
+// tenant; what lies in no management group is put into it.
 func New(o Options) *Twin {
-	t := &Twin{tenant: o.Tenant, services: services()}
+	t := &Twin{tenant: o.ID, services: services()}
+	if t.tenant == "" && o.Tenant != nil {
+		t.tenant = o.Tenant.Header().Tenant
+	}
 	if t.tenant == "" {
 		t.tenant = DefaultTenant
 	}
-	t.save(t.root(), arm.New(arm.O{"properties", arm.O{"tenantId", t.tenant, "displayName", "Tenant Root Group"}}))
-	for _, r := range o.Resources {
-		t.store.put(r)
-	}
-	for _, r := range o.Resources {
-		if r.Type().Equal(arm.SubscriptionType) && t.groupOf(r.ID) == "" {
-			t.place(r.ID, t.root())
+	if o.Tenant != nil {
+		for r := range o.Tenant.All() {
+			t.store.put(tenant.Keep(r))
 		}
 	}
+	t.plant(o.Tenant)
 	return t
 }
 
-// Tenant gives the tenant's id.
-func (t *Twin) Tenant() string { return t.tenant }
+// ID gives the tenant's id.
+func (t *Twin) ID() string { return t.tenant }
 
-// Resources gives all that the tenant holds, sorted by id.
-func (t *Twin) Resources() []arm.Resource {
+// Tenant gives all that the tenant holds now, with what is odd about it.
+func (t *Twin) Tenant() (*tenant.Tenant, diag.List) {
+	b := tenant.Builder{Header: tenant.Header{Tenant: t.tenant}}
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.store.all()
+	all := slices.Collect(t.store.under(arm.Tenant))
+	t.mu.Unlock()
+	for _, r := range all {
+		b.Add(r)
+	}
+	return b.Tenant()
 }
 
 // request is what the twin looks at of an HTTP request.

@@ -320,7 +320,7 @@ func (t *Twin) providers(q request, at address) reply {
 		return ok(registered(at.id, string(at.typ)))
 	}
 	var names []string
-	for _, r := range t.store.all() {
+	for r := range t.store.under(arm.Tenant) {
 		names = append(names, r.Type().Namespace())
 	}
 	slices.Sort(names)

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"airfield/arm"
 	"airfield/twin"
 )
 
@@ -103,7 +104,7 @@ func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Work
 		"ARM_RESOURCE_MANAGER_ENDPOINT=" + s.URL,
 		"ARM_RESOURCE_MANAGER_AUDIENCE=" + s.URL,
 		"ARM_ACTIVE_DIRECTORY_AUTHORITY_HOST=" + s.URL,
-		"ARM_TENANT_ID=" + tw.Tenant(),
+		"ARM_TENANT_ID=" + tw.ID(),
 		"ARM_USE_MSI=false",
 		"ARM_USE_OIDC=false",
 		"ARM_USE_CLI=true",
@@ -125,7 +126,7 @@ case "$1 $2" in
 	echo "az $*: not part of the twin's az" >&2
 	exit 2 ;;
 esac
-`, tw.Token("terraform", s.URL), tw.Tenant(), tw.Tenant())
+`, tw.Token("terraform", s.URL), tw.ID(), tw.ID())
 }
 
 // Run runs terraform with the arguments and gives what it printed and its exit
@@ -169,14 +170,15 @@ func Terraform(t *testing.T, tw *twin.Twin, dir string, check func()) {
 }
 
 // ids lists what a twin holds but subscriptions, which outlive their aliases,
-// and the places of these in the root management group.
+// and their places.
 func ids(tw *twin.Twin) string {
 	var b strings.Builder
-	for _, r := range tw.Resources() {
-		switch r.Type() {
-		case "Microsoft.Resources/subscriptions", "Microsoft.Management/managementGroups/subscriptions":
+	all, _ := tw.Tenant()
+	for id := range all.IDs(arm.Tenant) {
+		switch id.Type() {
+		case arm.SubscriptionType, arm.ManagementGroupType + "/subscriptions":
 		default:
-			b.WriteString(string(r.ID) + "\n")
+			b.WriteString(string(id) + "\n")
 		}
 	}
 	return b.String()
