@@ -1,10 +1,5 @@
 package catalog
 
-import (
-	"io/fs"
-	"strings"
-)
-
 // Price returns the retail pay-as-you-go price of one hour of size in region
 // with Linux and without tax, in micro-USD, and false where the catalog has
 // none. PricesAsOf says of when it is, QuoteOf whether it was derived.
@@ -23,7 +18,7 @@ type Quote struct {
 
 // QuoteOf returns the pay-as-you-go price of one hour of size in region.
 func QuoteOf(region, size string) (Quote, bool) {
-	p := pricesOf(fold(region))
+	p := pricesOf(region)
 	q, ok := p.bySize[fold(size)]
 	if !ok || q.micros == unsure {
 		return Quote{}, false
@@ -35,32 +30,23 @@ func QuoteOf(region, size string) (Quote, bool) {
 // read, with Linux and without tax, in micro-USD. Spot prices move; there are
 // some for a few European regions only.
 func SpotPrice(region, size string) (int64, bool) {
-	q, ok := spotPrices.get(fold(region), loadPrices("data/spot/")).bySize[fold(size)]
+	q, ok := spotPricesOf(region).bySize[fold(size)]
 	return q.micros, ok
 }
 
 // PricesAsOf returns the day of the pay-as-you-go prices of a region, and a
 // blank where there are none.
-func PricesAsOf(region string) string { return pricesOf(fold(region)).Read }
+func PricesAsOf(region string) string { return pricesOf(region).Read }
 
 // SpotPricesAsOf returns the day of the Spot prices of a region, and a blank
 // where there are none.
 func SpotPricesAsOf(region string) string {
-	return spotPrices.get(fold(region), loadPrices("data/spot/")).Read
+	return spotPricesOf(region).Read
 }
 
 // PricedRegions returns the names of the regions with pay-as-you-go prices,
 // sorted.
-func PricedRegions() []string {
-	found, err := fs.Glob(files, "data/prices/*.csv")
-	if err != nil {
-		panic(err) // the pattern is ours
-	}
-	for i, f := range found {
-		found[i] = strings.TrimSuffix(strings.TrimPrefix(f, "data/prices/"), ".csv")
-	}
-	return found
-}
+func PricedRegions() []string { return tablesIn("data/prices") }
 
 // unsure stands for the price of a size that has a meter, but whose price in
 // the source is doubtful.
@@ -76,31 +62,22 @@ type priceTable struct {
 	bySize map[string]price
 }
 
-var onDemandPrices, spotPrices shelf[priceTable]
+var (
+	pricesOf     = shelf("data/prices", loadPrices)
+	spotPricesOf = shelf("data/spot", loadPrices)
+)
 
-func pricesOf(region string) priceTable {
-	return onDemandPrices.get(region, loadPrices("data/prices/"))
-}
-
-// loadPrices returns the function that reads the table of a region below a
-// folder. The table is empty where the folder has none.
-func loadPrices(folder string) func(region string) priceTable {
-	return func(region string) priceTable {
-		if !exists(folder + region) {
-			return priceTable{}
+func loadPrices(t table) priceTable {
+	p := priceTable{t.Source, make(map[string]price, len(t.rows))}
+	t.each(func(cell func(string) string) {
+		q := price{micros: unsure}
+		if c := cell("micros"); c != "" {
+			q.micros = whole64(c)
 		}
-		t := read(folder + region)
-		p := priceTable{t.Source, make(map[string]price, len(t.rows))}
-		t.each(func(cell func(string) string) {
-			q := price{micros: unsure}
-			if c := cell("micros"); c != "" {
-				q.micros = whole64(c)
-			}
-			if len(t.columns) > 2 {
-				q.derived = yes(cell("derived"))
-			}
-			p.bySize[fold(cell("size"))] = q
-		})
-		return p
-	}
+		if len(t.columns) > 2 {
+			q.derived = yes(cell("derived"))
+		}
+		p.bySize[fold(cell("size"))] = q
+	})
+	return p
 }

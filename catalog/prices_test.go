@@ -156,7 +156,7 @@ func TestNetworkPricesNameTheirGaps(t *testing.T) {
 
 func BenchmarkReadPrices(b *testing.B) {
 	for b.Loop() {
-		loadPrices("data/prices/")("westeurope")
+		loadPrices(read("data/prices/westeurope"))
 	}
 }
 

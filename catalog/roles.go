@@ -1,6 +1,9 @@
 package catalog
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // A Role is a built-in role definition.
 type Role struct {
@@ -21,7 +24,7 @@ func RoleByID(id string) (Role, bool) {
 }
 
 // Roles returns all built-in roles, sorted by id.
-func Roles() []Role { return append([]Role(nil), roles().all...) }
+func Roles() []Role { return slices.Clone(roles().all) }
 
 type roleTable struct {
 	all          []Role

@@ -103,12 +103,10 @@ func Sold(size, region string) (sold, known bool) {
 	prices := pricesOf(region)
 	_, priced := prices.bySize[size]
 	covered := m.regions[region] && len(m.bySize[size]) > 0 || len(prices.bySize) > 0 && s.priced
-	switch {
-	case metered && meter.onDemand, priced:
+	if metered && meter.onDemand || priced {
 		return true, true
-	default:
-		return false, metered || covered
 	}
+	return false, metered || covered
 }
 
 // SpotSold tells whether a Spot meter of size, one of the N and H series,

@@ -53,17 +53,12 @@ type storageTable struct {
 	byMeter map[[3]string][]StorageMeter // product, SKU, meter
 }
 
-var storagePrices shelf[storageTable]
+var storageOf = shelf("data/storage", loadStorage)
 
-func storageOf(region string) storageTable { return storagePrices.get(fold(region), loadStorage) }
-
-func loadStorage(region string) storageTable {
-	if !exists("data/storage/" + region) {
-		return storageTable{}
-	}
-	t := storageTable{byMeter: map[[3]string][]StorageMeter{}}
-	read("data/storage/" + region).each(func(cell func(string) string) {
-		t.all = append(t.all, StorageMeter{
+func loadStorage(t table) storageTable {
+	s := storageTable{byMeter: map[[3]string][]StorageMeter{}}
+	t.each(func(cell func(string) string) {
+		s.all = append(s.all, StorageMeter{
 			Product: cell("product"),
 			SKU:     cell("sku"),
 			Meter:   cell("meter"),
@@ -74,14 +69,14 @@ func loadStorage(region string) storageTable {
 			AsOf:    cell("as_of"),
 		})
 	})
-	slices.SortFunc(t.all, func(a, b StorageMeter) int {
+	slices.SortFunc(s.all, func(a, b StorageMeter) int {
 		return cmp.Or(cmp.Compare(a.Product, b.Product), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.FromGiB, b.FromGiB))
 	})
-	for _, m := range t.all {
+	for _, m := range s.all {
 		key := [3]string{fold(m.Product), fold(m.SKU), fold(m.Meter)}
-		t.byMeter[key] = append(t.byMeter[key], m)
+		s.byMeter[key] = append(s.byMeter[key], m)
 	}
-	return t
+	return s
 }
 
 var disks = sync.OnceValue(func() []Disk {

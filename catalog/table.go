@@ -223,24 +223,33 @@ func yes(cell string) bool {
 // fold returns the form under which names without case are looked up.
 func fold(name string) string { return strings.ToLower(name) }
 
-// A shelf keeps tables that are read one at a time, such as the prices of a
-// region. The zero value is empty.
-type shelf[T any] struct {
-	mu   sync.Mutex
-	kept map[string]T
+// shelf returns a function from the name of a table in a folder to what load
+// makes of it. Each table is read once, when it is first asked for; of a table
+// that is not there, the zero value is returned. Case does not count.
+func shelf[T any](folder string, load func(table) T) func(name string) T {
+	loaders := sync.OnceValue(func() map[string]func() T {
+		all := map[string]func() T{}
+		for _, name := range tablesIn(folder) {
+			all[name] = sync.OnceValue(func() T { return load(read(folder + "/" + name)) })
+		}
+		return all
+	})
+	return func(name string) (made T) {
+		if get := loaders()[fold(name)]; get != nil {
+			made = get()
+		}
+		return made
+	}
 }
 
-// get returns what is kept under name, made by load on first use.
-func (s *shelf[T]) get(name string, load func(string) T) T {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v, ok := s.kept[name]
-	if !ok {
-		if s.kept == nil {
-			s.kept = map[string]T{}
-		}
-		v = load(name)
-		s.kept[name] = v
+// tablesIn returns the names of the tables in a folder, sorted.
+func tablesIn(folder string) []string {
+	found, err := fs.Glob(files, folder+"/*.csv")
+	if err != nil {
+		panic(err) // the pattern is ours
 	}
-	return v
+	for i, f := range found {
+		found[i] = strings.TrimSuffix(strings.TrimPrefix(f, folder+"/"), ".csv")
+	}
+	return found
 }

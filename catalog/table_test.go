@@ -56,6 +56,44 @@ func TestJudgedRowsHaveReasons(t *testing.T) {
 	}
 }
 
+// TestKeysAreUnique shows that no row hides another one under the same key.
+func TestKeysAreUnique(t *testing.T) {
+	for _, tt := range []struct{ tables, key string }{
+		{"data/sizes", "name"},
+		{"data/local_disks", "size"},
+		{"data/end_of_life", "quota_family"},
+		{"data/meters", "size region"},
+		{"data/prices/westeurope", "size"},
+		{"data/regions", "name"},
+		{"data/region_aliases", "alias"},
+		{"data/region_shorts judged/region_shorts", "region"},
+		{"data/region_services", "region"},
+		{"data/latency", "from to"},
+		{"data/abbreviations judged/abbreviations", "type kind"},
+		{"data/name_rules judged/name_rules", "type scope"},
+		{"data/api_versions", "type"},
+		{"data/limits", "key"},
+		{"data/roles", "id"},
+		{"data/roles", "name"},
+		{"data/policies", "id"},
+		{"data/images", "publisher offer sku"},
+	} {
+		seen := map[string]bool{}
+		for _, name := range strings.Fields(tt.tables) {
+			read(name).each(func(cell func(string) string) {
+				key := ""
+				for _, column := range strings.Fields(tt.key) {
+					key += fold(cell(column)) + "|"
+				}
+				if seen[key] {
+					t.Errorf("%s: two rows for %s", name, key)
+				}
+				seen[key] = true
+			})
+		}
+	}
+}
+
 func TestTablesNameNoMachine(t *testing.T) {
 	for _, s := range Sources() {
 		text, err := files.ReadFile(s.Table + ".csv")
