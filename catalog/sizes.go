@@ -50,7 +50,7 @@ type Size struct {
 	HyperV     []string // generations: V1, V2; mostly by a rule
 	MemoryGBps int      // memory bandwidth, GB/s
 
-	Lifecycle  string // Announced, Retired, or blank
+	Lifecycle  string // Announced, Retired, Restricted (no new capacity), or blank; may say more in brackets
 	Retirement string // day it ends: 2027-05-31; blank where none is announced
 	Note       string
 

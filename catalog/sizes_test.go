@@ -171,6 +171,20 @@ func TestEndOfLife(t *testing.T) {
 	}
 }
 
+func TestLifecycle(t *testing.T) {
+	for _, tt := range []struct{ size, lifecycle, retirement string }{
+		{"Standard_NC24ads_A100_v4", "Restricted", ""},
+		{"Standard_NC6s_v3", "Retired", "2025-09-30"},
+		{"Standard_HB120rs_v2", "Announced", "2027-05-31"},
+		{"Standard_ND96isr_H200_v5", "", ""},
+	} {
+		s, ok := SizeByName(tt.size)
+		if !ok || s.Lifecycle != tt.lifecycle || s.Retirement != tt.retirement {
+			t.Errorf("%s: have %+v, want %s, %s", tt.size, s, tt.lifecycle, tt.retirement)
+		}
+	}
+}
+
 func TestSold(t *testing.T) {
 	for _, tt := range []struct {
 		size, region string

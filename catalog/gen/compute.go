@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -64,7 +65,14 @@ func sizes(s source) (map[string]table, error) {
 	for _, c := range sizeColumns {
 		t.columns = append(t.columns, c.to)
 	}
+	restricted, err := restrictedSeries(s)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range rows {
+		if note := restricted[r["quota_family"]]; note != "" {
+			r["lifecycle_status"], r["note"] = "Restricted", note
+		}
 		if strings.Contains(r["sources"], "S") {
 			r["temp_disk_gib"], r["nvme_disks"], r["nvme_total_gib"] = "", "", ""
 			r["sources"] = strings.ReplaceAll(r["sources"], "S", "")
@@ -91,6 +99,28 @@ func sizes(s source) (map[string]table, error) {
 		t.add(cells...)
 	}
 	return one("sizes", t), nil
+}
+
+// restrictedSeries returns, by quota family, the notes on series that are sold
+// to those who have them already.
+func restrictedSeries(s source) (map[string]string, error) {
+	families := map[string]string{"NC A100 v4": "StandardNCADSA100v4Family"}
+	rows, err := s.csv("catalog/vm_retirements.csv")
+	if err != nil {
+		return nil, err
+	}
+	notes := map[string]string{}
+	for _, r := range rows {
+		if r["status_on_2026_09_24"] != "restricted" {
+			continue
+		}
+		family, ok := families[r["series"]]
+		if !ok {
+			return nil, fmt.Errorf("the quota family of the restricted series %q is not known", r["series"])
+		}
+		notes[family] = r["note"]
+	}
+	return notes, nil
 }
 
 // endOfLife makes the table of quota families that a subscription made since
