@@ -1,0 +1,520 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+)
+
+// Arrays and objects, and what strings share with them.
+
+func slice(v arm.Value) []arm.Value {
+	var s []arm.Value
+	for item := range v.Items() {
+		s = append(s, item)
+	}
+	return s
+}
+
+func toArray(c *Call) (arm.Value, error) {
+	if v := c.Arg(0); v.Kind() == arm.Array {
+		return v, nil
+	}
+	return array(c.Args())
+}
+
+func createArray(c *Call) (arm.Value, error) { return array(c.Args()) }
+
+// concat joins arrays, or the texts of everything else; null adds nothing.
+func concat(c *Call) (arm.Value, error) {
+	all := c.Args()
+	if len(all) > 0 && all[0].Kind() == arm.Array {
+		var items []arm.Value
+		for i := range all {
+			items = append(items, slice(c.Array(i))...)
+		}
+		return array(items)
+	}
+	var b strings.Builder
+	for i, v := range all {
+		switch v.Kind() {
+		case arm.Array, arm.Object:
+			c.Wrong(i, "a string, a number or a boolean beside others of them")
+			return arm.Value{}, nil
+		}
+		b.WriteString(plain(v))
+	}
+	return str(b.String()), nil
+}
+
+func contains(c *Call) (arm.Value, error) {
+	in, what := c.Arg(0), c.Arg(1)
+	switch in.Kind() {
+	case arm.String:
+		if k := what.Kind(); k == arm.Array || k == arm.Object {
+			c.Wrong(1, "a string")
+			return arm.Value{}, nil
+		}
+		if c.s.env.FoldContains {
+			return boolean(indexFold(in.Str(), plain(what)) >= 0), nil
+		}
+		return boolean(strings.Contains(in.Str(), plain(what))), nil
+	case arm.Object:
+		if k := what.Kind(); k == arm.Array || k == arm.Object {
+			c.Wrong(1, "a string")
+			return arm.Value{}, nil
+		}
+		return boolean(in.Get(plain(what)).Exists()), nil
+	case arm.Array:
+		i, known := find(slice(in), what)
+		if !known {
+			return c.Unknown()
+		}
+		return boolean(i >= 0), nil
+	}
+	c.Wrong(0, "an array, an object or a string")
+	return arm.Value{}, nil
+}
+
+// find gives the first place of a value, -1 where there is none. It is not known
+// where something unknown stands before the value, or the value is not there.
+func find(items []arm.Value, what arm.Value) (at int, known bool) {
+	known = true
+	for i, item := range items {
+		same, k := equal(item, what)
+		switch {
+		case k && same:
+			return i, true
+		case !k:
+			known = false
+		}
+	}
+	return -1, known
+}
+
+func indexOf(c *Call) (arm.Value, error) {
+	switch c.Arg(0).Kind() {
+	case arm.Array:
+		items := slice(c.Arg(0))
+		i, known := find(items, c.Arg(1))
+		if i > 0 { // what stands before it must be known to differ
+			_, known = find(items[:i], c.Arg(1))
+		}
+		if !known {
+			return c.Unknown()
+		}
+		return num(int64(i)), nil
+	case arm.Null:
+		return num(-1), nil
+	}
+	s, sub := c.Str(0), c.Str(1)
+	return num(int64(indexFold(s, sub))), nil
+}
+
+func lastIndexOf(c *Call) (arm.Value, error) {
+	switch c.Arg(0).Kind() {
+	case arm.Array:
+		items := slice(c.Arg(0))
+		slices.Reverse(items)
+		i, known := find(items, c.Arg(1))
+		if i > 0 {
+			_, known = find(items[:i], c.Arg(1))
+		}
+		if !known {
+			return c.Unknown()
+		}
+		if i < 0 {
+			return num(-1), nil
+		}
+		return num(int64(len(items) - 1 - i)), nil
+	case arm.Null:
+		return num(-1), nil
+	}
+	s, sub := c.Str(0), c.Str(1)
+	return num(int64(lastIndexFold(s, sub))), nil
+}
+
+func empty(c *Call) (arm.Value, error) {
+	switch v := c.Arg(0); v.Kind() {
+	case arm.Null:
+		return yes, nil
+	case arm.String:
+		return boolean(v.Str() == ""), nil
+	case arm.Array, arm.Object:
+		return boolean(v.Len() == 0), nil
+	}
+	c.Wrong(0, "an array, an object or a string")
+	return arm.Value{}, nil
+}
+
+func length(c *Call) (arm.Value, error) {
+	switch v := c.Arg(0); v.Kind() {
+	case arm.Null:
+		return num(0), nil
+	case arm.String:
+		return num(int64(newUnits(v.Str()).len())), nil
+	case arm.Array, arm.Object:
+		return num(int64(v.Len())), nil
+	}
+	c.Wrong(0, "an array, an object or a string")
+	return arm.Value{}, nil
+}
+
+func first(c *Call) (arm.Value, error) { return c.end(func(int) int { return 0 }) }
+func last(c *Call) (arm.Value, error)  { return c.end(func(n int) int { return n - 1 }) }
+
+func (c *Call) end(at func(n int) int) (arm.Value, error) {
+	switch v := c.Arg(0); v.Kind() {
+	case arm.Null:
+		return null, nil
+	case arm.String:
+		u := newUnits(v.Str())
+		if u.len() == 0 {
+			return emptyStr, nil
+		}
+		i := at(u.len())
+		return str(u.cut(i, i+1)), nil
+	case arm.Array:
+		if n := v.Len(); n > 0 {
+			return v.At(at(n)), nil
+		}
+		return null, nil
+	}
+	c.Wrong(0, "an array or a string")
+	return arm.Value{}, nil
+}
+
+func skip(c *Call) (arm.Value, error) {
+	return c.part(func(n, size int) (int, int) { return min(n, size), size })
+}
+
+func take(c *Call) (arm.Value, error) {
+	return c.part(func(n, size int) (int, int) { return 0, min(n, size) })
+}
+
+// part cuts an array or a string; a negative count is 0.
+func (c *Call) part(cut func(n, size int) (from, to int)) (arm.Value, error) {
+	v, n := c.Arg(0), int(min(max(c.Int(1), 0), 1<<31))
+	switch v.Kind() {
+	case arm.Null:
+		return null, nil
+	case arm.String:
+		u := newUnits(v.Str())
+		from, to := cut(n, u.len())
+		return str(u.cut(from, to)), nil
+	case arm.Array:
+		items := slice(v)
+		from, to := cut(n, len(items))
+		return array(items[from:to])
+	}
+	c.Wrong(0, "an array or a string")
+	return arm.Value{}, nil
+}
+
+func flatten(c *Call) (arm.Value, error) {
+	var out []arm.Value
+	for item := range c.Array(0).Items() {
+		switch item.Kind() {
+		case arm.Array:
+			out = append(out, slice(item)...)
+		case arm.Unknown:
+			return c.Unknown()
+		default:
+			return arm.Value{}, errors.New("array holds " + article(item) + ", wanted arrays")
+		}
+	}
+	return array(out)
+}
+
+// indexFromEnd counts from 1.
+func indexFromEnd(c *Call) (arm.Value, error) {
+	v, n := c.Array(0), c.Int(1)
+	size := int64(v.Len())
+	if n < 1 || n > size {
+		return arm.Value{}, fmt.Errorf("index %d from the end is out of range: the array has %d items", n, size)
+	}
+	return v.At(int(size - n)), nil
+}
+
+func indexFromEndSafe(c *Call) (arm.Value, error) {
+	v := c.Arg(0)
+	if v.Kind() == arm.Null {
+		return null, nil
+	}
+	n, size := c.Int(1), int64(c.Array(0).Len())
+	if n < 1 || n > size {
+		return null, nil
+	}
+	return c.follow(v.At(int(size-n)), 2)
+}
+
+// tryGet gives null where the first key finds nothing; the further keys must.
+func tryGet(c *Call) (arm.Value, error) {
+	v, key := c.Arg(0), c.Arg(1)
+	if k := key.Kind(); k != arm.String && k != arm.Number {
+		c.Wrong(1, "a string or an integer")
+		return arm.Value{}, nil
+	}
+	switch v.Kind() {
+	case arm.Null:
+		return null, nil
+	case arm.Array, arm.Object:
+	default:
+		c.Wrong(0, "an object or an array")
+		return arm.Value{}, nil
+	}
+	found, problem := lookup(v, key)
+	if problem != "" {
+		return null, nil
+	}
+	return c.follow(found, 2)
+}
+
+func (c *Call) follow(v arm.Value, from int) (arm.Value, error) {
+	for _, key := range c.Args()[from:] {
+		if v.Kind() == arm.Unknown {
+			next, err := member(v, key)
+			if err != nil {
+				return v, err
+			}
+			v = next
+			continue
+		}
+		next, problem := lookup(v, key)
+		if problem != "" {
+			return v, errors.New(problem)
+		}
+		v = next
+	}
+	return v, nil
+}
+
+func rangeOf(c *Call) (arm.Value, error) {
+	from, n := c.Int(0), c.Int(1)
+	if n < 0 || n > 10_000 {
+		return arm.Value{}, fmt.Errorf("count is %d, wanted 0 to 10000", n)
+	}
+	if from > 1<<31-1 || from < -1<<31 || from+n-1 > 1<<31-1 {
+		return arm.Value{}, errors.New("range goes beyond 2147483647")
+	}
+	out := make([]arm.Value, n)
+	for i := range out {
+		out[i] = num(from + int64(i))
+	}
+	return array(out)
+}
+
+// alike gives the arguments where they are all arrays, or all objects.
+func (c *Call) alike() ([]arm.Value, arm.Kind) {
+	all := c.Args()
+	k := all[0].Kind()
+	for i, v := range all {
+		switch {
+		case i == 0 && k != arm.Array && k != arm.Object:
+			c.Wrong(0, "an array or an object")
+			return nil, arm.Missing
+		case v.Kind() != k:
+			c.Wrong(i, "an "+k.String()+" like argument 1")
+			return nil, arm.Missing
+		}
+	}
+	return all, k
+}
+
+// union adds what is new from left to right. Objects are merged down to the
+// bottom, and of two other values the later counts.
+func union(c *Call) (arm.Value, error) {
+	all, k := c.alike()
+	switch k {
+	case arm.Object:
+		out := all[0]
+		for _, v := range all[1:] {
+			merged, err := merge(out, v)
+			if err != nil {
+				return out, err
+			}
+			out = merged
+		}
+		return out, nil
+	case arm.Array:
+		if slices.ContainsFunc(all, holdsUnknown) {
+			return c.Unknown()
+		}
+		var out []arm.Value
+		seen := map[string]bool{}
+		for _, v := range all {
+			for item := range v.Items() {
+				if key := fingerprint(item); !seen[key] {
+					seen[key] = true
+					out = append(out, item)
+				}
+			}
+		}
+		return array(out)
+	}
+	return arm.Value{}, nil
+}
+
+func merge(a, b arm.Value) (arm.Value, error) {
+	var m members
+	for name, v := range a.Members() {
+		m.set(name, v)
+	}
+	for name, v := range b.Members() {
+		if old, ok := m.get(name); ok && old.Kind() == arm.Object && v.Kind() == arm.Object {
+			merged, err := merge(old, v)
+			if err != nil {
+				return v, err
+			}
+			v = merged
+		}
+		m.set(name, v)
+	}
+	return m.object()
+}
+
+// fingerprint gives the same text for values that are equal.
+func fingerprint(v arm.Value) string { return string(appendFingerprint(nil, v)) }
+
+func appendFingerprint(b []byte, v arm.Value) []byte {
+	switch v.Kind() {
+	case arm.Number:
+		if f, ok := v.Float(); ok && f == float64(int64(f)) {
+			return fmt.Appendf(b, "%d", int64(f))
+		}
+	case arm.String:
+		return arm.AppendString(b, v.Str())
+	case arm.Array:
+		b = append(b, '[')
+		for item := range v.Items() {
+			b = append(appendFingerprint(b, item), ',')
+		}
+		return append(b, ']')
+	case arm.Object:
+		var parts []string
+		for name, value := range v.Members() {
+			part := append(arm.AppendString(nil, strings.ToLower(name)), ':')
+			parts = append(parts, string(appendFingerprint(part, value)))
+		}
+		slices.Sort(parts)
+		return append(append(append(b, '{'), strings.Join(parts, ",")...), '}')
+	}
+	return append(b, v.Text()...)
+}
+
+// intersection keeps the items, or the members with their values, that all
+// arguments have.
+func intersection(c *Call) (arm.Value, error) {
+	all, k := c.alike()
+	if slices.ContainsFunc(all, holdsUnknown) {
+		return c.Unknown()
+	}
+	switch k {
+	case arm.Object:
+		var m members
+		for name, v := range all[0].Members() {
+			in := func(o arm.Value) bool {
+				other := o.Get(name)
+				same, _ := equal(v, other)
+				return same && other.Exists()
+			}
+			if !slices.ContainsFunc(all[1:], func(o arm.Value) bool { return !in(o) }) {
+				m.set(name, v)
+			}
+		}
+		return m.object()
+	case arm.Array:
+		count := map[string]int{} // of the arguments so far that have the item
+		for i, v := range all {
+			for item := range v.Items() {
+				if key := fingerprint(item); count[key] == i {
+					count[key]++
+				}
+			}
+		}
+		var out []arm.Value
+		for item := range all[0].Items() {
+			if key := fingerprint(item); count[key] == len(all) {
+				count[key] = 0
+				out = append(out, item)
+			}
+		}
+		return array(out)
+	}
+	return arm.Value{}, nil
+}
+
+func createObject(c *Call) (arm.Value, error) {
+	all := c.Args()
+	if len(all)%2 != 0 {
+		return arm.Value{}, fmt.Errorf("wanted names and values in turn, found %d arguments", len(all))
+	}
+	var m members
+	for i := 0; i < len(all); i += 2 {
+		if all[i].Kind() == arm.Unknown {
+			return c.Unknown()
+		}
+		name := c.Str(i)
+		if _, ok := m.get(name); ok {
+			return arm.Value{}, fmt.Errorf("name %q is given twice", name)
+		}
+		m.set(name, all[i+1])
+	}
+	return m.object()
+}
+
+// keys gives an object's names, sorted without case.
+func keys(v arm.Value) []string {
+	var names []string
+	for name := range v.Members() {
+		names = append(names, name)
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		return strings.Compare(strings.ToUpper(a), strings.ToUpper(b))
+	})
+	return names
+}
+
+func objectKeys(c *Call) (arm.Value, error) {
+	var out []arm.Value
+	for _, name := range keys(c.Object(0)) {
+		out = append(out, str(name))
+	}
+	return array(out)
+}
+
+func items(c *Call) (arm.Value, error) {
+	o := c.Object(0)
+	var out []arm.Value
+	for _, name := range keys(o) {
+		var m members
+		m.set("key", str(name))
+		m.set("value", o.Get(name))
+		item, err := m.object()
+		if err != nil {
+			return item, err
+		}
+		out = append(out, item)
+	}
+	return array(out)
+}
+
+func shallowMerge(c *Call) (arm.Value, error) {
+	var m members
+	for o := range c.Array(0).Items() {
+		switch o.Kind() {
+		case arm.Unknown:
+			return c.Unknown()
+		case arm.Object:
+		default:
+			return arm.Value{}, errors.New("array holds " + article(o) + ", wanted objects")
+		}
+		for name, v := range o.Members() {
+			m.set(name, v)
+		}
+	}
+	return m.object()
+}

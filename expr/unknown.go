@@ -1,0 +1,328 @@
+package expr
+
+import (
+	"errors"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"airfield/arm"
+)
+
+// What an unknown result looks like.
+//
+// reference(id).properties.principalId is an arm.Ref with that path, as it
+// stands. guid('x', reference(id).properties.principalId) is unknown as well,
+// and more than a reference: its Ref has the id of the first resource it needs,
+// and a Path that begins with "=" and goes on with an expression:
+//
+//	{"$after": {"id": "/subscriptions/…/id-train", "path": "=guid('x', after('/subscriptions/…/id-train', 'properties.principalId'))"}}
+//
+// In it everything known is a literal; after(id, path) and parameters(name)
+// stand for the references. So it can be evaluated once those are known (by an
+// Env that has these two functions), printed by an emitter, and searched for
+// what it depends on (see Refs), with nothing else at hand.
+
+const computed = "="
+
+// Computed gives the expression of an unknown value that is computed from
+// references, and false for every other value.
+func Computed(v arm.Value) (*Expr, bool) {
+	r, ok := v.Ref()
+	if !ok || !strings.HasPrefix(r.Path, computed) {
+		return nil, false
+	}
+	e, err := Parse("[" + r.Path[1:] + "]")
+	return e, err == nil
+}
+
+// Refs gives the references at and below v in the order written, those inside
+// computed values one by one.
+func Refs(v arm.Value) iter.Seq[arm.Ref] {
+	return func(yield func(arm.Ref) bool) {
+		for r := range v.Refs() {
+			if !strings.HasPrefix(r.Path, computed) {
+				if !yield(r) {
+					return
+				}
+				continue
+			}
+			if e, err := Parse("[" + r.Path[1:] + "]"); err == nil && !e.root.refs(yield) {
+				return
+			}
+		}
+	}
+}
+
+func (n *node) refs(yield func(arm.Ref) bool) bool {
+	if n.kind == call && len(n.sub) > 0 && n.sub[0].kind == literal {
+		first := n.sub[0].value.Str()
+		switch {
+		case n.fold == "after" && len(n.sub) == 2:
+			return yield(arm.Ref{ID: arm.ID(first), Path: n.sub[1].value.Str()})
+		case n.fold == "parameters":
+			return yield(arm.Parameter(first))
+		case strings.HasPrefix(n.fold, "list") && strings.HasPrefix(first, "/"):
+			if !yield(arm.IDOf(arm.ID(first))) {
+				return false
+			}
+		}
+	}
+	for _, s := range n.sub {
+		if !s.refs(yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Unknown gives the unknown value that stands for the call's result. Of a Lazy
+// function's arguments everything that can be known is evaluated.
+func (c *Call) Unknown() (arm.Value, error) {
+	b := append([]byte(c.Name), '(')
+	for i, arg := range c.n.sub {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		if arg.kind == call && arg.fold == "lambda" {
+			b = c.s.residue(b, arg, nil)
+		} else {
+			b = appendOutcome(b, c.outcome(i))
+		}
+		if len(b) > MaxText {
+			break
+		}
+	}
+	return computedValue(string(append(b, ')')))
+}
+
+// appendOutcome prints an evaluated expression. What failed is left as a call of
+// fail, for it may stand in a branch that is never taken.
+func appendOutcome(b []byte, o outcome) []byte {
+	if o.err != nil {
+		return append(appendQuoted(append(b, "fail("...), o.err.Error()), ')')
+	}
+	return appendLiteral(b, o.value)
+}
+
+// computedValue makes the unknown value that the expression will give.
+func computedValue(text string) (arm.Value, error) {
+	if len(text) > MaxText {
+		return arm.Value{}, errors.New("what is known only after deployment goes into more than 81920 characters of expression")
+	}
+	return arm.New(arm.Ref{ID: firstID(text), Path: computed + text}), nil
+}
+
+// firstID gives the first resource that a canonical expression refers to: the
+// argument of after or of a list function. It does not parse (Parse needs the
+// table of functions, which needs this); in a quoted text the quote would be
+// doubled.
+func firstID(text string) arm.ID {
+	for i := 0; ; {
+		n := strings.Index(text[i:], "('/")
+		if n < 0 {
+			return ""
+		}
+		i += n + 2
+		start := i - 2
+		for start > 0 && nameByte(text[start-1], false) {
+			start--
+		}
+		if name := strings.ToLower(text[start : i-2]); name == "after" || strings.HasPrefix(name, "list") {
+			id, _, _ := strings.Cut(text[i:], "'")
+			return arm.ID(id)
+		}
+	}
+}
+
+// residue prints an expression as it is after all was evaluated in it that
+// needs none of the lambda variables named.
+func (s *state) residue(b []byte, n *node, names []string) []byte {
+	if n.kind == call && n.fold == "lambda" {
+		names = append(names, n.lambdaNames()...)
+	} else if !n.mentions(names) {
+		v, err := s.eval(n)
+		return appendOutcome(b, outcome{v, err, true})
+	}
+	if n.kind == access {
+		b = s.residue(b, n.sub[0], names)
+		if n.sub[1].kind == literal {
+			return appendKey(b, n.sub[1].value)
+		}
+		return append(s.residue(append(b, '['), n.sub[1], names), ']')
+	}
+	b = append(append(b, n.name...), '(')
+	for i, arg := range n.sub {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = s.residue(b, arg, names)
+	}
+	return append(b, ')')
+}
+
+// mentions tells whether n uses one of the lambda variables.
+func (n *node) mentions(names []string) bool {
+	if n.kind == call && n.fold == "lambdavariables" && len(n.sub) == 1 {
+		return slices.Contains(names, strings.ToLower(n.sub[0].value.Str()))
+	}
+	return slices.ContainsFunc(n.sub, func(s *node) bool { return s.mentions(names) })
+}
+
+func (n *node) lambdaNames() []string {
+	var names []string
+	for _, s := range n.sub[:max(len(n.sub)-1, 0)] {
+		names = append(names, strings.ToLower(s.value.Str()))
+	}
+	return names
+}
+
+// residue prints the expression that an unknown value stands for.
+func residue(v arm.Value) string {
+	r, _ := v.Ref()
+	switch {
+	case strings.HasPrefix(r.Path, computed):
+		return r.Path[1:]
+	case r.Parameter != "":
+		return "parameters(" + string(appendQuoted(nil, r.Parameter)) + ")"
+	}
+	b := appendQuoted([]byte("after("), string(r.ID))
+	b = appendQuoted(append(b, ", "...), r.Path)
+	return string(append(b, ')'))
+}
+
+// member gives a member of what is not known yet: a longer path, where base is
+// a plain reference.
+func member(base, key arm.Value) (arm.Value, error) {
+	r, ok := base.Ref()
+	var step string
+	switch key.Kind() {
+	case arm.String:
+		step = key.Str()
+	case arm.Number:
+		step = key.Text()
+	}
+	if ok && r.Parameter == "" && !strings.HasPrefix(r.Path, computed) && step != "" && !strings.Contains(step, ".") {
+		return arm.New(arm.Ref{ID: r.ID, Path: strings.TrimPrefix(r.Path+"."+step, ".")}), nil
+	}
+	b := appendLiteral(nil, base)
+	if key.Kind() == arm.Unknown {
+		b = append(appendLiteral(append(b, '['), key), ']')
+	} else {
+		b = appendKey(b, key)
+	}
+	return computedValue(string(b))
+}
+
+func holdsUnknown(v arm.Value) bool {
+	switch v.Kind() {
+	case arm.Array, arm.Object, arm.Unknown:
+		for range v.Refs() {
+			return true
+		}
+	}
+	return false
+}
+
+// The values that are made again and again.
+var (
+	null, yes, no = arm.New(nil), arm.New(true), arm.New(false)
+	emptyStr      = arm.New("")
+	small         = smallInts()
+)
+
+func smallInts() (v [64]arm.Value) {
+	for i := range v {
+		v[i] = arm.New(i)
+	}
+	return v
+}
+
+func str(s string) arm.Value {
+	if s == "" {
+		return emptyStr
+	}
+	return arm.New(s)
+}
+
+func num(n int64) arm.Value {
+	if 0 <= n && n < int64(len(small)) {
+		return small[n]
+	}
+	return arm.New(n)
+}
+
+func boolean(b bool) arm.Value {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// array and object make values of values; the error is that of a nesting too
+// deep.
+func array(items []arm.Value) (arm.Value, error) {
+	b := []byte{'['}
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, text(item)...)
+	}
+	return parse(append(b, ']'))
+}
+
+type members struct {
+	names  []string
+	values []arm.Value
+	at     map[string]int // by name in lower case
+}
+
+// set adds a member, or replaces the one of that name.
+func (m *members) set(name string, v arm.Value) {
+	fold := strings.ToLower(name)
+	if i, ok := m.at[fold]; ok {
+		m.values[i] = v
+		return
+	}
+	if m.at == nil {
+		m.at = map[string]int{}
+	}
+	m.at[fold] = len(m.names)
+	m.names, m.values = append(m.names, name), append(m.values, v)
+}
+
+func (m *members) get(name string) (arm.Value, bool) {
+	i, ok := m.at[strings.ToLower(name)]
+	if !ok {
+		return arm.Value{}, false
+	}
+	return m.values[i], true
+}
+
+func (m *members) object() (arm.Value, error) {
+	b := []byte{'{'}
+	for i, name := range m.names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(arm.AppendString(b, name), ':')
+		b = append(b, text(m.values[i])...)
+	}
+	return parse(append(b, '}'))
+}
+
+func text(v arm.Value) string {
+	if !v.Exists() {
+		return "null"
+	}
+	return v.Text()
+}
+
+func parse(b []byte) (arm.Value, error) {
+	if len(b) > maxResult {
+		return arm.Value{}, errors.New("result has more than " + strconv.Itoa(maxResult>>20) + " MiB")
+	}
+	return arm.Parse(string(b))
+}
