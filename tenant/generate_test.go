@@ -33,9 +33,9 @@ Microsoft.Sql/servers Microsoft.Storage/storageAccounts Microsoft.StorageCache/a
 }()
 
 // pieces are members of properties as Azure writes them; $G is a resource
-// group's id, $N a number.
+// group's id, $N a number, $U a UUID.
 var pieces = strings.Split(strings.TrimSpace(`
-"hardwareProfile":{"vmSize":"Standard_NC40ads_H100_v5"},"vmId":"22222222-0000-4000-8000-00000000$N"
+"hardwareProfile":{"vmSize":"Standard_NC40ads_H100_v5"},"vmId":"$U"
 "storageProfile":{"imageReference":{"publisher":"microsoft-dsvm","offer":"ubuntu-hpc","sku":"2204","version":"latest","exactVersion":"22.04.2026012801"},"osDisk":{"osType":"Linux","name":"osdisk-$N","createOption":"FromImage","caching":"ReadWrite","managedDisk":{"storageAccountType":"Premium_LRS","id":"$G/providers/Microsoft.Compute/disks/osdisk-$N"},"deleteOption":"Delete","diskSizeGB":128},"dataDisks":[],"diskControllerType":"NVMe"}
 "osProfile":{"computerName":"node$N","adminUsername":"azureuser","linuxConfiguration":{"disablePasswordAuthentication":true,"provisionVMAgent":true,"patchSettings":{"patchMode":"AutomaticByPlatform","assessmentMode":"AutomaticByPlatform"}},"secrets":[],"allowExtensionOperations":true}
 "networkProfile":{"networkInterfaces":[{"id":"$G/providers/Microsoft.Network/networkInterfaces/nic-$N","properties":{"primary":true,"deleteOption":"Delete"}}]}
@@ -80,11 +80,16 @@ func generate(w io.Writer, n int) error {
 func writeOne(out io.Writer, rnd *rand.Rand, group, typ string) {
 	number := fmt.Sprintf("%04d", 1000+rnd.IntN(9000))
 	name := strings.ToLower(typ[strings.LastIndexByte(typ, '/')+1:]) + "-atlas-" + number
-	fmt.Fprintf(out, `{"id":"%s/providers/%s/%s","name":"%s","type":"%s","location":"swedencentral","tags":{"Project":"AIResearch2024","Environment":"Production","CostCenter":"CC-%s","Owner":"atlas@northwind.example"},"sku":{"name":"Standard","tier":"Standard"},"identity":{"type":"SystemAssigned","principalId":"11111111-0000-4000-8000-00000000%s","tenantId":"0f3c7c7e-1111-4222-8333-444455556666"},"properties":{`, group, typ, name, name, typ, number, number)
-	rep := strings.NewReplacer("$G", group, "$N", number)
-	for _, i := range rnd.Perm(len(pieces))[:rnd.IntN(3)+2] {
+	fmt.Fprintf(out, `{"id":"%s/providers/%s/%s","name":"%s","type":"%s","location":"swedencentral","tags":{"Project":"AIResearch2024","Environment":"Production","CostCenter":"CC-%s","Owner":"atlas@northwind.example"},"sku":{"name":"Standard","tier":"Standard"},"identity":{"type":"SystemAssigned","principalId":"%s","tenantId":"0f3c7c7e-1111-4222-8333-444455556666"},"properties":{`, group, typ, name, name, typ, number, uuid(rnd))
+	rep := strings.NewReplacer("$G", group, "$N", number, "$U", uuid(rnd))
+	for _, i := range rnd.Perm(len(pieces))[:rnd.IntN(5)/3+3] {
 		rep.WriteString(out, pieces[i])
 		io.WriteString(out, ",")
 	}
 	io.WriteString(out, `"provisioningState":"Succeeded"}}`+"\n")
+}
+
+func uuid(rnd *rand.Rand) string {
+	a, b := rnd.Uint64(), rnd.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0xfff, b&0xffffffffffff)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
@@ -60,6 +61,7 @@ type Scanner struct {
 	text   store
 	index  arm.Indexer
 	buf    []byte
+	names  map[string]string // of the files that marks name
 
 	pending  []byte // the first line, where it is no header
 	row      int    // of the line read last, from 1
@@ -241,6 +243,7 @@ func (s *Scanner) check() bool {
 	}
 	marked := s.body.Get(markMember)
 	s.mark = readMark(marked)
+	s.mark.pos.File = s.keepName(s.mark.pos.File)
 	if twice || marked.Exists() || idValue.Offset() != len(lineStart)-1 || s.line[:len(lineStart)] != lineStart {
 		s.buf = appendLine(s.buf[:0], id, s.body)
 		s.text.takeBack(s.line)
@@ -249,6 +252,23 @@ func (s *Scanner) check() bool {
 	}
 	s.id = lineID(s.line)
 	return true
+}
+
+// keepName gives a file's name that stays when its line is taken back: one
+// string for all lines that have the name.
+func (s *Scanner) keepName(file string) string {
+	if file == "" {
+		return ""
+	}
+	if kept, ok := s.names[file]; ok {
+		return kept
+	}
+	if s.names == nil {
+		s.names = map[string]string{}
+	}
+	file = strings.Clone(file)
+	s.names[file] = file
+	return file
 }
 
 func (s *Scanner) badSyntax(err error) {

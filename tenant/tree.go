@@ -134,7 +134,7 @@ func (g *grower) readGroups() {
 			r := g.t.resource(i, &x)
 			g.groups[id.Fold()], g.pos[id.Fold()] = id, r.Pos
 			details := r.Get("properties", "details")
-			if p := groupOf(details.Get("parent", "id")); p != "" {
+			if p := g.groupOf(id, details.Get("parent", "id")); p != "" {
 				g.strong[id.Fold()] = p
 			}
 			g.readChain(id, details.Get("managementGroupAncestorsChain"))
@@ -182,11 +182,10 @@ func (g *grower) readSubscriptions() {
 // readChain reads the names of what child lies in, nearest first.
 func (g *grower) readChain(child arm.ID, chain arm.Value) {
 	for item := range chain.Items() {
-		name := item.Get("name").Str()
-		if name == "" {
+		group := g.groupOf(child, item.Get("name"))
+		if group == "" {
 			return
 		}
-		group := arm.ManagementGroup(name)
 		g.suppose(child, group)
 		child = group
 	}
@@ -210,29 +209,33 @@ func (g *grower) readAliases() {
 		r := g.t.resource(i, &x)
 		sub := arm.Subscription("@" + id.Name())
 		if made := r.Get("properties", "subscriptionId").Str(); made != "" {
-			sub = arm.Subscription(made)
+			sub = arm.Subscription(arm.ID(made).Name())
 		}
 		if _, spelled := g.subs[sub.Fold()]; !spelled {
 			g.subs[sub.Fold()], g.pos[sub.Fold()] = sub, r.Pos
 		}
-		if group := groupOf(r.Get("properties", "additionalProperties", "managementGroupId")); group != "" {
+		if group := g.groupOf(sub, r.Get("properties", "additionalProperties", "managementGroupId")); group != "" {
 			g.suppose(sub, group)
 			g.suppose(arm.Subscription("@"+id.Name()), group)
 		}
 	}
 }
 
-// groupOf reads the id of a management group: the id, its name alone, or a
-// reference to it.
-func groupOf(v arm.Value) arm.ID {
+// groupOf reads the management group that of lies in: its id, its name alone, or
+// a reference to it.
+func (g *grower) groupOf(of arm.ID, v arm.Value) arm.ID {
 	s := v.Str()
 	if ref, ok := v.Ref(); ok {
 		s = string(ref.ID)
 	}
-	if s == "" || strings.HasPrefix(s, "/") {
-		return arm.ID(s)
+	if s != "" && !strings.Contains(s, "/") {
+		s = string(arm.ManagementGroup(s))
 	}
-	return arm.ManagementGroup(s)
+	if id := arm.ID(s); s == "" || id == arm.Tenant || strings.Count(s, "/") == 4 && id.Under(groupsScope) {
+		return id
+	}
+	g.found.Errorf(g.pos[of.Fold()], "tenant/parent", "%q has the parent %q, wanted a management group", of.Name(), s)
+	return ""
 }
 
 // nameMissing finds the management groups that are named but not there.
