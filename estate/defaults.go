@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -40,16 +41,17 @@ var environmentNames = source.Keyed[string]{
 // their environments.
 func (e *Estate) fill() {
 	d := defaulting{&e.defaults, e.Pos()}
+	in := func(a source.At) { d.at = cmp.Or(a.Pos(), e.Pos()) } // where the mapping is not written, the file
 	if d.take(!e.Has("platform"), "platform", "standalone") {
 		e.Platform.Standalone = true
 	}
 
-	d.at = e.Change.Pos()
+	in(e.Change.At)
 	if d.take(!e.Change.Has("may_propose"), "change.may_propose", "[parameter, reassign, exemption]") {
 		e.Change.MayPropose = []Proposal{"parameter", "reassign", "exemption"}
 	}
 
-	d.at = e.Structure.Pos()
+	in(e.Structure.At)
 	if d.take(len(e.Structure.Groups) == 0, "structure.groups", "none") {
 		e.Structure.Groups = []GroupAxis{GroupsNone}
 	}
@@ -60,12 +62,12 @@ func (e *Estate) fill() {
 		e.Structure.ResourceGroups = []ResourceGroupAxis{ByLifecycle}
 	}
 
-	d.at = e.Naming.Pos()
+	in(e.Naming.At)
 	if d.take(e.Naming.Pattern == "", "naming.pattern", DefaultPattern) {
 		e.Naming.Pattern = DefaultPattern
 	}
 
-	d.at = e.Tags.Pos()
+	in(e.Tags.At)
 	if d.take(!e.Tags.Has("required"), "tags.required",
 		"{Project: {from: project}, CostCenter: {from: cost_center}, Environment: {from: environment, values: {dev: Development, test: Test, stage: Staging, prod: Production}}, Owner: {from: owner, kind: mailbox}}") {
 		e.Tags.Required = e.usualTags()
@@ -73,10 +75,10 @@ func (e *Estate) fill() {
 	word(d, &e.Tags.Inherit, "tags.inherit", "subscription")
 	word(d, &e.Tags.GroupsWithout, "tags.groups_without", Audit)
 
-	d.at = e.Network.Pos()
+	in(e.Network.At)
 	word(d, &e.Network.Egress, "network.egress", NATGateway)
 
-	d.at = e.Money.Budgets.Pos()
+	in(e.Money.Budgets.At)
 	if d.take(!e.Money.Budgets.Amount.Given(), "money.budgets.amount", "estimate + 15%") {
 		e.Money.Budgets.Amount = Amount{Estimate: true, Plus: 15}
 	}
@@ -87,7 +89,7 @@ func (e *Estate) fill() {
 		e.Money.Budgets.To = []string{"owner"}
 	}
 
-	d.at = e.Guardrails.Pos()
+	in(e.Guardrails.At)
 	word(d, &e.Guardrails.Begin, "guardrails.begin", Audit)
 	d.allowed(&e.Guardrails.Locations, "guardrails.locations", "auto")
 	d.allowed(&e.Guardrails.ComputeSizes, "guardrails.compute_sizes", "auto")
@@ -175,7 +177,7 @@ func (s *Spec) fill(at diag.Pos) (taken []Default) {
 		path := "jobs." + s.Jobs[i].Key + "."
 		word(d, &v.Kind, path+"kind", kindOfJob(s.Jobs[i].Key, *v))
 		word(d, &v.Region, path+"region", "home")
-		v.Compute.fill(d, path)
+		v.Compute.fill(d, path, v.At)
 	}
 	for i := range s.Services {
 		v := &s.Services[i].Value
@@ -184,17 +186,17 @@ func (s *Spec) fill(at diag.Pos) (taken []Default) {
 		if d.take(len(v.Regions) == 0, path+"regions", "[home]") {
 			v.Regions = []Region{"home"}
 		}
-		if d.take(v.Port == 0, path+"port", "443") {
+		if d.take(!v.Has("port"), path+"port", "443") {
 			v.Port = 443
 		}
-		v.Compute.fill(d, path)
+		v.Compute.fill(d, path, v.At)
 	}
 	return taken
 }
 
-func (c *Compute) fill(d defaulting, path string) {
+func (c *Compute) fill(d defaulting, path string, at source.At) {
 	word(d, &c.Size, path+"size", "auto")
-	if d.take(c.Size != "auto" && c.Nodes == 0, path+"nodes", "1") {
+	if d.take(c.Size != "auto" && !at.Has("nodes"), path+"nodes", "1") {
 		c.Nodes = 1
 	}
 	word(d, &c.RunBy, path+"run_by", RunAuto)

@@ -15,6 +15,7 @@ type Place struct {
 	In          Environment
 	Spec                 // as it is here: the environment laid over the workload, defaults filled in
 	Pos         diag.Pos // of the environment's key, or of the workload's where it names no environments
+	KeyPos      diag.Pos // of the workload's key
 }
 
 // Name gives the name that access and accept know the place by: atlas/prod.
@@ -41,11 +42,7 @@ func (e *Estate) place() (found diag.List) {
 		for _, env := range w.Value.Environments {
 			s, f := w.Value.In(env.Key)
 			found = append(found, f...)
-			pos := env.Pos
-			if pos.Line == 0 {
-				pos = w.Pos
-			}
-			e.places = append(e.places, Place{w.Key, env.Key, w.Value, env.Value, s, pos})
+			e.places = append(e.places, Place{w.Key, env.Key, w.Value, env.Value, s, env.Pos, w.Pos})
 		}
 	}
 	return found

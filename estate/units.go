@@ -120,6 +120,22 @@ func (d *Duration) DecodeNode(n *source.Node) diag.List {
 	return found
 }
 
+// String prints the duration in the largest unit that divides it.
+func (d Duration) String() string {
+	if d == Never {
+		return "never"
+	}
+	for _, u := range []struct {
+		unit string
+		of   time.Duration
+	}{{"y", 365 * day}, {"d", day}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}} {
+		if t := time.Duration(d); t >= u.of && t%u.of == 0 {
+			return fmt.Sprintf("%d%s", t/u.of, u.unit)
+		}
+	}
+	return fmt.Sprintf("%gms", float64(d)/float64(time.Millisecond))
+}
+
 // Days gives the duration in whole days.
 func (d Duration) Days() int { return int(time.Duration(d) / day) }
 
@@ -249,6 +265,14 @@ func (t *Notification) DecodeNode(n *source.Node) (found diag.List) {
 	return found
 }
 
+// String prints the notification as it is written.
+func (t Notification) String() string {
+	if t.Forecast {
+		return fmt.Sprintf("forecast %d%%", t.Percent)
+	}
+	return fmt.Sprintf("actual %d%%", t.Percent)
+}
+
 // Prefix is an address range in CIDR form.
 type Prefix struct{ netip.Prefix }
 
@@ -340,4 +364,12 @@ func (p *PerZone) DecodeNode(n *source.Node) (found diag.List) {
 	}
 	p.N, p.Each = v, each
 	return found
+}
+
+// String prints the number as it is written.
+func (p PerZone) String() string {
+	if p.Each {
+		return fmt.Sprintf("%d per zone", p.N)
+	}
+	return fmt.Sprint(p.N)
 }

@@ -1,0 +1,203 @@
+package estate
+
+import (
+	"slices"
+	"strings"
+
+	"airfield/diag"
+)
+
+// regions checks that every region that is named may be used.
+func (c *checker) regions() {
+	r := c.Regions
+	for _, key := range []string{"home", "recovery"} {
+		if v := map[string]Region{"home": r.Home, "recovery": r.Recovery}[key]; v == "home" || v == "recovery" {
+			c.Errorf(r.Of(key), "estate/region", "%s is %q, wanted an Azure region such as swedencentral", key, v)
+			return
+		}
+	}
+	if r.Recovery == r.Home {
+		c.Errorf(r.Of("recovery"), "estate/region", "recovery is %q, the same as home", r.Recovery)
+	}
+	for i, v := range r.MayUse {
+		if v == "home" || v == "recovery" || v == r.Home || v == r.Recovery || slices.Index(r.MayUse, v) < i {
+			c.Warnf(r.Of("may_use"), "estate/region", "may_use has %q, which may be used already", v)
+		}
+	}
+	c.usedRegions(func(pos diag.Pos, v Region) { c.allowedRegion(pos, v) })
+}
+
+// usedRegions calls use for each region that a job or service names.
+func (c *checker) usedRegions(use func(diag.Pos, Region)) {
+	for _, p := range c.places {
+		for _, j := range p.Jobs {
+			use(c.at(j.Value.At, "region"), j.Value.Region)
+			for _, a := range j.Value.OrElse {
+				use(a.Of("region"), a.Region)
+			}
+		}
+		for _, s := range p.Services {
+			for _, v := range s.Value.Regions {
+				use(c.at(s.Value.At, "regions"), v)
+			}
+			for _, a := range s.Value.OrElse {
+				use(a.Of("region"), a.Region)
+			}
+		}
+	}
+}
+
+func (c *checker) allowedRegion(pos diag.Pos, v Region) {
+	if v == "recovery" && c.Regions.Recovery == "" {
+		c.Errorf(pos, "estate/region", "region %q, but regions.recovery names none", v)
+		return
+	}
+	v = c.Region(v)
+	if all := c.allRegions(); !slices.Contains(all, string(v)) {
+		c.Errorf(pos, "estate/region", "region %q is not among those the estate may use: %s%s; write it in regions.may_use", v, strings.Join(all, ", "), strings.TrimSuffix(diag.DidYouMean(string(v), all), "?"))
+	}
+}
+
+// allRegions gives the regions that may be used.
+func (c *checker) allRegions() []string {
+	all := []string{string(c.Regions.Home)}
+	if c.Regions.Recovery != "" {
+		all = append(all, string(c.Regions.Recovery))
+	}
+	for _, r := range c.Regions.MayUse {
+		all = append(all, string(r))
+	}
+	return all
+}
+
+// needed gives the regions that something is put in, home first.
+func (c *checker) needed() []Region {
+	needed := []Region{c.Regions.Home}
+	all := c.allRegions()
+	c.usedRegions(func(_ diag.Pos, r Region) {
+		r = c.Region(r)
+		if r != "" && slices.Contains(all, string(r)) && !slices.Contains(needed, r) {
+			needed = append(needed, r)
+		}
+	})
+	return needed
+}
+
+// minPool is the longest prefix of a pool: a virtual network with a few
+// subnets takes a /24.
+const minPool = 24
+
+func (c *checker) pools() {
+	pools := c.Network.Pools
+	for i, p := range pools {
+		if p.Value.Bits() > minPool {
+			c.Errorf(p.Pos, "estate/pool", "pool %s of region %q has %d addresses, wanted a /%d or larger", p.Value, p.Key, 1<<(32-p.Value.Bits()), minPool)
+		}
+		for _, other := range pools[:i] {
+			if p.Value.Overlaps(other.Value.Prefix) {
+				c.Errorf(p.Pos, "estate/pool", "pool %s of region %q overlaps %s of region %q", p.Value, p.Key, other.Value, other.Key)
+			}
+		}
+		if all := c.allRegions(); !slices.Contains(all, p.Key) {
+			c.Warnf(p.Pos, "estate/pool", "pool for region %q, which the estate does not use%s", p.Key, diag.DidYouMean(p.Key, all))
+		}
+	}
+	for _, r := range c.needed() {
+		if _, ok := pools.Get(string(r)); !ok {
+			c.Errorf(c.at(c.Network.At, "pools"), "estate/pool", "no pool for region %q: write network.pools: {%s: …} with a range such as 10.96.0.0/16 that nobody else uses", r, r)
+		}
+	}
+}
+
+func (c *checker) egress() {
+	if c.Network.Egress != HubFirewall {
+		return
+	}
+	pos := c.Network.Of("egress")
+	if c.Platform.Standalone {
+		c.Errorf(pos, "estate/egress", "egress hub_firewall without a hub: the estate is standalone; write platform.hubs, or egress: nat_gateway")
+		return
+	}
+	for _, r := range c.needed() {
+		hub, ok := c.Platform.Hubs.Get(string(r))
+		switch {
+		case !ok:
+			c.Errorf(pos, "estate/egress", "egress hub_firewall, but platform.hubs has no hub in region %q, where something is put", r)
+		case hub.Firewall == "":
+			c.Errorf(hub.Pos(), "estate/egress", "egress hub_firewall, but the hub in region %q has no firewall: write its private address", r)
+		}
+	}
+}
+
+func (c *checker) access() {
+	for _, g := range c.Access.Groups {
+		if g.Value.ID == "" {
+			c.Infof(g.Pos, "estate/group-id", "group %q has no id: its id becomes a parameter of the templates", g.Key)
+		}
+		c.guid(g.Value.At.Of("id"), "id", g.Value.ID)
+		for _, grant := range g.Value.Grants {
+			c.known(grant.Pos, grant.Key)
+		}
+		if len(g.Value.Grants) == 0 {
+			c.Warnf(g.Pos, "estate/group", "group %q has no roles: write places and roles such as %s: Contributor", g.Key, c.somePlace())
+		}
+	}
+	if d := c.Access.Deploys; d.With == "github" && d.Repository != "" && strings.Count(strings.Trim(d.Repository, "/"), "/") != 1 {
+		c.Errorf(d.Of("repository"), "estate/repository", "repository %q, wanted owner/name such as northwind/ai-estate", d.Repository)
+	}
+}
+
+func (c *checker) somePlace() string {
+	for _, p := range c.places {
+		return p.Name()
+	}
+	return "atlas/prod"
+}
+
+// known checks that a place such as atlas, atlas/prod or */prod names
+// something.
+func (c *checker) known(pos diag.Pos, place string) {
+	workload, environment, _ := strings.Cut(place, "/")
+	var environments, all []string
+	for _, p := range c.places {
+		all = append(all, p.Name())
+		if Matches(place, p.Workload, p.Environment) {
+			return
+		}
+		if workload == "*" || workload == p.Workload {
+			environments = append(environments, p.Environment)
+		}
+	}
+	if len(environments) > 0 && environment != "" {
+		slices.Sort(environments)
+		environments = slices.Compact(environments)
+		c.Errorf(pos, "estate/place", "%q names no environment, wanted one of %s%s", place, strings.Join(environments, ", "), diag.DidYouMean(environment, environments))
+		return
+	}
+	workloads := c.Workloads.Keys()
+	near := diag.DidYouMean(place, all)
+	if environment == "" {
+		near = diag.DidYouMean(place, workloads)
+	}
+	c.Errorf(pos, "estate/place", "%q names no workload, wanted a place such as %s%s", place, c.somePlace(), near)
+}
+
+// subscriptions checks that no subscription is adopted twice.
+func (c *checker) subscriptions() {
+	first := map[string]string{}
+	per := c.Structure.SubscriptionPer
+	for _, p := range c.places {
+		id := strings.ToLower(p.In.Subscription)
+		c.guid(p.In.Of("subscription"), "subscription", p.In.Subscription)
+		if id == "" {
+			continue
+		}
+		other, twice := first[id]
+		workload, environment, _ := strings.Cut(other, "/")
+		shared := workload == p.Workload && !slices.Contains(per, "environment") || environment == p.Environment && !slices.Contains(per, "workload")
+		if twice && !shared {
+			c.Errorf(p.In.Of("subscription"), "estate/subscription", "subscription %q is that of %q already", p.In.Subscription, other)
+		}
+		first[id] = p.Name()
+	}
+}
