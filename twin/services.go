@@ -47,7 +47,7 @@ func services() map[string]service {
 		"microsoft.authorization":                          {bare: true, downward: true},
 		"microsoft.authorization/policydefinitions":        {bare: true, downward: true, replaced: 201},
 		"microsoft.authorization/policyassignments":        {bare: true, downward: true, replaced: 201, take: takeAtScope},
-		"microsoft.authorization/roleassignments":          {bare: true, downward: true, take: takeAtScope},
+		"microsoft.authorization/roleassignments":          {bare: true, downward: true, take: takeRoleAssignment},
 		"microsoft.authorization/roledefinitions":          {bare: true, downward: true, replaced: 201},
 		"microsoft.consumption":                            {bare: true, gone: 404},
 		"microsoft.insights/diagnosticsettings":            {bare: true, created: 200},
@@ -175,6 +175,27 @@ func takeIdentity(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 // takeAtScope says in the properties where the resource is.
 func takeAtScope(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 	return with(sent, "scope", string(id.Scope())), nil
+}
+
+// takeRoleAssignment keeps Azure's rules: an assignment says who and which
+// role, never changes either, and is not made twice at one scope.
+// learn.microsoft.com/azure/role-based-access-control/troubleshooting
+func takeRoleAssignment(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	role, who := sent.Get("properties", "roleDefinitionId").Str(), sent.Get("properties", "principalId").Str()
+	if role == "" || who == "" {
+		return sent, fail(http.StatusBadRequest, "InvalidRoleAssignmentRequest", "The role assignment '%s' is to have properties.roleDefinitionId and properties.principalId.", id.Name())
+	}
+	for r := range t.store.under(below(id.Scope(), "providers", id.Type().Namespace())) {
+		same := r.Get("properties", "principalId").Str() == who && arm.EqualFold(arm.ID(r.Get("properties", "roleDefinitionId").Str()).Name(), arm.ID(role).Name())
+		switch {
+		case !r.Type().Equal(id.Type()):
+		case same && !r.ID.Equal(id):
+			return sent, fail(http.StatusConflict, "RoleAssignmentExists", "The role assignment already exists. The ID of the existing role assignment is %s.", r.ID.Name())
+		case !same && r.ID.Equal(id):
+			return sent, fail(http.StatusBadRequest, "RoleAssignmentUpdateNotPermitted", "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.")
+		}
+	}
+	return takeAtScope(t, id, sent)
 }
 
 func takeGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {

@@ -3,6 +3,7 @@ package twin
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -75,20 +76,19 @@ func (t *Twin) parentOf(group arm.ID) arm.ID {
 // above gives the scopes over a scope, nearest first, the tenant last.
 func (t *Twin) above(scope arm.ID) []arm.ID {
 	var scopes []arm.ID
-	for id := scope; id != arm.Tenant && id != "" && len(scopes) < 32; {
-		switch typ := id.Type(); {
+	for scope != arm.Tenant {
+		switch typ := scope.Type(); {
 		case typ.Equal(arm.SubscriptionType):
-			id = t.groupOf(id)
+			scope = t.groupOf(scope)
 		case typ.Equal(arm.ManagementGroupType):
-			id = t.parentOf(id)
+			scope = t.parentOf(scope)
 		default:
-			id = id.Parent()
+			scope = scope.Parent()
 		}
-		if id != "" && id != arm.Tenant {
-			scopes = append(scopes, id)
-		}
+		scope = cmp.Or(scope, arm.Tenant)
+		scopes = append(scopes, scope)
 	}
-	return append(scopes, arm.Tenant)
+	return scopes
 }
 
 // place puts a subscription into a management group, and out of the one it
@@ -135,10 +135,8 @@ func takeManagementGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *proble
 	case !parent.Type().Equal(arm.ManagementGroupType) || !t.store.has(parent):
 		return sent, fail(http.StatusNotFound, "ParentNotFound", "The parent management group '%s' could not be found.", parent)
 	}
-	for up := parent; up != ""; up = t.parentOf(up) {
-		if up.Equal(id) {
-			return sent, fail(http.StatusBadRequest, "BadRequest", "The management group '%s' cannot lie below itself.", id.Name())
-		}
+	if parent.Equal(id) || slices.ContainsFunc(t.above(parent), id.Equal) {
+		return sent, fail(http.StatusBadRequest, "BadRequest", "The management group '%s' cannot lie below itself.", id.Name())
 	}
 	name := cmp.Or(sent.Get("properties", "displayName").Str(), id.Name())
 	above, _ := t.store.get(parent)

@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -12,7 +13,7 @@ import (
 // answer is what ARM answers to a caller it has admitted.
 func (t *Twin) answer(q request) reply {
 	at := locate(q.path)
-	if p := checkVersion(q.param("api-version"), at); p != nil {
+	if p := cmp.Or(checkVersion(q.param("api-version"), at), checkNamespace(at)); p != nil {
 		return p.reply()
 	}
 	at.id = t.respell(at.id)
@@ -57,6 +58,13 @@ func checkVersion(v string, at address) *problem {
 		return fail(http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
 	case !version.MatchString(v):
 		return fail(http.StatusBadRequest, "InvalidApiVersionParameter", "The api-version '%s' is invalid. It has the form YYYY-MM-DD, with -preview for a preview.", v)
+	}
+	return nil
+}
+
+func checkNamespace(at address) *problem {
+	if (at.kind == one || at.kind == collection) && !strings.Contains(at.typ.Namespace(), ".") {
+		return fail(http.StatusNotFound, "InvalidResourceNamespace", "The resource namespace '%s' is invalid.", at.typ.Namespace())
 	}
 	return nil
 }
@@ -113,9 +121,10 @@ func (t *Twin) read(q request, id arm.ID) reply {
 	return ok(r.Body)
 }
 
-// object reads the body of a PUT or PATCH.
+// object reads the body of a PUT or PATCH. No body says nothing, as when a
+// subscription is put into a management group.
 func (q request) object() (arm.Value, *problem) {
-	body, err := arm.Parse(q.body)
+	body, err := arm.Parse(cmp.Or(q.body, "{}"))
 	switch {
 	case err != nil:
 		return body, fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", err)
@@ -264,7 +273,10 @@ func (t *Twin) list(q request, at address) reply {
 		}
 	}
 	from := at.id
-	if at.id == arm.Tenant && !at.typ.Equal(arm.SubscriptionType) {
+	switch {
+	case at.typ.Equal(arm.SubscriptionType):
+		from = "/subscriptions"
+	case at.id == arm.Tenant:
 		from = below(at.id, "providers", at.typ.Namespace())
 	}
 	for r := range t.store.under(from) {
