@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"airfield/arm"
@@ -300,11 +301,11 @@ func rangeOf(c *Call) (arm.Value, error) {
 	if from > 1<<31-1 || from < -1<<31 || from+n-1 > 1<<31-1 {
 		return arm.Value{}, errors.New("range goes beyond 2147483647")
 	}
-	out := make([]arm.Value, n)
-	for i := range out {
-		out[i] = num(from + int64(i))
+	b := []byte{'['}
+	for i := range n {
+		b = append(strconv.AppendInt(b, from+i, 10), ',')
 	}
-	return array(out)
+	return parse(append(trimComma(b), ']'))
 }
 
 // alike gives the arguments where they are all arrays, or all objects.

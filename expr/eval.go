@@ -13,8 +13,8 @@ import (
 // The limits on one evaluation, so that a hostile expression ends in an error.
 const (
 	maxCalls  = 1_000_000 // function calls
-	maxResult = 8 << 20   // bytes of one value's JSON text
-	maxWork   = 128 << 20 // bytes of all values made
+	maxResult = 4 << 20   // bytes of one value's JSON text
+	maxWork   = 32 << 20  // bytes of all values made
 	maxNested = 64        // evaluations inside evaluations (variables, user functions)
 )
 

@@ -29,10 +29,10 @@ var placeFuncs = map[string]Func{
 	}},
 	"p":        {1, 1, Known, func(c *Call) (arm.Value, error) { return arm.New(arm.Parameter(c.Str(0))), nil }},
 	"ns.twice": {1, 1, Known, func(c *Call) (arm.Value, error) { return num(2 * c.Int(0)), nil }},
-	"obj": {0, 0, Known, func(c *Call) (arm.Value, error) {
-		return arm.New(arm.O{"one", "a", "Two", arm.O{"deep", arm.A{1, 2, arm.O{"x y", true}}}, "three", nil}), nil
-	}},
+	"obj":      {0, 0, Known, func(*Call) (arm.Value, error) { return object, nil }},
 }
+
+var object = arm.New(arm.O{"one", "a", "Two", arm.O{"deep", arm.A{1, 2, arm.O{"x y", true}}}, "three", nil})
 
 func eval(t *testing.T, in string) string {
 	t.Helper()

@@ -182,7 +182,7 @@ func greaterOrEquals(c *Call) (arm.Value, error) {
 }
 
 // order compares two numbers, or two strings; null counts as an empty string
-// (policy-spec, section 10).
+// (Azure/azure-policy-linter, the library of functions).
 func (c *Call) order(holds func(int) bool) (arm.Value, error) {
 	a, b := c.Arg(0), c.Arg(1)
 	if a.Kind() == arm.Number && b.Kind() == arm.Number {

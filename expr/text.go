@@ -197,7 +197,7 @@ func replace(c *Call) (arm.Value, error) {
 	return str(replaceFold(s, old, with)), nil
 }
 
-// replaceFold replaces without case (policy-spec, section 10).
+// replaceFold replaces without case (Azure/azure-policy-linter, the library of functions).
 func replaceFold(s, old, with string) string {
 	u, upper, w := utf16.Encode([]rune(s)), upper16(s), upper16(old)
 	var out []uint16

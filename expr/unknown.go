@@ -94,7 +94,7 @@ func (c *Call) Unknown() (arm.Value, error) {
 			break
 		}
 	}
-	return computedValue(string(append(b, ')')))
+	return Compute(string(append(b, ')')))
 }
 
 // appendOutcome prints an evaluated expression. What failed is left as a call of
@@ -106,8 +106,9 @@ func appendOutcome(b []byte, o outcome) []byte {
 	return appendLiteral(b, o.value)
 }
 
-// computedValue makes the unknown value that the expression will give.
-func computedValue(text string) (arm.Value, error) {
+// Compute gives the unknown value that an expression stands for, written without
+// brackets. Resources in it are arguments of after, or of a list function.
+func Compute(text string) (arm.Value, error) {
 	if len(text) > MaxText {
 		return arm.Value{}, errors.New("what is known only after deployment goes into more than 81920 characters of expression")
 	}
@@ -212,7 +213,7 @@ func member(base, key arm.Value) (arm.Value, error) {
 	} else {
 		b = appendKey(b, key)
 	}
-	return computedValue(string(b))
+	return Compute(string(b))
 }
 
 func holdsUnknown(v arm.Value) bool {
