@@ -34,6 +34,7 @@ type service struct {
 // It is a function because what the rows name looks into the table again.
 func services() map[string]service {
 	return map[string]service{
+		"microsoft.resources/tenants":        {serve: serveTenant},
 		"microsoft.resources/subscriptions":  {serve: serveSubscription},
 		"microsoft.resources/resourcegroups": {deleted: 202, gone: 404, take: takeGroup},
 		"microsoft.resources/tags":           {serve: serveTags},

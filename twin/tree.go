@@ -223,6 +223,11 @@ func (t *Twin) subscription(id arm.ID, asked arm.Value) arm.Resource {
 	})}
 }
 
+// serveTenant answers at the root of all paths, where ARM has nothing.
+func serveTenant(_ *Twin, _ request, _ arm.ID) reply {
+	return fail(http.StatusNotFound, "NotFound", "There is no resource at '/'.").reply()
+}
+
 // serveSubscription answers for subscriptions, which are made by aliases and
 // not by PUT.
 func serveSubscription(t *Twin, q request, id arm.ID) reply {

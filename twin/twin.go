@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -116,6 +118,10 @@ func (t *Twin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		query: r.URL.Query(),
 		body:  string(body),
 		base:  scheme + r.Host,
+	}
+	if !utf8.ValidString(r.URL.Path) || strings.ContainsFunc(r.URL.Path, unicode.IsControl) {
+		fail(http.StatusBadRequest, "BadRequest", "The request's path is not UTF-8 or has control characters.").reply().write(w)
+		return
 	}
 	if a, ok := t.login(q); ok {
 		a.write(w)

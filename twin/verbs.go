@@ -298,6 +298,8 @@ func (t *Twin) others(q request, at address) reply {
 	switch {
 	case arm.EqualFold(word, "operationresults") && q.verb == http.MethodGet:
 		return ok(arm.Value{}) // all the twin does is done when it answers
+	case arm.EqualFold(at.rest, "tenants") && q.verb == http.MethodGet:
+		return values(arm.A{arm.O{"id", "/tenants/" + t.tenant, "tenantId", t.tenant, "displayName", "Airfield twin", "tenantCategory", "Home"}})
 	case arm.EqualFold(at.rest, "resources") && q.verb == http.MethodGet && at.id != arm.Tenant:
 		return t.resources(q, at)
 	}
