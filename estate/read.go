@@ -20,7 +20,7 @@ func Read(f *source.File) (*Estate, diag.List) {
 	e := new(Estate)
 	found = append(found, source.Decode(root, e)...)
 	if found.HasErrors() {
-		return e, found
+		return e, found.Sorted()
 	}
 	e.fill()
 	found = append(found, e.place()...)

@@ -86,7 +86,7 @@ func (k *Keyed[T]) DecodeNode(n *Node) (found diag.List) {
 	}
 	for _, m := range n.Members {
 		if !m.Quoted && isBoolWord(m.Key) {
-			found.Errorf(m.Pos, "source/bool-word", "key %q is a boolean to YAML 1.1 readers: put it in quotes or choose another", m.Key)
+			found.Errorf(m.Pos, "source/bool-word", "key %q is true or false to many YAML readers: put it in quotes or choose another", m.Key)
 			continue
 		}
 		e := Entry[T]{Key: m.Key, Pos: m.Pos}
@@ -164,11 +164,11 @@ func (d *decoding) str(n *Node, v reflect.Value) {
 		return
 	}
 	if !n.Quoted && isBoolWord(n.Text) {
-		d.found.Errorf(n.Pos, "source/bool-word", "%q is a boolean to YAML 1.1 readers: put it in quotes if the word is meant", n.Text)
+		d.found.Errorf(n.Pos, "source/bool-word", "%q is true or false to many YAML readers, wanted a text: put it in quotes if the word is meant", n.Text)
 		return
 	}
 	if e, ok := v.Addr().Interface().(Enum); ok && !slices.Contains(e.Values(), n.Text) {
-		d.found.Errorf(n.Pos, "source/value", "%q, wanted one of %s%s", n.Text, strings.Join(e.Values(), ", "), diag.DidYouMean(n.Text, e.Values()))
+		d.found.Errorf(n.Pos, "source/value", "%s, wanted one of %s%s", n.Describe(), strings.Join(e.Values(), ", "), diag.DidYouMean(n.Text, e.Values()))
 		return
 	}
 	v.SetString(n.Text)
@@ -180,11 +180,17 @@ func (d *decoding) structure(n *Node, v reflect.Value) {
 		return
 	}
 	fields := Fields(v.Type())
+	var meant []string // by keys that are not known: not missing as well
 	for _, m := range n.Members {
 		i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == m.Key })
 		if i < 0 {
-			d.found.Errorf(m.Pos, "source/unknown-key", "unknown key %q, wanted %s%s", m.Key, keyList(fields), diag.DidYouMean(m.Key, keys(fields)))
+			near := diag.Nearest(m.Key, keys(fields))
+			meant = append(meant, near)
+			d.found.Errorf(m.Pos, "source/unknown-key", "unknown key %s%s", quote(m.Key), wantedKey(near, fields))
 			continue
+		}
+		if fields[i].Required && m.Value.Kind == Null {
+			continue // found below
 		}
 		d.value(m.Value, v.FieldByIndex(fields[i].Index))
 	}
@@ -193,6 +199,9 @@ func (d *decoding) structure(n *Node, v reflect.Value) {
 			continue
 		}
 		if value := n.Get(f.Key); value == nil {
+			if slices.Contains(meant, f.Key) {
+				continue
+			}
 			d.found.Errorf(n.Pos, "source/missing-key", "key %q is missing", f.Key)
 		} else if value.Kind == Null || value.Kind == Scalar && value.Text == "" {
 			d.found.Errorf(value.Pos, "source/missing-key", "key %q has no value", f.Key)
@@ -266,12 +275,15 @@ func keys(fields []Field) []string {
 	return keys
 }
 
-func keyList(fields []Field) string {
+func wantedKey(near string, fields []Field) string {
 	k := keys(fields)
-	if len(k) == 1 {
-		return strconv.Quote(k[0])
+	switch {
+	case near != "":
+		return `; did you mean "` + near + `"?`
+	case len(k) == 1:
+		return ", wanted " + strconv.Quote(k[0])
 	}
-	return "one of " + strings.Join(k, ", ")
+	return ", wanted one of " + strings.Join(k, ", ")
 }
 
 // Describe names the node in a finding: its text, or what kind it is.
@@ -279,17 +291,22 @@ func (n *Node) Describe() string {
 	if n.Kind != Scalar {
 		return n.Kind.String()
 	}
-	text := n.Text
-	if len(text) > 60 {
-		text = strings.ToValidUTF8(text[:60], "") + "…"
-	}
-	return strconv.Quote(text)
+	return quote(n.Text)
 }
 
-// isBoolWord tells whether YAML 1.1 reads the plain word as a boolean.
+// quote quotes a text of the user's, the beginning of a long one.
+func quote(s string) string {
+	if len(s) > 60 {
+		s = strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// isBoolWord tells whether readers of YAML 1.1 take the plain word for a
+// boolean. (The single letters y and n, which its text lists too, they do not.)
 func isBoolWord(s string) bool {
 	switch strings.ToLower(s) {
-	case "y", "n", "yes", "no", "on", "off", "true", "false":
+	case "yes", "no", "on", "off", "true", "false":
 		return true
 	}
 	return false

@@ -3,7 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 
 	"airfield/diag"
@@ -73,19 +73,68 @@ func (c *converter) document() (root *Node) {
 		return nil
 	}
 	if len(docs) > 1 {
-		c.found.Errorf(c.pos(docs[1].Body.GetToken()), "source/yaml", "a second document begins here, wanted one document a file")
+		c.found.Errorf(c.pos(first(docs[1].Body)), "source/yaml", "a second document begins here, wanted one document a file")
 		return nil
 	}
 	return c.node(docs[0].Body, 0)
 }
 
 func (c *converter) syntax(err error) {
-	var at yaml.Error
-	if errors.As(err, &at) {
-		c.found.Errorf(c.pos(at.GetToken()), "source/yaml", "%s", at.GetMessage())
+	if i := strings.Index("\n"+c.file.Text, "\n<<<<<<< "); i >= 0 {
+		c.found.Errorf(c.file.Pos(i), "source/yaml", "a merge conflict: take one of the two sides")
 		return
 	}
-	c.found.Errorf(diag.Pos{File: c.file.Name}, "source/yaml", "%v", err)
+	var at yaml.Error
+	if !errors.As(err, &at) {
+		c.found.Errorf(diag.Pos{File: c.file.Name}, "source/yaml", "%v", err)
+		return
+	}
+	message := at.GetMessage()
+	for _, s := range syntax {
+		if m := s.shape.FindStringSubmatch(message); m != nil {
+			message = s.say
+			if len(m) > 1 {
+				message = fmt.Sprintf(s.say, m[1])
+			}
+			break
+		}
+	}
+	pos := c.pos(at.GetToken())
+	if strings.ContainsRune(c.line(pos.Line), '\u00a0') {
+		message += " (the line has a no-break space, which is a letter to YAML)"
+	}
+	c.found.Errorf(pos, "source/yaml", "%s", message)
+}
+
+// syntax says the reader's messages in the user's words.
+var syntax = []struct {
+	shape *regexp.Regexp
+	say   string
+}{
+	{regexp.MustCompile(`^found character '\t'`), "a tab, wanted spaces: YAML does not take tabs for indentation"},
+	{regexp.MustCompile(`^could not find end character of (double|single)-quoted text`), "a text in %s quotes that does not end"},
+	{regexp.MustCompile(`^',' or '(.)' must be specified`), `no comma and no "%s" where one must stand: the bracket that is open does not end`},
+	{regexp.MustCompile(`^value is not allowed in this context`), "a value where none can stand: a bracket too many, or a line that does not line up with those above"},
+	{regexp.MustCompile(`^could not find '.' character corresponding to '(.)'`), `"%s" without its opening bracket`},
+	{regexp.MustCompile(`^unexpected key name`), "a line that is no key, wanted the form key: value, with a space behind the colon"},
+	{regexp.MustCompile(`^mapping value is not allowed in this context`), "a key inside a value: put a text that has a colon in quotes, or line up the key below with those above"},
+	{regexp.MustCompile(`^non-map value is specified`), "a list item or value among keys, wanted the form key: value"},
+	{regexp.MustCompile(`^could not find flow map content`), "no key in the braces, wanted the form {key: value}"},
+	{regexp.MustCompile(`^found an invalid key for this map`), "a key that is a list or a mapping, wanted a word"},
+	{regexp.MustCompile(`^unexpected directive value`), "a line that begins with %: put the key in quotes"},
+	{regexp.MustCompile(`^('.') is a reserved character`), "a value that begins with %s: put it in quotes"},
+	{regexp.MustCompile(`^found unknown escape character '(.)'`), `"\%s" is no escape in double quotes: write two backslashes, or use single quotes`},
+	{regexp.MustCompile(`^undefined anchor value`), "an anchor without a value"},
+}
+
+// line gives the text of a line.
+func (c *converter) line(n int) string {
+	starts := c.file.lines()
+	if n < 1 || n > len(starts) {
+		return ""
+	}
+	line, _, _ := strings.Cut(c.file.Text[starts[n-1]:], "\n")
+	return line
 }
 
 // tooDeep gives the token at which brackets, or dashes and question marks of
@@ -109,6 +158,19 @@ func tooDeep(tokens token.Tokens) *token.Token {
 		}
 	}
 	return nil
+}
+
+// first gives the token that a value begins with.
+func first(n ast.Node) *token.Token {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	}
+	return n.GetToken()
 }
 
 func (c *converter) pos(t *token.Token) diag.Pos {
@@ -227,7 +289,7 @@ func (c *converter) mapping(out *Node, values []*ast.MappingValueNode, depth int
 			return nil
 		}
 		if first, twice := at[key.Text]; twice {
-			c.found.Errorf(key.Pos, "source/duplicate-key", "key %q is there a second time, first at line %d", key.Text, first.Line)
+			c.found.Errorf(key.Pos, "source/duplicate-key", "key %s is there a second time, first at line %d", quote(key.Text), first.Line)
 			continue
 		}
 		at[key.Text] = key.Pos
@@ -243,23 +305,29 @@ func (c *converter) mapping(out *Node, values []*ast.MappingValueNode, depth int
 		out.Members = append(out.Members, Member{Key: key.Text, Quoted: key.Quoted, Pos: key.Pos, Value: value})
 	}
 	for _, m := range merged {
-		if m.Kind == List {
-			m = &Node{Members: slices.Concat(members(m.Items)...)}
-		}
-		for _, member := range m.Members {
-			if out.Get(member.Key) == nil {
-				out.Members = append(out.Members, member)
-			}
-		}
+		c.merge(out, m, at)
 	}
 	return out
 }
 
-func members(maps []*Node) (all [][]Member) {
-	for _, m := range maps {
-		all = append(all, m.Members)
+// merge adds the keys that a mapping does not have itself.
+func (c *converter) merge(out, m *Node, at map[string]diag.Pos) {
+	from := []*Node{m}
+	if m.Kind == List {
+		from = m.Items
 	}
-	return all
+	for _, f := range from {
+		if f.Kind != Map {
+			c.found.Errorf(f.Pos, "source/yaml", "%s to merge (<<), wanted a mapping or a list of mappings", f.Describe())
+			continue
+		}
+		for _, member := range f.Members {
+			if _, has := at[member.Key]; !has {
+				at[member.Key] = member.Pos
+				out.Members = append(out.Members, member)
+			}
+		}
+	}
 }
 
 // key converts a mapping's key, which must be a scalar.
