@@ -69,27 +69,27 @@ func ParseID(s string) (ID, error) {
 	if !strings.HasPrefix(s, "/") {
 		return "", fmt.Errorf("resource id %q does not begin with /", s)
 	}
-	parts := strings.Split(s[1:], "/")
-	for _, p := range parts {
-		if p == "" {
-			return "", fmt.Errorf("resource id %q has an empty segment", s)
-		}
+	if strings.HasSuffix(s, "/") || strings.Contains(s, "//") {
+		return "", fmt.Errorf("resource id %q has an empty segment", s)
 	}
-	for len(parts) > 0 {
+	for rest := s[1:]; rest != ""; {
+		first, behind, more := strings.Cut(rest, "/")
 		switch {
-		case EqualFold(parts[0], "subscriptions") && len(parts) >= 2, EqualFold(parts[0], "resourceGroups") && len(parts) >= 2:
-			parts = parts[2:]
-		case EqualFold(parts[0], "providers"):
-			end := 1
-			for end < len(parts) && !EqualFold(parts[end], "providers") {
-				end++
+		case more && (EqualFold(first, "subscriptions") || EqualFold(first, "resourceGroups")):
+			_, rest, _ = strings.Cut(behind, "/")
+		case EqualFold(first, "providers"):
+			segments := 1
+			for rest = behind; rest != ""; segments++ {
+				if first, behind, _ = strings.Cut(rest, "/"); EqualFold(first, "providers") {
+					break
+				}
+				rest = behind
 			}
-			if end < 4 || end%2 != 0 {
+			if segments < 4 || segments%2 != 0 {
 				return "", fmt.Errorf("resource id %q is incomplete behind %q: wanted a namespace, then types and names in turn", s, "providers")
 			}
-			parts = parts[end:]
 		default:
-			return "", fmt.Errorf("resource id %q has %q where subscriptions, resourceGroups or providers must stand", s, parts[0])
+			return "", fmt.Errorf("resource id %q has %q where subscriptions, resourceGroups or providers must stand", s, first)
 		}
 	}
 	return ID(s), nil

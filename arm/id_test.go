@@ -28,7 +28,7 @@ func TestID(t *testing.T) {
 			t.Errorf("%s:\nhave %q\nwant %q", tt.id, have, want)
 		}
 	}
-	for _, bad := range []string{"", "x", "/x", "//", "/subscriptions", "/subscriptions/s/providers/a/b", "/providers/N/t"} {
+	for _, bad := range []string{"", "x", "/x", "//", "/subscriptions", "/subscriptions/s/providers/a/b", "/providers/N/t", "/providers", "/providers/N/t/x/", "/subscriptions//a", "/providers/providers/N/t/x", "/providers/N/t/x/providers", "/providers/N/t/x/u", "/subscriptions/s/x"} {
 		if _, err := arm.ParseID(bad); err == nil {
 			t.Errorf("%q: have no error", bad)
 		}

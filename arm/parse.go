@@ -114,7 +114,9 @@ func (p *parser) value() error {
 			if c == '{' {
 				kind, end = Object, '}'
 			}
-			p.nodes = append(p.nodes, node{start: uint32(p.pos), kind: kind})
+			p.nodes = append(p.nodes, node{})
+			n := &p.nodes[at]
+			n.start, n.kind = uint32(p.pos), kind
 			p.open = append(p.open, at)
 			p.pos++
 			p.space()
@@ -162,7 +164,9 @@ func (p *parser) name() error {
 }
 
 func (p *parser) add(start int, kind Kind, escaped bool) {
-	p.nodes = append(p.nodes, node{uint32(start), uint32(p.pos), uint32(len(p.nodes) + 1), kind, escaped})
+	p.nodes = append(p.nodes, node{}) // filled in place: a node that is copied costs twice
+	n := &p.nodes[len(p.nodes)-1]
+	n.start, n.end, n.next, n.kind, n.escaped = uint32(start), uint32(p.pos), uint32(len(p.nodes)), kind, escaped
 }
 
 func (p *parser) word(w string, kind Kind) error {
@@ -354,6 +358,13 @@ func (p *parser) number() error {
 }
 
 func (p *parser) space() {
+	if p.pos < len(p.text) && p.text[p.pos] > ' ' {
+		return
+	}
+	p.spaces()
+}
+
+func (p *parser) spaces() {
 	for p.pos < len(p.text) {
 		switch p.text[p.pos] {
 		case ' ', '\t', '\n', '\r':
