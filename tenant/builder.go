@@ -21,6 +21,8 @@ type Builder struct {
 	at    []uint32 // the lines of file that the resources come from, nil where they come from none
 	file  string
 	found diag.List
+
+	inOrder bool // the lines are known to be in order, each id once
 }
 
 // Add adds a resource. Its ID counts, and is put into the body; where it has
@@ -48,6 +50,10 @@ func (b *Builder) Add(r arm.Resource) {
 		b.found.Errorf(r.Pos, "tenant/reserved", "%q has a member %q, a name that is Airfield's own", r.ID, markMember)
 	}
 	b.buf = appendLine(b.buf[:0], r.ID, r.Body)
+	if most := len(b.buf) + 6*len(r.Pos.File) + 200; most > MaxLine { // with the longest mark
+		b.found.Errorf(r.Pos, "tenant/size", "%q has %d MiB, at most %d MiB are held", r.ID, most>>20, MaxLine>>20)
+		return
+	}
 	b.append(b.text.keep(b.buf), mark{r.Pos, r.Theirs})
 }
 
@@ -73,7 +79,9 @@ func (b *Builder) Tenant() (*Tenant, diag.List) {
 
 // sorted gives the tenant without its tree.
 func (b *Builder) sorted() (*Tenant, diag.List) {
-	b.sort()
+	if !b.inOrder {
+		b.sort()
+	}
 	t := &Tenant{header: b.Header, lines: b.lines, marks: b.marks}
 	return t, b.found
 }

@@ -47,7 +47,7 @@ func Read(name string, r io.Reader) (*Tenant, diag.List, error) {
 	if s.err != nil {
 		return nil, s.found, s.err
 	}
-	b.found = s.found
+	b.found, b.inOrder = s.found, s.disorder == 0 && !s.twice
 	t, found := b.Tenant()
 	return t, found.Sorted(), nil
 }
@@ -68,6 +68,7 @@ type Scanner struct {
 	rows     int    // lines with a resource, good or not
 	bad      int    // of them, those that are left out
 	disorder int    // the first row that is not in order, 0 for none
+	twice    bool // an id stands twice in a row
 	ended    bool
 	closed   bool // the end was looked at
 	stopped  bool // the header says not to read on
@@ -193,9 +194,13 @@ func (s *Scanner) take(raw []byte) bool {
 		s.text.takeBack(s.line)
 		return false
 	}
-	if s.last = last; s.disorder == 0 && last != "" && s.id.Compare(last) < 0 {
+	switch c := s.id.Compare(last); { // every id is greater than ""
+	case c < 0 && s.disorder == 0:
 		s.disorder = s.row
+	case c == 0:
+		s.twice = true
 	}
+	s.last = last
 	if s.cut {
 		s.found.Warnf(s.pos(s.row, 1), "tenant/truncated", "the last line has no end: the file may be cut")
 	}
