@@ -187,25 +187,27 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// plainBytes counts the plain bytes that a text of eight begins with, all eight
-// at once: in each byte of the sum, the high bit is set where the byte is a
-// quote, a backslash, a control character or beyond ASCII. A borrow spoils only
-// bytes behind such a one.
-func plainBytes(s string) int {
-	const each = 0x0101010101010101
-	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+// load gives the eight bytes at i, the first one lowest.
+func load(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	not := ((x ^ '"'*each) - each) | ((x ^ '\\'*each) - each) | (x - ' '*each) | x
-	return bits.TrailingZeros64(not&(0x80*each)) / 8
+}
+
+// notPlain sets the high bit of each of eight bytes that is a quote, a
+// backslash, a control character or beyond ASCII, all at once. A borrow spoils
+// only bytes above such a one, so the lowest bit that is set is right.
+func notPlain(x uint64) uint64 {
+	const each = 0x0101010101010101
+	return (((x ^ '"'*each) - each) | ((x ^ '\\'*each) - each) | (x - ' '*each) | x) & (0x80 * each)
 }
 
 func (p *parser) str() error {
 	text, start, i, escaped := p.text, p.pos, p.pos+1, false
 	for {
 		for i+8 <= len(text) {
-			if n := plainBytes(text[i : i+8]); n < 8 {
-				i += n
+			if not := notPlain(load(text, i)); not != 0 {
+				i += bits.TrailingZeros64(not) / 8
 				break
 			}
 			i += 8
