@@ -68,7 +68,7 @@ type Scanner struct {
 	rows     int    // lines with a resource, good or not
 	bad      int    // of them, those that are left out
 	disorder int    // the first row that is not in order, 0 for none
-	twice    bool // an id stands twice in a row
+	twice    bool   // an id stands twice in a row
 	ended    bool
 	closed   bool // the end was looked at
 	stopped  bool // the header says not to read on
