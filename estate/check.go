@@ -217,7 +217,7 @@ var nameTokens = []string{"type", "prefix", "workload", "environment", "purpose"
 func (c *checker) naming() {
 	n := c.Naming
 	pos := c.at(n.At, "pattern")
-	rest := n.Pattern
+	rest, before := n.Pattern, len(c.List)
 	seen := map[string]bool{}
 	for rest != "" {
 		literal, behind, found := strings.Cut(rest, "{")
@@ -241,7 +241,7 @@ func (c *checker) naming() {
 		rest = after
 	}
 	for _, token := range []string{"type", "workload", "environment"} {
-		if !seen[token] {
+		if !seen[token] && len(c.List) == before {
 			c.Warnf(pos, "estate/pattern", "pattern %q is without {%s}: names of different things may be the same", n.Pattern, token)
 		}
 	}

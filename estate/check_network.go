@@ -53,9 +53,15 @@ func (c *checker) allowedRegion(pos diag.Pos, v Region) {
 		return
 	}
 	v = c.Region(v)
-	if all := c.allRegions(); !slices.Contains(all, string(v)) {
-		c.Errorf(pos, "estate/region", "region %q is not among those the estate may use: %s%s; write it in regions.may_use", v, strings.Join(all, ", "), strings.TrimSuffix(diag.DidYouMean(string(v), all), "?"))
+	all := c.allRegions()
+	if slices.Contains(all, string(v)) {
+		return
 	}
+	help := ": " + strings.Join(all, ", ") + "; write it in regions.may_use"
+	if near := diag.DidYouMean(string(v), all); near != "" {
+		help = near
+	}
+	c.Errorf(pos, "estate/region", "region %q is not among those the estate may use%s", v, help)
 }
 
 // allRegions gives the regions that may be used.
@@ -88,6 +94,9 @@ func (c *checker) needed() []Region {
 const minPool = 24
 
 func (c *checker) pools() {
+	if c.Regions.Home == "home" || c.Regions.Home == "recovery" {
+		return // found already
+	}
 	pools := c.Network.Pools
 	for i, p := range pools {
 		if p.Value.Bits() > minPool {
@@ -101,6 +110,9 @@ func (c *checker) pools() {
 		if all := c.allRegions(); !slices.Contains(all, p.Key) {
 			c.Warnf(p.Pos, "estate/pool", "pool for region %q, which the estate does not use%s", p.Key, diag.DidYouMean(p.Key, all))
 		}
+	}
+	if c.Platform.Standalone {
+		return // nobody to overlap with: the design assumes a range, and says so
 	}
 	for _, r := range c.needed() {
 		if _, ok := pools.Get(string(r)); !ok {

@@ -91,7 +91,7 @@ func (c *checker) tagValue(pos diag.Pos, key, value string, r TagRule) {
 	case r.Match != "" && err == nil && !match.MatchString(value):
 		c.Errorf(pos, "estate/tag-value", "tag %q has the value %q, wanted one that matches %s", key, value, r.Match)
 	case r.Kind == "mailbox" && !mailShape.MatchString(value):
-		c.mailbox(pos, "tag "+key, value)
+		c.Errorf(pos, "estate/mailbox", "tag %q has the value %q, wanted the address of a group mailbox such as ai-platform@example.com", key, value)
 	}
 }
 
@@ -173,7 +173,7 @@ func (c *checker) ruledTag(p Place, r source.Entry[TagRule]) {
 	case !ok:
 		from := r.Value.Values.Map.Keys()
 		c.Errorf(r.Value.Of("values"), "estate/tag-value", "tag %q has no value for the %s %q of %q, wanted one for each of its values, found %s%s", r.Key, r.Value.From, fact, p.Name(), strings.Join(from, ", "), diag.DidYouMean(fact, from))
-	default:
+	case len(r.Value.Values.Map) == 0: // what a mapping gives is checked with the rule
 		if at := p.Of.Of(string(r.Value.From)); p.Of.Has(string(r.Value.From)) {
 			pos = at
 		} else if c.Organization.Has(string(r.Value.From)) {

@@ -72,11 +72,14 @@ func (c *checker) formerly(w source.Entry[Workload], seen map[string]string) {
 // specs checks what each place keeps and runs. What is wrong in several
 // environments of a workload is found in each, and printed once.
 func (c *checker) specs() {
+	inKnown := true
 	for i, p := range c.places {
 		if i == 0 || c.places[i-1].Workload != p.Workload {
+			before := len(c.List)
 			c.environmentsNamed(p)
+			inKnown = len(c.List) == before
 		}
-		if len(p.Data)+len(p.Jobs)+len(p.Services) == 0 {
+		if inKnown && len(p.Data)+len(p.Jobs)+len(p.Services) == 0 {
 			c.Warnf(p.Pos, "estate/workloads", "%q has no jobs, services or data: nothing but an empty landing zone is made for it", p.Name())
 		}
 		for _, d := range p.Data {
@@ -171,10 +174,10 @@ func (c *checker) datum(p Place, key string, d Data) {
 	case "", "internet":
 	case "onprem":
 		if c.Network.OnPrem.By == "" {
-			c.Warnf(d.Of("comes_from"), "estate/onprem", "data %q comes from onprem, but network.onprem says of no link", key)
+			c.Warnf(d.Of("comes_from"), "estate/onprem", "data %q comes from onprem, but network.onprem names no link", key)
 		}
 	default:
-		c.reference(p, d.Of("comes_from"), "comes from", d.ComesFrom)
+		c.reference(p, d.Of("comes_from"), comesFrom, d.ComesFrom)
 		if d.ComesFrom == key || d.ComesFrom == p.Workload+"/"+key {
 			c.Errorf(d.Of("comes_from"), "estate/cycle", "data %q comes from itself", key)
 		}
@@ -214,6 +217,8 @@ func (c *checker) tierOrder(key string, d Data) {
 	}
 }
 
+const comesFrom = "comes from"
+
 // reference checks that data is there: this workload's, or another's.
 func (c *checker) reference(p Place, pos diag.Pos, does, name string) {
 	workload, key, other := strings.Cut(name, "/")
@@ -224,6 +229,10 @@ func (c *checker) reference(p Place, pos diag.Pos, does, name string) {
 		if _, here := p.Data.Get(key); here {
 			return
 		}
+	}
+	if near := diag.Nearest(name, []string{"onprem", "internet"}); does == comesFrom && near != "" {
+		c.Errorf(pos, "estate/reference", "%s %q; did you mean %q?", does, name, near)
+		return
 	}
 	have, known := c.data[workload], slices.Contains(c.Workloads.Keys(), workload)
 	switch {
@@ -245,7 +254,7 @@ func dataNamed(key string, have []string) string {
 
 func (c *checker) job(p Place, e source.Entry[Job]) {
 	j := e.Value
-	c.compute(e.Pos, e.Key, j.At, j.Compute, j.Model != "")
+	c.compute(e.Pos, e.Key, j.At, j.Compute, j.Model != "", p.Of.Jobs.Keys())
 	c.positive(j.At, map[string]int{"sequence": j.Sequence, "zone": j.Zone})
 	if j.Zone > 3 {
 		c.Errorf(j.Of("zone"), "estate/zone", "zone %d, wanted 1, 2 or 3", j.Zone)
@@ -269,7 +278,7 @@ func (c *checker) job(p Place, e source.Entry[Job]) {
 
 func (c *checker) service(p Place, e source.Entry[Service]) {
 	s := e.Value
-	c.compute(e.Pos, e.Key, s.At, s.Compute, s.Model.Like != "" || s.Model.Weights != "")
+	c.compute(e.Pos, e.Key, s.At, s.Compute, s.Model.Like != "" || s.Model.Weights != "", p.Of.Services.Keys())
 	c.positive(s.Load.At, map[string]int{"input": s.Load.Input, "output": s.Load.Output})
 	c.positive(s.Fleet.At, map[string]int{"at_most": s.Fleet.AtMost})
 	if s.Port < 1 || s.Port > 65535 {
@@ -302,7 +311,7 @@ const maxNodes = 1000 // of one scale set with one placement group it is 100; a 
 
 var imageShape = regexp.MustCompile(`^(dsvm|hpc|[^:\s]+:[^:\s]+:[^:\s]+:[^:\s]+|(?i:/subscriptions/\S+))$`)
 
-func (c *checker) compute(pos diag.Pos, key string, at source.At, m Compute, model bool) {
+func (c *checker) compute(pos diag.Pos, key string, at source.At, m Compute, model bool, beside []string) {
 	c.positive(at, map[string]int{"nodes": m.Nodes, "gpus": m.GPUs, "vcpus": m.VCPUs})
 	if m.Nodes > maxNodes {
 		c.Errorf(at.Of("nodes"), "estate/nodes", "%d nodes, wanted 1 to %d", m.Nodes, maxNodes)
@@ -311,7 +320,7 @@ func (c *checker) compute(pos diag.Pos, key string, at source.At, m Compute, mod
 		c.Errorf(at.Of("nodes"), "estate/nodes", "%d nodes run by vm, which is one machine: take slurm, batch, aks or scale_set", m.Nodes)
 	}
 	if m.Size == "auto" && !model && m.GPUs == 0 && m.GPUMemory == 0 && m.VCPUs == 0 && m.Memory == 0 {
-		c.Errorf(pos, "estate/needs", "%q says neither a size nor what it needs: write size, or one of model, gpus, gpu_memory, vcpus, memory", key)
+		c.Errorf(pos, "estate/needs", "%q says neither a size nor what it needs: write size, or one of model, gpus, gpu_memory, vcpus, memory%s", key, nearest(key, beside))
 	}
 	if m.Image != "" && !imageShape.MatchString(m.Image) {
 		c.Errorf(at.Of("image"), "estate/image", "image %q, wanted dsvm, hpc, publisher:offer:sku:version or the id of an image", m.Image)
@@ -322,6 +331,15 @@ func (c *checker) compute(pos diag.Pos, key string, at source.At, m Compute, mod
 			c.Errorf(a.Pos(), "estate/or-else", "an alternative that changes nothing, wanted a size, nodes or a region")
 		}
 	}
+}
+
+// nearest asks whether a key that only an environment has was meant to be one
+// that the workload has.
+func nearest(key string, beside []string) string {
+	if slices.Contains(beside, key) {
+		return ""
+	}
+	return diag.DidYouMean(key, beside)
 }
 
 // cycles finds data that comes from itself by way of others.

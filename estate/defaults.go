@@ -72,6 +72,11 @@ func (e *Estate) fill() {
 		"{Project: {from: project}, CostCenter: {from: cost_center}, Environment: {from: environment, values: {dev: Development, test: Test, stage: Staging, prod: Production}}, Owner: {from: owner, kind: mailbox}}") {
 		e.Tags.Required = e.usualTags()
 	}
+	for i, r := range e.Tags.Required {
+		if fact := factNamed(r.Key); d.take(r.Value.From == "" && fact != "", "tags.required."+r.Key+".from", string(fact)) {
+			e.Tags.Required[i].Value.From = fact
+		}
+	}
 	word(d, &e.Tags.Inherit, "tags.inherit", "subscription")
 	word(d, &e.Tags.GroupsWithout, "tags.groups_without", Audit)
 
@@ -102,6 +107,18 @@ func (e *Estate) fill() {
 			e.Workloads[i].Value.Environments = source.Keyed[Environment]{{Key: "prod", Pos: w.Pos}}
 		}
 	}
+}
+
+// factNamed gives the source that a tag's key names by itself: cost_center for
+// CostCenter, cost-center or costcenter; "" for none.
+func factNamed(key string) TagSource {
+	bare := strings.NewReplacer("_", "", "-", "")
+	for _, v := range TagSource("").Values() {
+		if strings.EqualFold(bare.Replace(key), bare.Replace(v)) {
+			return TagSource(v)
+		}
+	}
+	return ""
 }
 
 // usualTags is the default of tags.required. An environment that has no usual

@@ -1,9 +1,12 @@
 package estate
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,15 +28,21 @@ func quantity(n *source.Node, what, example string, units map[string]float64) (f
 	number, unit := strings.ReplaceAll(text[:end], "_", ""), strings.TrimSpace(text[end:])
 	value, err := strconv.ParseFloat(number, 64)
 	worth, known := units[unit]
+	wanted := "wanted " + what + " such as " + example
 	switch {
-	case n.Kind != source.Scalar || err != nil:
-		found.Errorf(n.Pos, "estate/unit", "%s, wanted %s such as %s", n.Describe(), what, example)
+	case n.Kind == source.Scalar && errors.Is(err, strconv.ErrRange), err == nil && value*worth >= math.MaxInt64:
+		found.Errorf(n.Pos, "estate/unit", "%s is too large, %s", n.Describe(), wanted)
+	case n.Kind != source.Scalar || err != nil || math.IsNaN(value):
+		found.Errorf(n.Pos, "estate/unit", "%s, %s", n.Describe(), wanted)
+	case strings.HasPrefix(unit, ","):
+		found.Errorf(n.Pos, "estate/unit", "%s has a comma, wanted a point before decimal places", n.Describe())
 	case unit == "" && !known:
-		found.Errorf(n.Pos, "estate/unit", "%q has no unit, wanted %s such as %s", text, what, example)
+		found.Errorf(n.Pos, "estate/unit", "%s has no unit, %s", n.Describe(), wanted)
 	case !known:
-		found.Errorf(n.Pos, "estate/unit", "%q has the unit %q, wanted %s such as %s", text, unit, what, example)
-	case value < 0 || math.IsNaN(value) || value*worth >= math.MaxInt64:
-		found.Errorf(n.Pos, "estate/unit", "%q is out of range, wanted %s such as %s", text, what, example)
+		names := slices.Sorted(maps.Keys(units))
+		found.Errorf(n.Pos, "estate/unit", "%s has the unit %q, %s%s", n.Describe(), short(unit), wanted, diag.DidYouMean(unit, names))
+	case value < 0:
+		found.Errorf(n.Pos, "estate/unit", "%s is negative, %s", n.Describe(), wanted)
 	default:
 		return value * worth, nil
 	}
@@ -181,7 +190,10 @@ type Date struct{ time.Time }
 // DecodeNode reads a date.
 func (d *Date) DecodeNode(n *source.Node) (found diag.List) {
 	t, err := time.Parse(time.DateOnly, n.Text)
-	if err != nil {
+	var wrong *time.ParseError
+	if errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range") {
+		found.Errorf(n.Pos, "estate/date", "%s is no day of the calendar", n.Describe())
+	} else if err != nil {
 		found.Errorf(n.Pos, "estate/date", "%s, wanted a date such as 2026-12-01", n.Describe())
 	}
 	d.Time = t
@@ -229,6 +241,8 @@ func (a *Amount) DecodeNode(n *source.Node) (found diag.List) {
 	switch {
 	case n.Kind != source.Scalar || err != nil:
 		found.Errorf(n.Pos, "estate/amount", "%s, %s", n.Describe(), wanted)
+	case micro <= 0:
+		found.Errorf(n.Pos, "estate/amount", "%q is not more than 0, %s", n.Text, wanted)
 	case currency == "":
 		found.Errorf(n.Pos, "estate/amount", "%q has no currency, %s", n.Text, wanted)
 	case len(currency) != 3 || strings.ToUpper(currency) != currency:
@@ -276,6 +290,15 @@ func (t Notification) String() string {
 // Prefix is an address range in CIDR form.
 type Prefix struct{ netip.Prefix }
 
+// private are the ranges that virtual networks may take: RFC 1918, and the
+// shared range of RFC 6598.
+var private = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+}
+
 // DecodeNode reads a private IPv4 range without host bits.
 func (p *Prefix) DecodeNode(n *source.Node) (found diag.List) {
 	v, err := netip.ParsePrefix(n.Text)
@@ -284,8 +307,8 @@ func (p *Prefix) DecodeNode(n *source.Node) (found diag.List) {
 		found.Errorf(n.Pos, "estate/address", "%s, wanted an IPv4 address range such as 10.96.0.0/16", n.Describe())
 	case v != v.Masked():
 		found.Errorf(n.Pos, "estate/address", "%q has bits behind its length, wanted %s", n.Text, v.Masked())
-	case !v.Addr().IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(v.Addr()):
-		found.Errorf(n.Pos, "estate/address", "%q is not private (RFC 1918 or 100.64.0.0/10)", n.Text)
+	case !slices.ContainsFunc(private, func(r netip.Prefix) bool { return r.Contains(v.Addr()) && r.Bits() <= v.Bits() }):
+		found.Errorf(n.Pos, "estate/address", "%q is not private, wanted a range in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", n.Text)
 	default:
 		p.Prefix = v
 	}

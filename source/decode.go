@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -81,7 +82,7 @@ func (k *Keyed[T]) DecodeNode(n *Node) (found diag.List) {
 		return nil
 	}
 	if n.Kind != Map {
-		found.Errorf(n.Pos, "source/type", "%s, wanted a mapping", n.Describe())
+		found.Errorf(n.Pos, "source/type", "%s, wanted a mapping: each value behind its name", n.Describe())
 		return found
 	}
 	for _, m := range n.Members {
@@ -148,6 +149,10 @@ func (d *decoding) value(n *Node, v reflect.Value) {
 		d.str(n, v)
 	case reflect.Int:
 		i, err := strconv.Atoi(n.Text)
+		if errors.Is(err, strconv.ErrRange) {
+			d.found.Errorf(n.Pos, "source/type", "%s is too large a number", n.Describe())
+			return
+		}
 		if n.Kind != Scalar || err != nil {
 			d.found.Errorf(n.Pos, "source/type", "%s, wanted a whole number", n.Describe())
 			return
@@ -175,11 +180,11 @@ func (d *decoding) str(n *Node, v reflect.Value) {
 }
 
 func (d *decoding) structure(n *Node, v reflect.Value) {
+	fields := Fields(v.Type())
 	if n.Kind != Map && n.Kind != Null {
-		d.found.Errorf(n.Pos, "source/type", "%s, wanted a mapping", n.Describe())
+		d.found.Errorf(n.Pos, "source/type", "%s, wanted a mapping with keys such as %s", n.Describe(), strings.Join(keys(fields[:min(3, len(fields))]), ", "))
 		return
 	}
-	fields := Fields(v.Type())
 	var meant []string // by keys that are not known: not missing as well
 	for _, m := range n.Members {
 		i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == m.Key })

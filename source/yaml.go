@@ -332,6 +332,11 @@ func (c *converter) merge(out, m *Node, at map[string]diag.Pos) {
 
 // key converts a mapping's key, which must be a scalar.
 func (c *converter) key(n ast.MapKeyNode) *Node {
+	if explicit, ok := n.(*ast.MappingKeyNode); ok { // ? key
+		if value, ok := explicit.Value.(ast.MapKeyNode); ok {
+			n = value
+		}
+	}
 	switch n := n.(type) {
 	case *ast.StringNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
 		t := n.GetToken()
@@ -342,6 +347,6 @@ func (c *converter) key(n ast.MapKeyNode) *Node {
 		}
 		return out
 	}
-	c.found.Errorf(c.pos(n.GetToken()), "source/yaml", "a key that is %s, wanted a plain word", fmt.Sprintf("a %s", strings.ToLower(n.Type().String())))
+	c.found.Errorf(c.pos(n.GetToken()), "source/yaml", "a key that is a list, a mapping or an alias, wanted a word")
 	return nil
 }
