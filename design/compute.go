@@ -1,0 +1,525 @@
+package design
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/compute"
+	"airfield/diag"
+	"airfield/estate"
+)
+
+// nodes is what a job or a service runs on.
+type nodes struct {
+	about    string // atlas/prod/pretrain
+	purpose  string
+	cell     cell
+	sub      *subscription
+	identity *identity
+	spec     estate.Compute
+	size     *catalog.Size
+	count    int
+	image    catalog.Image
+	zones    []string
+	pos      diag.Pos // of the job or service
+	sizePos  diag.Pos
+	hours    float64 // a month in which each node runs
+	spot     bool
+}
+
+// placeWork makes what a place runs.
+func (d *designer) placeWork(p *estate.Place) {
+	for _, j := range p.Jobs {
+		d.job(p, j.Key, j.Value)
+	}
+	for _, s := range p.Services {
+		for _, r := range s.Value.Regions {
+			d.service(p, s.Key, s.Value, string(d.e.Region(r)))
+		}
+	}
+	if len(p.Jobs)+len(p.Services)+len(p.Data) == 0 { // a subscription to begin in
+		d.subscription(cell{place: p, key: key(p), role: shared, region: string(d.e.Region("home")), life: lifeOperations})
+	}
+}
+
+func (d *designer) job(p *estate.Place, name string, j estate.Job) {
+	c := cell{place: p, key: key(p), role: training, stage: jobStage(j), region: string(d.e.Region(j.Region)), life: lifeCompute}
+	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, sub: d.subscription(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), spot: j.Spot == "allowed"}
+	n.identity = d.identity(n.sub, training, c.region, j.Pos())
+	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), "")}
+	if j.Kind == estate.Preparation || j.Kind == estate.Batch && j.Model == "" {
+		need = compute.Need{Role: compute.Preparation}
+	}
+	if !d.choose(n, need, j.Model, j.OrElse, []string{c.region}) {
+		return
+	}
+	n.hours = jobHours(j)
+	d.jobZone(n, j)
+	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
+	for _, from := range append(slices.Clone(j.Reads), j.Hot.From) {
+		if from != "" {
+			d.use(p, n.about, n.identity, from, "reads", j.Of("reads"))
+		}
+	}
+	for _, to := range j.Writes {
+		d.use(p, n.about, n.identity, to, "writes", j.Of("writes"))
+	}
+	if len(j.Reads)+len(j.Writes) == 0 { // it says nothing: its own data is its to use
+		for _, own := range p.Data {
+			d.use(p, n.about, n.identity, own.Key, "writes", n.pos)
+		}
+	}
+	if j.Hot.Size > 0 {
+		d.open = append(d.open, Open{n.about, "the fast store of " + j.Hot.Size.String(), "Managed Lustre, NetApp Files and what moves data to them are not designed yet; the job reads from Blob", j.Of("hot")})
+	}
+	d.run(n, nil)
+}
+
+func (d *designer) service(p *estate.Place, name string, s estate.Service, region string) {
+	c := cell{place: p, key: key(p), role: inference, stage: estate.Deploy, region: region, life: lifeCompute}
+	if s.Stage != "" {
+		c.stage = s.Stage
+	}
+	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, sub: d.subscription(c), spec: s.Compute, pos: s.Pos(), sizePos: s.Of("size"), spot: s.Spot == "allowed"}
+	if len(s.Regions) > 1 {
+		n.about += "@" + region
+	}
+	n.identity = d.identity(n.sub, inference, region, s.Pos())
+	need := compute.Need{Role: compute.Inference, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision))}
+	if !d.choose(n, need, s.Model.Like, s.OrElse, []string{region}) {
+		return
+	}
+	d.serviceZones(n, s)
+	n.hours = 730 - p.In.Stopped.Hours()*730/24
+	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
+	for _, from := range append(slices.Clone(s.Reads), s.Model.Weights) {
+		if from != "" {
+			d.use(p, n.about, n.identity, from, "reads", s.Of("reads"))
+		}
+	}
+	d.run(n, &s)
+}
+
+// jobHours gives how long a month the nodes of a job run: its runs, the share
+// in which it is busy, else always.
+func jobHours(j estate.Job) float64 {
+	const month = 730.
+	switch {
+	case j.Busy > 0:
+		return month * float64(j.Busy) / 100
+	case j.Runs > 0 && j.DoneWithin > 0:
+		return min(month, float64(j.Runs)*month*3600*float64(j.DoneWithin)/3.6e12)
+	}
+	return month
+}
+
+// choose settles the size and the number of nodes: the estate's, the lock's, or
+// the catalog's best. It is false where none can be named.
+func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []estate.Alternative, regions []string) bool {
+	s := n.spec
+	need.GPUMemory, need.GPUs, need.VCPUs, need.Nodes = s.GPUMemory.GiB(), s.GPUs, s.VCPUs, s.Nodes
+	need.MemoryGiB, need.Regions = s.Memory.GiB(), regions
+	if s.Size != "auto" && s.Size != "" {
+		return d.stated(n, regions[0], orElse)
+	}
+	if model != "" && need.Parameters == 0 && !need.GPU() && s.VCPUs == 0 && s.Memory == 0 {
+		if need.Role != compute.Preparation {
+			d.found.Infof(n.pos, "design/model-unknown", "how large the model %q is, is not known: CPUs are taken; gpu_memory, gpus or size says otherwise", model)
+		}
+	}
+	if locked, ok := d.lock.get("size", n.about); ok {
+		part := strings.Fields(locked)
+		if size, known := catalog.SizeByName(part[0]); known && len(part) >= 2 {
+			n.size = size
+			n.count, _ = strconv.Atoi(part[1])
+			n.count = max(1, n.count)
+			d.decide(Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", size.Name, n.count), Because: "estate.lock has it from an earlier design",
+				Pos: n.pos, Changes: "design --update " + n.about})
+			d.note(n, orElse)
+			return true
+		}
+	}
+	need.Refuse = func(s *catalog.Size) string {
+		if series, ended := catalog.EndOfLife(s); ended {
+			return "series " + series + " is closed to new subscriptions"
+		}
+		return ""
+	}
+	c, ok := compute.Choose(need)
+	if !ok {
+		d.found.Errorf(n.pos, "design/no-size", "no size of the catalog that is sold in %s holds what %q needs%s", strings.Join(regions, ", "), n.about, nearest(c))
+		return false
+	}
+	n.size, n.count = c.Size, c.Nodes
+	source, _ := catalog.SourceOf("sizes")
+	d.lock.put("size", n.about, fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, source.Read))
+	dec := Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", c.Size.Name, c.Nodes), Because: c.Because,
+		Rules: []string{"CMP-D1", "CMP-D2", "CMP-D3", "X8"}, Pages: from("S2", "CMP", "NET"), Pos: n.pos, Changes: "size, nodes, gpu_memory or gpus"}
+	for _, o := range c.PassedOver[:min(6, len(c.PassedOver))] {
+		dec.Alternatives = append(dec.Alternatives, Alternative{o.Size, o.Why})
+	}
+	d.decide(dec)
+	d.note(n, orElse)
+	return true
+}
+
+func nearest(c compute.Choice) string {
+	if len(c.PassedOver) == 0 {
+		return ""
+	}
+	last := c.PassedOver[len(c.PassedOver)-1]
+	return fmt.Sprintf(" (%s: %s)", last.Size, last.Why)
+}
+
+// stated takes the size that the estate names.
+func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) bool {
+	s := n.spec
+	size, ok := catalog.SizeByName(s.Size)
+	if !ok {
+		d.found.Errorf(n.sizePos, "design/size", "no VM size %q%s", s.Size, diag.DidYouMean(s.Size, catalog.SizeNames()))
+		return false
+	}
+	n.size, n.count = size, max(1, s.Nodes)
+	if series, ended := catalog.EndOfLife(size); ended {
+		d.found.Errorf(n.sizePos, "design/size-ended", "size %q is of series %s, which new subscriptions cannot use since July 2026", size.Name, series)
+	} else if size.Retirement != "" {
+		d.found.Warnf(n.sizePos, "design/size-ends", "size %q is retired on %s", size.Name, size.Retirement)
+	}
+	if sold, known := catalog.Sold(size.Name, region); known && !sold {
+		where := ""
+		for _, r := range d.usable() {
+			if sold, known := catalog.Sold(size.Name, r); known && sold {
+				where = "; it is sold in " + r
+				break
+			}
+		}
+		d.found.Errorf(n.sizePos, "design/not-sold", "size %q is not sold in %q%s", size.Name, region, where)
+	}
+	d.decide(Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", size.Name, n.count), Because: "the estate says so",
+		Rules: []string{"CMP-D1"}, Pages: from("CMP"), Pos: n.sizePos, Changes: "size: auto"})
+	d.note(n, orElse)
+	return true
+}
+
+// note records the size for the guardrails, and what the guidance says against it.
+func (d *designer) note(n *nodes, orElse []estate.Alternative) {
+	add := func(size string) {
+		if size != "" && !slices.Contains(n.sub.sizes, size) {
+			n.sub.sizes = append(n.sub.sizes, size)
+		}
+	}
+	add(n.size.Name)
+	for _, o := range orElse {
+		if o.Size == "" {
+			continue
+		}
+		if s, ok := catalog.SizeByName(o.Size); ok {
+			add(s.Name)
+		} else {
+			d.found.Errorf(o.Of("size"), "design/size", "no VM size %q%s", o.Size, diag.DidYouMean(o.Size, catalog.SizeNames()))
+		}
+	}
+	switch {
+	case n.cell.role == training && n.size.GPUs > 0 && n.count > 1 && !n.size.RDMA:
+		d.found.Warnf(n.sizePos, "design/no-infiniband", "%q trains over %s of %q, which has no InfiniBand: an ND size with r in its name has", n.about, plural(n.count, "node"), n.size.Name)
+	case n.cell.role == inference && n.size.RDMA:
+		d.found.Warnf(n.sizePos, "design/infiniband-unused", "%q serves on %q, whose InfiniBand is paid for and not used, unless a model needs several nodes", n.about, n.size.Name)
+	}
+}
+
+// jobZone puts nodes that talk over InfiniBand into one zone.
+func (d *designer) jobZone(n *nodes, j estate.Job) {
+	r, _ := catalog.RegionByName(n.cell.region)
+	if r == nil || r.Zones == 0 {
+		return
+	}
+	tight := n.count > 1 && n.size.RDMA
+	if j.Zone == 0 && !tight {
+		return
+	}
+	zone := d.lock.keep("zone", n.about, func() string { return strconv.Itoa(max(1, j.Zone)) })
+	if j.Zone != 0 {
+		zone = strconv.Itoa(j.Zone)
+		d.lock.put("zone", n.about, zone)
+	}
+	n.zones = []string{zone}
+	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: "zone " + zone + " alone", Because: "nodes that train one model talk all the time, and InfiniBand does not leave a placement group",
+		Alternatives: []Alternative{{"spread over zones", "serving is spread; training that loses a zone begins again at its checkpoint"}, {"a proximity placement group", "the scale set's single placement group is nearer, and a proximity group makes large allocations fail"}},
+		Rules:        []string{"X7", "X9", "CMP-11", "NET-07"}, Pages: from("S2", "NET", "WAF"), Pos: j.Of("zone"), Changes: "zone, once the subscription's zone mapping is known"})
+}
+
+// serviceZones spreads a service over zones, and gives each its instances.
+func (d *designer) serviceZones(n *nodes, s estate.Service) {
+	r, _ := catalog.RegionByName(n.cell.region)
+	count := max(n.count, s.Nodes)
+	zones := 0
+	if r != nil {
+		zones = r.Zones
+	}
+	spread := s.Zones == "all" || s.Zones == "" && production(n.cell.place.Environment)
+	if spread && zones > 1 {
+		for z := range zones {
+			n.zones = append(n.zones, strconv.Itoa(z+1))
+		}
+	}
+	least := s.Fleet.AtLeast.N
+	if s.Fleet.AtLeast.Each {
+		least *= max(1, len(n.zones))
+	}
+	if least == 0 && production(n.cell.place.Environment) {
+		least = max(2, len(n.zones))
+	}
+	n.count = max(count, least)
+	if s.Nodes > 0 && s.Fleet.AtLeast.N == 0 {
+		n.count = s.Nodes
+	}
+	answer, because := "over zones "+strings.Join(n.zones, ", "), "serving goes on when a zone is lost"
+	switch {
+	case len(n.zones) == 0 && !spread:
+		answer, because = "wherever Azure puts them", "no production, or the estate says one"
+	case len(n.zones) == 0:
+		answer, because = "wherever Azure puts them", "the region has no availability zones"
+	}
+	d.decide(Decision{About: n.about, Question: "Over which zones, how many instances?", Answer: fmt.Sprintf("%s, %s", answer, plural(n.count, "instance")), Because: because,
+		Rules: []string{"X9", "CMP-08", "SUB-19"}, Pages: from("WAF", "NET"), Pos: n.pos, Changes: "zones, fleet"})
+}
+
+// run makes the nodes: one virtual machine, or a scale set.
+func (d *designer) run(n *nodes, s *estate.Service) {
+	by := n.spec.RunBy
+	if by == estate.RunAuto || by == "" {
+		by = estate.RunScaleSet
+		if n.count == 1 && s == nil {
+			by = estate.RunVM
+		}
+	}
+	d.charge(n)
+	switch by {
+	case estate.RunSlurm, estate.RunBatch, estate.RunAKS:
+		d.open = append(d.open, Open{n.about, fmt.Sprintf("%s of %s run by %s", plural(n.count, "node"), n.size.Name, by), "this orchestrator is not designed yet; subscription, network, identity, access and data are", n.pos})
+		d.subnet(d.network(n.sub, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
+		return
+	}
+	if !d.picture(n) {
+		return
+	}
+	group := d.resourceGroup(n.sub, n.cell)
+	net := d.network(n.sub, n.cell.region, n.pos)
+	sn := d.subnet(net, subnetPurpose(n.cell), n.count)
+	if by == estate.RunVM {
+		d.machine(n, group, sn)
+	} else {
+		d.scaleSet(n, group, net, sn, s)
+	}
+	d.decide(Decision{About: n.about, Question: "What runs the nodes?", Answer: map[estate.RunBy]string{estate.RunVM: "a virtual machine", estate.RunScaleSet: "a scale set"}[by],
+		Because: map[estate.RunBy]string{estate.RunVM: "one node needs no more", estate.RunScaleSet: "equal nodes are made, counted and updated together"}[by],
+		Rules:   []string{"ORC-D1", "CMP-12"}, Pages: from("CMP"), Pos: n.pos, Changes: "run_by",
+		Alternatives: []Alternative{{"slurm, batch or aks", "taken where the estate says so: an orchestrator is the team's habit, not ours to choose"}}})
+}
+
+func subnetPurpose(c cell) string {
+	if c.role == inference {
+		return "serving"
+	}
+	if c.stage == estate.Prepare || c.stage == estate.Ingest {
+		return "preparation"
+	}
+	return "training"
+}
+
+// picture chooses the image.
+func (d *designer) picture(n *nodes) bool {
+	cluster := n.size.RDMA || n.size.GPUs > 1 || strings.HasPrefix(n.size.GPUModel, "H") || strings.HasPrefix(n.size.GPUModel, "A100") || strings.HasPrefix(n.size.GPUModel, "MI")
+	urn, because := "microsoft-dsvm:ubuntu-2204:2204-gen2:latest", "the Data Science VM brings PyTorch, drivers and notebooks; its SKU's name is to be confirmed with az vm image list"
+	if cluster {
+		urn, because = "microsoft-dsvm:ubuntu-hpc:2404:latest", "the HPC image brings GPU and InfiniBand drivers, NCCL and health checks"
+	}
+	switch want := n.spec.Image; {
+	case want == "dsvm":
+		urn, because = "microsoft-dsvm:ubuntu-2204:2204-gen2:latest", "the estate says so"
+	case want == "hpc":
+		urn, because = "microsoft-dsvm:ubuntu-hpc:2404:latest", "the estate says so"
+	case want != "":
+		urn, because = want, "the estate says so"
+	}
+	if strings.HasPrefix(urn, "microsoft-dsvm:ubuntu-hpc:") && n.spec.Image != urn {
+		switch {
+		case n.size.GPUVendor == "AMD":
+			urn, because = "microsoft-dsvm:ubuntu-hpc:2404-rocm:latest", "the HPC image for AMD GPUs"
+		case strings.Contains(n.size.GPUModel, "V100"):
+			urn, because = "microsoft-dsvm:ubuntu-hpc:2204-v100:latest", "the HPC image for V100 GPUs"
+		}
+	}
+	image, known := catalog.ImageByURN(urn)
+	if !known {
+		part := strings.Split(urn, ":")
+		if len(part) != 4 {
+			d.found.Errorf(n.pos, "design/image", "image %q, wanted dsvm, hpc or publisher:offer:sku:version", urn)
+			return false
+		}
+		image = catalog.Image{Publisher: part[0], Offer: part[1], SKU: part[2]}
+		d.found.Infof(n.pos, "design/image-unknown", "image %q is not in the catalog: whether it fits %q or needs a purchase plan is not known", urn, n.size.Name)
+	}
+	if n.size.Arch == "Arm64" && image.Arch != "Arm64" {
+		d.found.Errorf(n.pos, "design/image", "size %q is Arm64, and image %q is not known to be: name one as image", n.size.Name, urn)
+		return false
+	}
+	n.image = image
+	d.decide(Decision{About: n.about, Question: "Which image?", Answer: urn, Because: because, Rules: []string{"IMG-01", "IMG-02", "IMG-04", "IMG-05", "CMP-13"}, Pages: from("S2", "CMP"),
+		Alternatives: []Alternative{{"a pinned version", "which versions exist only Azure knows; pin the one that exactVersion shows after the first deployment"}},
+		Pos:          n.pos, Changes: "image"})
+	if image.Plan {
+		d.open = append(d.open, Open{n.about, "the terms of image " + urn, "its plan must be accepted once in the subscription: az vm image terms accept", n.pos})
+	}
+	return true
+}
+
+const adminUser = "azureuser"
+
+// profile gives what a virtual machine and a scale set's machines have in
+// common: storage, operating system, priority.
+func (d *designer) profile(n *nodes, computerName, nameKey string) (storage, os any, more arm.O) {
+	disk := "Standard_LRS"
+	if n.size.PremiumIO {
+		disk = "Premium_LRS"
+	}
+	osDisk := arm.O{"osType", "Linux", "createOption", "FromImage", "caching", "ReadWrite", "managedDisk", arm.O{"storageAccountType", disk}}
+	if nameKey == "computerName" {
+		osDisk = append(osDisk, "deleteOption", "Delete")
+	}
+	storage = arm.O{"imageReference", arm.O{"publisher", n.image.Publisher, "offer", n.image.Offer, "sku", n.image.SKU, "version", version(n.spec.Image)}, "osDisk", osDisk}
+	key := d.parameter("adminPublicKey", "The SSH public key of the administrator of virtual machines.")
+	os = arm.O{nameKey, computerName, "adminUsername", adminUser, "linuxConfiguration", arm.O{
+		"disablePasswordAuthentication", true, "provisionVMAgent", true,
+		"ssh", arm.O{"publicKeys", arm.A{arm.O{"path", "/home/" + adminUser + "/.ssh/authorized_keys", "keyData", key}}}}}
+	if n.spot {
+		more = arm.O{"priority", "Spot", "evictionPolicy", "Delete", "billingProfile", arm.O{"maxPrice", -1}}
+	}
+	return storage, os, more
+}
+
+// version gives the version that an image is named with, latest for none.
+func version(urn string) string {
+	if part := strings.Split(urn, ":"); len(part) == 4 {
+		return part[3]
+	}
+	return "latest"
+}
+
+func (d *designer) plan(n *nodes) arm.O {
+	if !n.image.Plan {
+		return nil
+	}
+	return arm.O{"publisher", n.image.Publisher, "product", n.image.Offer, "name", n.image.SKU}
+}
+
+// signsIn gives the identity block of compute.
+func signsIn(i *identity) arm.O {
+	return arm.O{"type", "UserAssigned", "userAssignedIdentities", arm.O{string(i.id), arm.O{}}}
+}
+
+// machine makes a virtual machine with its network interface.
+func (d *designer) machine(n *nodes, group arm.ID, sn *subnet) {
+	const vm, nic = "Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"
+	tk := d.tokens(n.sub, n.purpose, n.cell.region, "001")
+	nicID := d.put(n.sub, group.Resource(nic, d.names.name(nic, "", tk)), n.cell.region, n.pos, arm.O{"properties", arm.O{
+		"enableAcceleratedNetworking", n.size.AcceleratedNetworking,
+		"ipConfigurations", arm.A{arm.O{"name", "primary", "properties", arm.O{"privateIPAllocationMethod", "Dynamic", "subnet", arm.O{"id", arm.IDOf(sn.id)}}}}}})
+	name := d.names.name(vm, "", tk)
+	storage, os, more := d.profile(n, computerName(name, 64), "computerName")
+	properties := append(arm.O{"hardwareProfile", arm.O{"vmSize", n.size.Name}, "storageProfile", storage, "osProfile", os,
+		"networkProfile", arm.O{"networkInterfaces", arm.A{arm.O{"id", arm.IDOf(nicID), "properties", arm.O{"primary", true, "deleteOption", "Detach"}}}}}, more...)
+	members := arm.O{"identity", signsIn(n.identity), "plan", d.plan(n), "properties", properties}
+	if n.zones != nil {
+		members = append(members, "zones", n.zones)
+	}
+	d.put(n.sub, group.Resource(vm, name), n.cell.region, n.pos, members)
+}
+
+// computerName gives a host name of at most n characters.
+func computerName(name string, n int) string {
+	if len(name) > n {
+		name = name[:n]
+	}
+	return strings.TrimRight(name, "-")
+}
+
+// scaleSet makes a scale set: of one placement group in one zone for nodes that
+// talk over InfiniBand (guidance CMP-11), behind a load balancer for a service.
+func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *estate.Service) {
+	const t = "Microsoft.Compute/virtualMachineScaleSets"
+	name := d.names.name(t, "", d.tokens(n.sub, n.purpose, n.cell.region, "001"))
+	storage, os, more := d.profile(n, computerName(n.cell.key+n.purpose, 9), "computerNamePrefix")
+	ip := arm.O{"name", "primary", "properties", arm.O{"primary", true, "privateIPAddressVersion", "IPv4", "subnet", arm.O{"id", arm.IDOf(sn.id)}}}
+	members := arm.O{"sku", arm.O{"name", n.size.Name, "tier", "Standard", "capacity", n.count}, "identity", signsIn(n.identity), "plan", d.plan(n)}
+	if n.zones != nil {
+		members = append(members, "zones", n.zones)
+	}
+	properties := arm.O{"orchestrationMode", "Uniform", "overprovision", false, "platformFaultDomainCount", 1, "upgradePolicy", arm.O{"mode", "Manual"}}
+	single := n.size.RDMA && n.cell.role == training
+	properties = append(properties, "singlePlacementGroup", single)
+	if single && n.count > 100 {
+		d.found.Errorf(n.pos, "design/placement-group", "%q has %d nodes with InfiniBand, and one placement group holds at most 100", n.about, n.count)
+	}
+	if len(n.zones) > 1 {
+		properties = append(properties, "zoneBalance", true)
+	}
+	if s != nil {
+		balancer := d.balancer(n, group, net, sn, s.Port)
+		ip[3] = append(ip[3].(arm.O), "loadBalancerBackendAddressPools", arm.A{arm.O{"id", arm.IDOf(balancer.Child("backendAddressPools", "nodes"))}})
+	}
+	nic := arm.O{"name", "primary", "properties", arm.O{"primary", true, "enableAcceleratedNetworking", n.size.AcceleratedNetworking, "ipConfigurations", arm.A{ip}}}
+	profile := append(arm.O{"storageProfile", storage, "osProfile", os, "networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{nic}}}, more...)
+	properties = append(properties, "virtualMachineProfile", profile)
+	d.put(n.sub, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
+}
+
+// balancer makes the load balancer in front of a service: with an address of
+// the internet for online workloads, of the network for all others.
+func (d *designer) balancer(n *nodes, group arm.ID, net *net, sn *subnet, port int) arm.ID {
+	const t, ip = "Microsoft.Network/loadBalancers", "Microsoft.Network/publicIPAddresses"
+	online := n.cell.place.Connects == estate.Online
+	abbreviation, _ := catalog.AbbreviationOf(t, "internal")
+	frontend := arm.O{"privateIPAllocationMethod", "Dynamic", "privateIPAddressVersion", "IPv4", "subnet", arm.O{"id", arm.IDOf(sn.id)}}
+	tk := d.tokens(n.sub, n.purpose, n.cell.region, "001")
+	if online {
+		abbreviation, _ = catalog.AbbreviationOf(t, "external")
+		members := arm.O{"sku", arm.O{"name", "Standard"}, "properties", arm.O{"publicIPAllocationMethod", "Static", "publicIPAddressVersion", "IPv4"}}
+		if len(n.zones) > 1 {
+			members = append(members, "zones", n.zones)
+		}
+		address := d.put(n.sub, group.Resource(ip, d.names.name(ip, "", tk)), n.cell.region, n.pos, members)
+		frontend = arm.O{"publicIPAddress", arm.O{"id", arm.IDOf(address)}}
+		if !slices.Contains(sn.ports, port) {
+			sn.ports = append(sn.ports, port)
+		}
+		d.open = append(d.open, Open{n.about, "a web application firewall in front of the load balancer", "guidance NET-16 wants one for what faces the internet; an application gateway is not designed yet", n.pos})
+	}
+	sn.addresses++
+	front := arm.O{"name", "frontend", "properties", frontend}
+	if !online && len(n.zones) > 1 {
+		front = append(front, "zones", n.zones)
+	}
+	id := group.Resource(t, d.names.name(t, abbreviation, tk))
+	rule := arm.O{"protocol", "Tcp", "frontendPort", port, "backendPort", port, "idleTimeoutInMinutes", 4, "enableTcpReset", true, "disableOutboundSnat", true,
+		"frontendIPConfiguration", arm.O{"id", arm.IDOf(id.Child("frontendIPConfigurations", "frontend"))},
+		"backendAddressPool", arm.O{"id", arm.IDOf(id.Child("backendAddressPools", "nodes"))},
+		"probe", arm.O{"id", arm.IDOf(id.Child("probes", "answers"))}}
+	return d.put(n.sub, id, n.cell.region, n.pos, arm.O{"sku", arm.O{"name", "Standard"}, "properties", arm.O{
+		"frontendIPConfigurations", arm.A{front}, "backendAddressPools", arm.A{arm.O{"name", "nodes"}},
+		"probes", arm.A{arm.O{"name", "answers", "properties", arm.O{"protocol", "Tcp", "port", port, "intervalInSeconds", 15, "numberOfProbes", 2}}},
+		"loadBalancingRules", arm.A{arm.O{"name", "serve", "properties", rule}}}})
+}
+
+// quotaFamily gives the family that a size's quota is counted in.
+func quotaFamily(size string) string {
+	s, ok := catalog.SizeByName(size)
+	if !ok {
+		return ""
+	}
+	return s.QuotaFamily
+}

@@ -1,0 +1,231 @@
+package design
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/diag"
+	"airfield/estate"
+	"airfield/storage"
+)
+
+// store is where some data lies.
+type store struct {
+	name      string // workload/environment/name
+	data      estate.Data
+	account   *account
+	container arm.ID
+	sub       *subscription
+}
+
+// account is a storage account in the making.
+type account struct {
+	id     arm.ID
+	choice storage.Account
+	region string
+	rules  arm.A // of its lifecycle policy
+	pos    diag.Pos
+}
+
+const (
+	storageAccounts   = "Microsoft.Storage/storageAccounts"
+	storageContainers = "Microsoft.Storage/storageAccounts/blobServices/containers"
+)
+
+// placeData makes what a place keeps: an account for each way of keeping data,
+// a container for each entry, rules that move it to cooler tiers.
+func (d *designer) placeData(p *estate.Place) {
+	region := string(d.e.Region("home"))
+	for _, entry := range p.Data {
+		data := entry.Value
+		c := cell{place: p, key: key(p), role: dataRole(p, entry.Key), stage: dataStage(data), region: region, life: lifeData}
+		s := d.subscription(c)
+		known, _ := catalog.RegionByName(region)
+		need := storage.Need{Kind: string(data.Kind), Redundancy: string(data.Redundancy), Lake: data.Layout == estate.Lake,
+			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: known != nil && known.Zones > 1}
+		choice, why := storage.Choose(need)
+		a := d.account(s, c, choice, entry.Pos)
+		st := &store{p.Name() + "/" + entry.Key, data, a, a.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "")), s}
+		d.data[st.name] = st
+		d.add(st.container, entry.Pos, arm.O{"properties", arm.O{"publicAccess", "None"}})
+		d.lifecycle(st, entry.Key)
+		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: fmt.Sprintf("in a %s account of kind StorageV2", choice.Redundancy), Because: why.Redundancy + "; " + why.Versioning,
+			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pages: from("STO", "WAF"), Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
+	}
+}
+
+// account gives the account of the subscription that keeps data as chosen.
+func (d *designer) account(s *subscription, c cell, choice storage.Account, pos diag.Pos) *account {
+	group := d.resourceGroup(s, c)
+	for _, a := range s.accounts {
+		if a.choice == choice && a.id.ResourceGroupID() == group {
+			return a
+		}
+	}
+	a := &account{choice: choice, region: c.region, pos: pos}
+	a.id = group.Resource(storageAccounts, d.names.salted(storageAccounts, d.tokens(s, choice.Purpose, c.region, ""), "/"+group.Name()+"/"+choice.Redundancy))
+	s.accounts = append(s.accounts, a)
+	sku := "Standard_" + choice.Redundancy
+	if !slices.Contains(s.skus, sku) {
+		s.skus = append(s.skus, sku)
+	}
+	properties := arm.O{
+		"accessTier", "Hot", "allowBlobPublicAccess", false, "allowSharedKeyAccess", false, "allowCrossTenantReplication", false,
+		"minimumTlsVersion", "TLS1_2", "supportsHttpsTrafficOnly", true, "publicNetworkAccess", "Disabled",
+		"networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"},
+	}
+	if choice.Lake {
+		properties = append(properties, "isHnsEnabled", true)
+	}
+	d.put(s, a.id, c.region, pos, arm.O{"kind", "StorageV2", "sku", arm.O{"name", sku}, "properties", properties})
+	keep := 7
+	if production(c.place.Environment) {
+		keep = 30
+	}
+	retention := arm.O{"enabled", true, "days", keep}
+	service := arm.O{"deleteRetentionPolicy", retention, "containerDeleteRetentionPolicy", retention}
+	if !choice.Lake {
+		service = append(service, "isVersioningEnabled", choice.Versioning)
+	}
+	d.add(a.id.Child("blobServices", "default"), pos, arm.O{"properties", service})
+	d.privateEndpoint(s, a, pos)
+	return a
+}
+
+// lifecycle adds the rule that moves an entry's data to cooler tiers.
+func (d *designer) lifecycle(st *store, name string) {
+	t := storage.DefaultTiers(string(st.data.Kind))
+	if st.data.Has("cool") || st.data.Has("cold") || st.data.Has("archive") {
+		t = storage.Tiers{}
+	}
+	set := func(to *int, from estate.Duration) {
+		if from == estate.Never {
+			*to = 0
+		} else if from > 0 {
+			*to = from.Days()
+		}
+	}
+	set(&t.Cool, st.data.Cool)
+	set(&t.Cold, st.data.Cold)
+	set(&t.Archive, st.data.Archive)
+	set(&t.Delete, st.data.Keep)
+	base := arm.O{}
+	for _, step := range []struct {
+		action string
+		days   int
+	}{{"tierToCool", t.Cool}, {"tierToCold", t.Cold}, {"tierToArchive", t.Archive}, {"delete", t.Delete}} {
+		if step.days > 0 {
+			base = append(base, step.action, arm.O{"daysAfterModificationGreaterThan", step.days})
+		}
+	}
+	actions := arm.O{}
+	if len(base) > 0 {
+		actions = append(actions, "baseBlob", base)
+	}
+	if st.account.choice.Versioning {
+		actions = append(actions, "version", arm.O{"delete", arm.O{"daysAfterCreationGreaterThan", 90}})
+	}
+	if len(actions) == 0 {
+		return
+	}
+	prefix := st.container.Name() + "/"
+	st.account.rules = append(st.account.rules, arm.O{"name", slug(name), "enabled", true, "type", "Lifecycle", "definition", arm.O{
+		"filters", arm.O{"blobTypes", []string{"blockBlob"}, "prefixMatch", []string{prefix}}, "actions", actions}})
+	d.decide(Decision{About: st.name, Question: "When does it move to cooler tiers?", Answer: tierWords(t), Because: tierReason(st.data),
+		Rules: []string{"STO-06", "STO-07", "STO-D2"}, Pages: from("S2", "STO"), Pos: st.data.Pos(), Changes: "data." + name + ".cool, .cold, .archive, .keep"})
+}
+
+func tierWords(t storage.Tiers) string {
+	var words []string
+	for _, step := range []struct {
+		to   string
+		days int
+	}{{"Cool", t.Cool}, {"Cold", t.Cold}, {"Archive", t.Archive}, {"deleted", t.Delete}} {
+		if step.days > 0 {
+			words = append(words, fmt.Sprintf("%s after %d days", step.to, step.days))
+		}
+	}
+	return cmp.Or(strings.Join(words, ", "), "never: it stays in the Hot tier")
+}
+
+func tierReason(data estate.Data) string {
+	if data.Has("cool") || data.Has("cold") || data.Has("archive") || data.Has("keep") {
+		return "the estate says so"
+	}
+	if data.Kind == estate.Models || data.Kind == estate.Checkpoints {
+		return string(data.Kind) + " are read at once when they are read; old versions are deleted"
+	}
+	return "inactive data costs less there; Archive is only taken when it is asked for, since it takes hours to read from"
+}
+
+// finishData writes the lifecycle policies, which hold the rules of all
+// entries of an account.
+func (d *designer) finishData() {
+	for _, s := range d.order {
+		for _, a := range s.accounts {
+			if a.rules != nil {
+				d.add(a.id.Child("managementPolicies", "default"), a.pos, arm.O{"properties", arm.O{"policy", arm.O{"rules", a.rules}}})
+			}
+		}
+	}
+}
+
+// find gives the store that a job or service of a place means by a name: its
+// own, or another workload's as in atlas/models, in the environment of the
+// same name, else in that workload's last.
+func (d *designer) find(p *estate.Place, name string) *store {
+	workload, rest, other := strings.Cut(name, "/")
+	if !other {
+		return d.data[p.Name()+"/"+name]
+	}
+	if st := d.data[workload+"/"+p.Environment+"/"+rest]; st != nil {
+		return st
+	}
+	var last *store
+	for _, q := range d.e.Places() {
+		if q.Workload == workload {
+			last = cmp.Or(d.data[q.Name()+"/"+rest], last)
+		}
+	}
+	return last
+}
+
+// use lets an identity read or write some data, and records that.
+func (d *designer) use(p *estate.Place, who string, i *identity, name, verb string, pos diag.Pos) {
+	st := d.find(p, name)
+	if st == nil {
+		return // the estate's own check has said so
+	}
+	roleName := "Storage Blob Data Reader"
+	if verb == "writes" {
+		roleName = "Storage Blob Data Contributor"
+	}
+	d.grant(i, roleName, st.container, pos)
+	d.edges = append(d.edges, Edge{who, verb, st.name, pos})
+}
+
+// readers lets the workloads that data names as its readers read it.
+func (d *designer) readers() {
+	places := d.e.Places()
+	for i := range places {
+		p := &places[i]
+		for _, entry := range p.Data {
+			for _, reader := range entry.Value.ReadBy {
+				for _, s := range d.order {
+					if s.place.Workload != reader || d.find(s.place, p.Workload+"/"+entry.Key) != d.data[p.Name()+"/"+entry.Key] {
+						continue
+					}
+					for _, r := range []role{training, inference} {
+						if id, ok := s.identities[r]; ok {
+							d.use(s.place, s.key, id, p.Workload+"/"+entry.Key, "reads", entry.Value.Of("read_by"))
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,226 @@
+// Package design turns an estate into the wanted tenant: management groups,
+// subscriptions, resource groups, tags, names, access, budgets, policy,
+// networks, storage and compute, each resource with the line of the estate
+// that asked for it, and each choice with its reasons.
+//
+// An Estate and a Lock go in; a Design comes out: a tenant, decisions,
+// findings, what is left open, and the next lock. The package reads no files
+// and no clock. It does not judge the design against anyone's policies or
+// quota (package review), and prints nothing.
+package design
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/diag"
+	"airfield/estate"
+	"airfield/tenant"
+)
+
+// Design is the landing zone of an estate.
+type Design struct {
+	Estate     *estate.Estate
+	Tenant     *tenant.Tenant
+	Decisions  []Decision
+	Findings   diag.List
+	Open       []Open
+	Edges      []Edge
+	Parameters []Parameter
+	Lock       *Lock
+	Budgets    []Budget // of subscriptions, in the order of their names
+}
+
+// Parameter is a value that whoever deploys must give.
+type Parameter struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Options are what a design needs beside the estate.
+type Options struct {
+	Lock  *Lock  // what earlier designs fixed; nil for none
+	Month string // the first day of this month, 2026-11-01: when budgets begin that are not locked
+}
+
+// New designs the landing zone of an estate. Where the estate cannot be
+// designed, Findings has errors, and the tenant holds what could be.
+func New(e *estate.Estate, o Options) *Design {
+	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, said: map[string]bool{}}
+	d.names = &namer{e, d.lock, &d.found}
+	d.checkRegions()
+	if !d.found.HasErrors() {
+		d.hierarchy()
+		d.settle()
+		places := e.Places()
+		for i := range places {
+			d.placeData(&places[i])
+		}
+		for i := range places {
+			d.placeWork(&places[i])
+		}
+		d.readers()
+		d.finish()
+	}
+	t, found := d.build.Tenant()
+	d.found = append(d.found, found...)
+	d.checkLimits(t)
+	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
+	return &Design{e, t, d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
+}
+
+// designer is a design in the making.
+type designer struct {
+	e          *estate.Estate
+	lock       *Lock
+	month      string
+	names      *namer
+	build      tenant.Builder
+	found      diag.List
+	decisions  []Decision
+	open       []Open
+	edges      []Edge
+	parameters []Parameter
+	budgets    []Budget
+
+	landing  map[estate.Connects]group // the management group of each landing zone
+	groups   map[string]group          // ours below them, by their names
+	root     group                     // ours, of a standalone organization
+	subs     map[string]*subscription  // by key
+	order    []*subscription           // as they came up
+	subNames map[arm.ID]string         // the names of subscriptions by their ids, in lower case
+	data     map[string]*store         // where data lies, by workload/environment/name
+	said     map[string]bool           // what has been said once
+}
+
+// add puts a resource of ours into the tenant.
+func (d *designer) add(id arm.ID, pos diag.Pos, members arm.O) arm.ID {
+	t := id.Type()
+	version, ok := catalog.APIVersion(string(t))
+	if !ok {
+		panic("no API version for " + string(t))
+	}
+	body := append(arm.O{"id", id, "name", id.Name(), "type", t, "apiVersion", version}, members...)
+	d.build.Add(arm.Resource{ID: id, Body: arm.New(body), Pos: pos})
+	return id
+}
+
+// theirs puts a resource that exists into the tenant, to be referred to.
+func (d *designer) theirs(id arm.ID, pos diag.Pos, properties arm.O) arm.ID {
+	if !d.once("theirs " + string(id.Fold())) {
+		return id
+	}
+	d.build.Add(arm.Resource{ID: id, Theirs: true, Pos: pos,
+		Body: arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "properties", properties})})
+	return id
+}
+
+func (d *designer) decide(c Decision) { d.decisions = append(d.decisions, c) }
+
+// once tells whether something has not been said yet, and says it.
+func (d *designer) once(what string) bool {
+	if d.said[what] {
+		return false
+	}
+	d.said[what] = true
+	return true
+}
+
+// parameter declares a value that whoever deploys must give.
+func (d *designer) parameter(name, description string) arm.Ref {
+	if d.once("parameter " + name) {
+		d.parameters = append(d.parameters, Parameter{name, description})
+	}
+	return arm.Parameter(name)
+}
+
+// checkRegions holds every region that the estate names against the catalog
+// and the residency.
+func (d *designer) checkRegions() {
+	check := func(r estate.Region, pos diag.Pos) {
+		if r == "" || r == "home" || r == "recovery" {
+			if r == "recovery" && d.e.Regions.Recovery == "" {
+				d.found.Errorf(pos, "design/region", "%q is wanted here, and regions has no recovery region", "recovery")
+			}
+			return
+		}
+		known, ok := catalog.RegionByName(string(r))
+		switch {
+		case !ok || !known.Physical:
+			d.found.Errorf(pos, "design/region", "no Azure region %q%s", string(r), diag.DidYouMean(string(r), catalog.RegionNames()))
+		case known.Name != string(r):
+			d.found.Errorf(pos, "design/region", "%q, wanted the region's name %q", string(r), known.Name)
+		case d.e.Regions.Residency != "" && !resides(known, string(d.e.Regions.Residency)):
+			d.found.Errorf(pos, "design/residency", "region %q lies in %s, and regions.residency is %s", string(r), known.Geography, d.e.Regions.Residency)
+		}
+	}
+	g := d.e.Regions
+	check(g.Home, g.Of("home"))
+	check(g.Recovery, g.Of("recovery"))
+	for _, r := range g.MayUse {
+		check(r, g.Of("may_use"))
+	}
+	for _, p := range d.e.Network.Pools {
+		check(estate.Region(p.Key), p.Pos)
+	}
+	for _, h := range d.e.Platform.Hubs {
+		check(estate.Region(h.Key), h.Pos)
+	}
+	for _, p := range d.e.Places() {
+		for _, j := range p.Jobs {
+			check(j.Value.Region, j.Value.Of("region"))
+			for _, o := range j.Value.OrElse {
+				check(o.Region, o.Of("region"))
+			}
+		}
+		for _, s := range p.Services {
+			for _, r := range s.Value.Regions {
+				check(r, s.Value.Of("regions"))
+			}
+		}
+	}
+	d.found = slices.Compact(d.found.Sorted())
+}
+
+// resides tells whether a region lies in a geography: its own, its group, or
+// the EU data boundary.
+func resides(r *catalog.Region, residency string) bool {
+	if strings.EqualFold(residency, "EU") {
+		return r.EUDataBoundary
+	}
+	return strings.EqualFold(r.Geography, residency) || strings.EqualFold(r.GeographyGroup, residency)
+}
+
+// usable gives the regions that the estate allows, in its order.
+func (d *designer) usable() []string {
+	var all []string
+	for _, r := range append([]estate.Region{d.e.Regions.Home, d.e.Regions.Recovery}, d.e.Regions.MayUse...) {
+		if r != "" && !slices.Contains(all, string(r)) {
+			all = append(all, string(r))
+		}
+	}
+	return all
+}
+
+// checkLimits holds the whole against Azure's limits.
+func (d *designer) checkLimits(t *tenant.Tenant) {
+	if limit, ok := catalog.LimitOf("resource-groups-per-subscription"); ok {
+		for _, s := range d.order {
+			if int64(len(s.resourceGroups)) > limit.Max {
+				d.found.Errorf(s.place.Pos, "design/limit", "subscription %q has %d resource groups, at most %d are possible", s.name, len(s.resourceGroups), limit.Max)
+			}
+		}
+	}
+	_ = t
+}
+
+// plural gives "1 node" or "3 nodes".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,52 @@
+package design_test
+
+import (
+	"os"
+	"testing"
+
+	"airfield/design"
+	"airfield/estate"
+	"airfield/source"
+)
+
+// example designs one of the estates under examples.
+func example(t testing.TB, name string) *design.Design {
+	t.Helper()
+	raw, err := os.ReadFile("../examples/" + name + "/estate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return of(t, raw, nil)
+}
+
+func of(t testing.TB, raw []byte, lock *design.Lock) *design.Design {
+	t.Helper()
+	f, found := source.NewFile("estate.yaml", raw)
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	e, found := estate.Read(f)
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	return design.New(e, design.Options{Lock: lock, Month: "2026-11-01"})
+}
+
+func TestExamples(t *testing.T) {
+	for _, name := range []string{"small", "contoso"} {
+		d := example(t, name)
+		for _, f := range d.Findings {
+			t.Log(f)
+		}
+		for r := range d.Tenant.All() {
+			t.Log(r.ID)
+		}
+		t.Log(d.Lock.String())
+		for _, o := range d.Open {
+			t.Log(o)
+		}
+		for _, o := range d.Budgets {
+			t.Log(o)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package design
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/diag"
+	"airfield/source"
+)
+
+// Lock is what a design has fixed for all designs to come: address ranges,
+// sizes, zones, the begin of budgets, names that had to be cut, and
+// subscription ids once they are known. It is the file estate.lock beside the
+// estate, a line a fact, sorted, and is kept in version control.
+//
+// Names that follow from the estate's keys alone are not in it: they cannot
+// change. What a design does not ask for any more falls out of it.
+type Lock struct {
+	facts map[string]string // "kind key" → value
+	asked map[string]bool
+}
+
+const lockHead = "airfield lock 1"
+
+// lockKinds are the kinds of facts, with what they are keyed by.
+var lockKinds = []string{
+	"address",      // a virtual network's name → its range
+	"budget-begin", // always estate → the first month
+	"name",         // a resource's full name → the name after it was cut
+	"size",         // workload/environment/part → size, nodes and the catalog's date
+	"subscription", // a subscription's key → its id
+	"zone",         // workload/environment/part → its availability zone
+}
+
+// ReadLock reads a lock.
+func ReadLock(f *source.File) (*Lock, diag.List) {
+	l, found := &Lock{facts: map[string]string{}}, diag.List(nil)
+	for i, line := range strings.Split(strings.TrimSuffix(f.Text, "\n"), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		pos := diag.Pos{File: f.Name, Line: i + 1, Col: 1}
+		if i == 0 {
+			if line != lockHead {
+				found.Errorf(pos, "lock/head", "first line %q, wanted %q", clip(line), lockHead)
+				return nil, found
+			}
+			continue
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, "=======") || strings.HasPrefix(line, ">>>>>>>") {
+			found.Errorf(pos, "lock/conflict", "a merge conflict: resolve it, or delete the lines of one side")
+			continue
+		}
+		part := strings.SplitN(line, " ", 3)
+		if len(part) < 3 {
+			found.Errorf(pos, "lock/line", "%q, wanted a kind, a key and a value", clip(line))
+			continue
+		}
+		if !slices.Contains(lockKinds, part[0]) {
+			found.Errorf(pos, "lock/line", "unknown kind %q, wanted one of %s%s", clip(part[0]), strings.Join(lockKinds, ", "), diag.DidYouMean(part[0], lockKinds))
+			continue
+		}
+		key := part[0] + " " + part[1]
+		if old, twice := l.facts[key]; twice && old != part[2] {
+			found.Errorf(pos, "lock/line", "%q is there a second time, with another value", key)
+		}
+		l.facts[key] = part[2]
+	}
+	return l, found
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "…"
+	}
+	return s
+}
+
+// String gives the lock as it is written, with what was asked for since it was
+// read.
+func (l *Lock) String() string {
+	var lines []string
+	for k, v := range l.facts {
+		if l.asked[k] {
+			lines = append(lines, k+" "+v)
+		}
+	}
+	slices.Sort(lines)
+	return lockHead + "\n" + strings.Join(append(lines, ""), "\n")
+}
+
+// fresh gives a lock with the same facts of which nothing has been asked.
+func (l *Lock) fresh() *Lock {
+	n := &Lock{facts: map[string]string{}, asked: map[string]bool{}}
+	if l != nil {
+		for k, v := range l.facts {
+			n.facts[k] = v
+		}
+	}
+	return n
+}
+
+// get gives what is locked, and marks it as still asked for.
+func (l *Lock) get(kind, key string) (string, bool) {
+	k := kind + " " + key
+	v, ok := l.facts[k]
+	if ok {
+		l.asked[k] = true
+	}
+	return v, ok
+}
+
+// put fixes a fact.
+func (l *Lock) put(kind, key, value string) {
+	l.facts[kind+" "+key] = value
+	l.asked[kind+" "+key] = true
+}
+
+// keep gives what is locked, else fixes and gives what choose says.
+func (l *Lock) keep(kind, key string, choose func() string) string {
+	if v, ok := l.get(kind, key); ok {
+		return v
+	}
+	v := choose()
+	l.put(kind, key, v)
+	return v
+}
+
+// of gives the facts of a kind by key.
+func (l *Lock) of(kind string) map[string]string {
+	m := map[string]string{}
+	for k, v := range l.facts {
+		if key, ok := strings.CutPrefix(k, kind+" "); ok {
+			m[key] = v
+		}
+	}
+	return m
+}
+
+// Forget drops the facts whose key begins with prefix, so that they are chosen
+// anew, and gives how many those were.
+func (l *Lock) Forget(prefix string) int {
+	n := 0
+	for k := range l.facts {
+		if _, key, _ := strings.Cut(k, " "); strings.HasPrefix(key, prefix) || strings.HasPrefix(k, prefix) {
+			delete(l.facts, k)
+			n++
+		}
+	}
+	return n
+}
+
+// Changes lists the facts that differ between two locks, a line each: added
+// with +, removed with -.
+func (l *Lock) Changes(old *Lock) []string {
+	var lines []string
+	for k, v := range l.facts {
+		if o, ok := old.facts[k]; l.asked[k] && (!ok || o != v) {
+			lines = append(lines, fmt.Sprintf("+ %s %s", k, v))
+		}
+	}
+	for k, v := range old.facts {
+		if n, ok := l.facts[k]; !ok || !l.asked[k] || n != v {
+			lines = append(lines, fmt.Sprintf("- %s %s", k, v))
+		}
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2:]+a[:1], b[2:]+b[:1]) })
+	return lines
+}

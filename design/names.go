@@ -1,0 +1,142 @@
+package design
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/diag"
+	"airfield/estate"
+)
+
+// namer forms names: the tokens of the estate's pattern, made to fit the rule
+// of the type.
+//
+// A name is a function of the prefix and the keys alone. One that its type's
+// rule has no room for is cut, and ends in five characters of a hash of the
+// whole; the cut name is locked. Types whose names are unique in all of Azure
+// always end in the hash: whether such a name is free, only Azure knows.
+type namer struct {
+	e     *estate.Estate
+	lock  *Lock
+	found *diag.List
+}
+
+// tokens are what a name is formed of. What is blank is left out.
+type tokens struct {
+	workload, purpose, environment, region, instance string
+}
+
+// name gives the name of a resource of a type. An abbreviation is given where
+// kinds of the type have their own, as internal and external load balancers.
+func (n *namer) name(t arm.Type, abbreviation string, k tokens) string {
+	return n.fit(t, n.full(t, abbreviation, k), "")
+}
+
+// salted gives the name of a resource of a type whose names are unique in all
+// of Azure; the salt tells apart what has the same tokens.
+func (n *namer) salted(t arm.Type, k tokens, salt string) string {
+	return n.fit(t, n.full(t, "", k), salt)
+}
+
+// full gives the name as the pattern forms it.
+func (n *namer) full(t arm.Type, abbreviation string, k tokens) string {
+	if abbreviation == "" {
+		abbreviation = n.abbreviation(t)
+	}
+	values := map[string]string{
+		"type": abbreviation, "prefix": n.e.Organization.Prefix, "workload": k.workload, "environment": k.environment,
+		"purpose": k.purpose, "region": n.region(k.region), "instance": k.instance,
+	}
+	var parts []string
+	for _, token := range patternTokens.FindAllStringSubmatch(n.e.Naming.Pattern, -1) {
+		if v := values[token[1]]; v != "" {
+			parts = append(parts, v)
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
+var patternTokens = regexp.MustCompile(`\{(\w+)\}`)
+
+// fit makes a name keep the rule of its type.
+func (n *namer) fit(t arm.Type, full, salt string) string {
+	rule, ok := catalog.NameRuleOf(string(t), "")
+	if !ok {
+		return full
+	}
+	name := full
+	if !rule.Hyphen {
+		name = strings.ReplaceAll(name, "-", "")
+	}
+	if rule.Lower {
+		name = strings.ToLower(name)
+	}
+	global := rule.Unique == "global"
+	if global || len(name) > rule.Max {
+		name = n.lock.keep("name", full+salt+":"+string(t), func() string { return cut(name, full+salt+n.e.Organization.Tenant, rule) })
+	}
+	if err := rule.Check(name); err != nil {
+		n.found.Errorf(diag.Pos{}, "design/name", "name %q for %s %v", name, t, err)
+	}
+	return name
+}
+
+// cut shortens a name and ends it in a hash of the whole.
+func cut(name, whole string, rule catalog.NameRule) string {
+	sum := sha256.Sum256([]byte(whole))
+	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:5]
+	room := rule.Max - len(hash)
+	if rule.Hyphen {
+		hash, room = "-"+hash, room-1
+	}
+	if len(name) > room {
+		name = strings.TrimRight(name[:room], "-")
+	}
+	return name + hash
+}
+
+func (n *namer) abbreviation(t arm.Type) string {
+	if a, ok := n.e.Naming.Abbreviations.Get(string(t)); ok {
+		return a
+	}
+	a, ok := catalog.Abbreviation(string(t))
+	if !ok {
+		panic("no abbreviation for " + string(t))
+	}
+	return a
+}
+
+func (n *namer) region(name string) string {
+	if name == "" {
+		return ""
+	}
+	if short, ok := n.e.Naming.Regions.Get(name); ok {
+		return short
+	}
+	if r, ok := catalog.RegionByName(name); ok && r.Short != "" {
+		return r.Short
+	}
+	return name
+}
+
+// airfieldSpace is the name space of the ids below.
+var airfieldSpace = [16]byte{0x7c, 0x0e, 0x5b, 0x1d, 0x2f, 0x64, 0x4a, 0x7b, 0x9d, 0x3e, 0x61, 0x69, 0x72, 0x66, 0x6c, 0x64}
+
+// guid gives a UUID of version 5 (RFC 9562) for some text, for names that must
+// be GUIDs: role assignments.
+func guid(parts ...string) string {
+	h := sha1.New()
+	h.Write(airfieldSpace[:])
+	for _, p := range parts {
+		h.Write([]byte(strings.ToLower(p) + "\x00"))
+	}
+	b := h.Sum(nil)[:16]
+	b[6], b[8] = b[6]&0x0f|0x50, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

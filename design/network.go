@@ -1,0 +1,284 @@
+package design
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"airfield/arm"
+	"airfield/diag"
+	"airfield/estate"
+	"airfield/network"
+)
+
+// net is a virtual network in the making: one for each subscription and region
+// (guidance SUB-18).
+type net struct {
+	sub     *subscription
+	region  string
+	id      arm.ID
+	group   arm.ID
+	pos     diag.Pos
+	subnets []*subnet
+}
+
+// subnet is a subnet in the making.
+type subnet struct {
+	id        arm.ID
+	purpose   string
+	addresses int // wanted, beside those that Azure keeps
+	ports     []int
+	prefix    netip.Prefix
+}
+
+// length gives the prefix length of a new subnet: room for as much again, and
+// for no fewer than a /28 has.
+func (s *subnet) length() int { return network.SubnetBits(max(11, 2*s.addresses)) }
+
+const (
+	virtualNetworks = "Microsoft.Network/virtualNetworks"
+	subnets         = "Microsoft.Network/virtualNetworks/subnets"
+	privateZones    = "Microsoft.Network/privateDnsZones"
+	blobZone        = "privatelink.blob.core.windows.net"
+	lakeZone        = "privatelink.dfs.core.windows.net"
+)
+
+// network gives the virtual network of a subscription in a region.
+func (d *designer) network(s *subscription, region string, pos diag.Pos) *net {
+	for _, n := range s.networks {
+		if n.region == region {
+			return n
+		}
+	}
+	group := d.resourceGroup(s, s.cellOf(lifeNetwork, region))
+	n := &net{sub: s, region: region, group: group, pos: pos,
+		id: group.Resource(virtualNetworks, d.names.name(virtualNetworks, "", d.tokens(s, "", region, "001")))}
+	s.networks = append(s.networks, n)
+	return n
+}
+
+// subnet gives a subnet for a purpose, with room for more addresses.
+func (d *designer) subnet(n *net, purpose string, addresses int) *subnet {
+	for _, s := range n.subnets {
+		if s.purpose == purpose {
+			s.addresses += addresses
+			return s
+		}
+	}
+	s := &subnet{purpose: purpose, addresses: addresses, id: n.id.Child("subnets", d.names.name(subnets, "", d.tokens(n.sub, purpose, n.region, "")))}
+	n.subnets = append(n.subnets, s)
+	return s
+}
+
+// privateEndpoint gives an account an address in the subscription's network,
+// and names for it where no platform keeps them.
+func (d *designer) privateEndpoint(s *subscription, a *account, pos diag.Pos) {
+	const t = "Microsoft.Network/privateEndpoints"
+	n := d.network(s, a.region, pos)
+	services := []string{"blob"}
+	if a.choice.Lake {
+		services = append(services, "dfs")
+	}
+	for _, service := range services {
+		sn := d.subnet(n, "endpoints", 1)
+		tk := d.tokens(s, a.id.Name()+"-"+service, a.region, "")
+		tk.workload, tk.environment = "", ""
+		id := d.put(s, a.id.ResourceGroupID().Resource(t, d.names.name(t, "", tk)), a.region, pos, arm.O{"properties", arm.O{
+			"subnet", arm.O{"id", arm.IDOf(sn.id)},
+			"privateLinkServiceConnections", arm.A{arm.O{"name", service, "properties", arm.O{
+				"privateLinkServiceId", arm.IDOf(a.id), "groupIds", []string{service}}}}}})
+		if !d.e.Platform.Standalone {
+			if d.once("dns " + s.key) {
+				d.open = append(d.open, Open{s.key, "DNS records of private endpoints", "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)", d.e.Of("platform")})
+			}
+			continue
+		}
+		zone := d.dnsZone(n, map[string]string{"blob": blobZone, "dfs": lakeZone}[service], pos)
+		d.add(id.Child("privateDnsZoneGroups", "default"), pos, arm.O{"properties", arm.O{
+			"privateDnsZoneConfigs", arm.A{arm.O{"name", service, "properties", arm.O{"privateDnsZoneId", arm.IDOf(zone)}}}}})
+	}
+}
+
+// dnsZone gives a private DNS zone linked to the network. A zone lies in the
+// group of the subscription's first network, and serves all its networks.
+func (d *designer) dnsZone(n *net, name string, pos diag.Pos) arm.ID {
+	zone := n.sub.networks[0].group.Resource(privateZones, name)
+	if d.once("zone " + string(zone)) {
+		d.add(zone, pos, arm.O{"location", "global", "tags", n.sub.tags})
+	}
+	link := zone.Child("virtualNetworkLinks", n.id.Name())
+	if d.once("link " + string(link)) {
+		d.add(link, pos, arm.O{"location", "global", "tags", n.sub.tags, "properties", arm.O{
+			"registrationEnabled", false, "virtualNetwork", arm.O{"id", arm.IDOf(n.id)}}})
+	}
+	return zone
+}
+
+// finishNetworks gives each network its range and makes it. Locked ranges are
+// taken first, so that a new network never moves an old one.
+func (d *designer) finishNetworks() {
+	pools := map[string]*network.Pool{}
+	for i, r := range d.usable() {
+		if p, ok := d.e.Network.Pools.Get(r); ok {
+			pools[r] = &network.Pool{Range: p.Prefix}
+			continue
+		}
+		pools[r] = &network.Pool{Range: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(96 + 8*i), 0, 0}), 13)}
+	}
+	var fresh []*net
+	for _, s := range d.sorted() {
+		for _, n := range s.networks {
+			if pools[n.region] == nil {
+				d.found.Errorf(n.pos, "design/region", "region %q is used and not in regions.home, .recovery or .may_use", n.region)
+				continue
+			}
+			d.sayPool(n.region, pools[n.region].Range)
+			locked, ok := d.lock.get("address", n.id.Name())
+			if !ok {
+				fresh = append(fresh, n)
+				continue
+			}
+			prefix, err := netip.ParsePrefix(locked)
+			if err == nil {
+				err = pools[n.region].Take(prefix)
+			}
+			if err != nil {
+				d.found.Errorf(d.e.Network.Of("pools"), "design/address", "virtual network %q has the locked range %q: %v; `--update %s` chooses anew", n.id.Name(), locked, err, n.id.Name())
+				continue
+			}
+			d.makeNetwork(n, prefix)
+		}
+	}
+	for _, n := range fresh {
+		var lengths []int
+		for _, s := range n.subnets {
+			lengths = append(lengths, s.length())
+		}
+		prefix, ok := pools[n.region].Next(network.Around(lengths))
+		if !ok {
+			d.found.Errorf(d.e.Network.Of("pools"), "design/pool-full", "pool %s of %s has no room for a /%d for %q", pools[n.region].Range, n.region, network.Around(lengths), n.id.Name())
+			continue
+		}
+		d.lock.put("address", n.id.Name(), prefix.String())
+		d.makeNetwork(n, prefix)
+	}
+}
+
+// sayPool says once a region where no pool was given.
+func (d *designer) sayPool(region string, assumed netip.Prefix) {
+	if _, given := d.e.Network.Pools.Get(region); given || !d.once("pool "+region) {
+		return
+	}
+	at := d.e.Network.Of("pools")
+	if at.Line == 0 {
+		at = d.e.Of("network")
+	}
+	d.found.Infof(at, "design/pool-assumed", "no address pool for %q: %s is assumed; whether it is free only the network's owner knows", region, assumed)
+}
+
+// makeNetwork cuts the subnets and makes the network with all that hangs on it.
+func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
+	pool := network.Pool{Range: whole}
+	var fresh []*subnet
+	for _, s := range n.subnets {
+		locked, ok := d.lock.get("address", n.id.Name()+"/"+s.id.Name())
+		prefix, err := netip.ParsePrefix(locked)
+		if !ok || err != nil || prefix.Bits() > network.SubnetBits(s.addresses) || pool.Take(prefix) != nil {
+			fresh = append(fresh, s)
+			continue
+		}
+		s.prefix = prefix
+	}
+	slices.SortStableFunc(fresh, func(a, b *subnet) int { return b.addresses - a.addresses })
+	for _, s := range fresh {
+		length := s.length()
+		prefix, ok := pool.Next(length)
+		if !ok {
+			d.found.Errorf(n.pos, "design/pool-full", "virtual network %q (%s) has no room for a /%d for subnet %q; `--update %s` chooses a larger range", n.id.Name(), whole, length, s.id.Name(), n.id.Name())
+			return
+		}
+		s.prefix = prefix
+		d.lock.put("address", n.id.Name()+"/"+s.id.Name(), prefix.String())
+	}
+	out := d.egress(n)
+	var bodies arm.A
+	for _, s := range n.subnets {
+		nsg := d.securityGroup(n, s)
+		properties := arm.O{"addressPrefix", s.prefix.String(), "defaultOutboundAccess", false, "networkSecurityGroup", arm.O{"id", arm.IDOf(nsg)}}
+		if s.purpose != "endpoints" {
+			properties = append(properties, out...)
+		}
+		bodies = append(bodies, arm.O{"name", s.id.Name(), "properties", properties})
+	}
+	properties := arm.O{"addressSpace", arm.O{"addressPrefixes", []string{whole.String()}}, "subnets", bodies}
+	if hub, ok := d.e.Platform.Hubs.Get(n.region); ok && len(hub.DNS) > 0 && n.sub.place.Connects == estate.Corp {
+		properties = append(properties, "dhcpOptions", arm.O{"dnsServers", hub.DNS})
+	}
+	d.put(n.sub, n.id, n.region, n.pos, arm.O{"properties", properties})
+	d.peering(n)
+}
+
+// egress makes the way to the internet, and gives what subnets say of it.
+func (d *designer) egress(n *net) arm.O {
+	way := d.e.Network.Egress
+	hub, hasHub := d.e.Platform.Hubs.Get(n.region)
+	if way == estate.HubFirewall && (n.sub.place.Connects == estate.Sandbox || !hasHub || hub.Firewall == "") {
+		way = estate.NATGateway
+		if n.sub.place.Connects != estate.Sandbox && d.once("egress "+n.region) {
+			d.found.Warnf(d.e.Network.Of("egress"), "design/egress", "no hub with a firewall is named for %q: a NAT gateway is taken there", n.region)
+		}
+	}
+	switch way {
+	case estate.HubFirewall:
+		const t = "Microsoft.Network/routeTables"
+		id := d.put(n.sub, n.group.Resource(t, d.names.name(t, "", d.tokens(n.sub, "egress", n.region, "001"))), n.region, n.pos, arm.O{"properties", arm.O{
+			"disableBgpRoutePropagation", false,
+			"routes", arm.A{arm.O{"name", "internet", "properties", arm.O{"addressPrefix", "0.0.0.0/0", "nextHopType", "VirtualAppliance", "nextHopIpAddress", hub.Firewall}}}}})
+		d.edges = append(d.edges, Edge{n.sub.key, "goes out through", "the hub firewall in " + n.region, d.e.Network.Of("egress")})
+		return arm.O{"routeTable", arm.O{"id", arm.IDOf(id)}}
+	case estate.NATGateway:
+		const ip, nat = "Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"
+		address := d.put(n.sub, n.group.Resource(ip, d.names.name(ip, "", d.tokens(n.sub, "egress", n.region, "001"))), n.region, n.pos, arm.O{
+			"sku", arm.O{"name", "Standard"}, "properties", arm.O{"publicIPAllocationMethod", "Static", "publicIPAddressVersion", "IPv4"}})
+		id := d.put(n.sub, n.group.Resource(nat, d.names.name(nat, "", d.tokens(n.sub, "egress", n.region, "001"))), n.region, n.pos, arm.O{
+			"sku", arm.O{"name", "Standard"}, "properties", arm.O{"idleTimeoutInMinutes", 10, "publicIpAddresses", arm.A{arm.O{"id", arm.IDOf(address)}}}})
+		return arm.O{"natGateway", arm.O{"id", arm.IDOf(id)}}
+	}
+	return nil
+}
+
+// securityGroup makes the subnet's network security group. Azure's own rules
+// already let the virtual network and load balancers in and keep the internet
+// out; what is added opens the ports of services that face the internet.
+func (d *designer) securityGroup(n *net, s *subnet) arm.ID {
+	const t = "Microsoft.Network/networkSecurityGroups"
+	rules := arm.A{}
+	for i, port := range s.ports {
+		rules = append(rules, arm.O{"name", fmt.Sprintf("allow-internet-%d", port), "properties", arm.O{
+			"priority", 200 + 10*i, "direction", "Inbound", "access", "Allow", "protocol", "Tcp",
+			"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", s.prefix.String(), "destinationPortRange", fmt.Sprint(port)}})
+	}
+	rules = append(rules, arm.O{"name", "deny-management-from-internet", "properties", arm.O{
+		"priority", 1000, "direction", "Inbound", "access", "Deny", "protocol", "*",
+		"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", "*", "destinationPortRanges", []string{"22", "3389"}}})
+	return d.put(n.sub, n.group.Resource(t, d.names.name(t, "", d.tokens(n.sub, s.purpose, n.region, "001"))), n.region, n.pos, arm.O{
+		"properties", arm.O{"securityRules", rules}})
+}
+
+// peering leaves the way to the hub to the platform, which owns its other end.
+func (d *designer) peering(n *net) {
+	hub, ok := d.e.Platform.Hubs.Get(n.region)
+	if !ok || n.sub.place.Connects != estate.Corp {
+		if n.sub.place.Connects == estate.Corp && !d.e.Platform.Standalone && d.once("hub "+n.region) {
+			d.found.Infof(d.e.Of("platform"), "design/hub-unknown", "no hub is named for %q: how corp networks there reach the organization's own is not known; platform.hubs names it", n.region)
+		}
+		return
+	}
+	hubID, err := arm.ParseID(hub.VNet)
+	if err != nil {
+		return
+	}
+	d.theirs(hubID, hub.Of("vnet"), nil)
+	d.open = append(d.open, Open{n.sub.key, "peering of " + n.id.Name() + " with " + hubID.Name(), "both ends are made together, and one is the platform's", hub.Of("vnet")})
+	d.edges = append(d.edges, Edge{n.sub.key, "peers with", hubID.Name(), hub.Of("vnet")})
+}

@@ -1,0 +1,275 @@
+package design
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/diag"
+	"airfield/estate"
+)
+
+// subscription is one subscription in the making.
+type subscription struct {
+	key, name      string
+	id             arm.ID
+	cell           cell // of what came first into it
+	place          *estate.Place
+	group          group
+	tags           arm.Value
+	resourceGroups map[string]arm.ID // by purpose and region
+	networks       []*net
+	identities     map[role]*identity
+	accounts       []*account
+	regions        []string // in use
+	sizes          []string // in use, and second choices
+	skus           []string // of storage accounts
+	cost           estimate
+}
+
+// subscription gives the subscription that a cell belongs in, and makes it
+// where it is the first.
+func (d *designer) subscription(c cell) *subscription {
+	per := d.e.Structure.SubscriptionPer
+	parts := []string{c.key}
+	if slices.Contains(per, "environment") {
+		parts = append(parts, c.place.Environment)
+	}
+	fine := ""
+	for _, axis := range d.axes() {
+		value, _ := c.axis(axis)
+		switch axis {
+		case estate.GroupsOrganization:
+			continue // one division a workload
+		case estate.GroupsEnvironment:
+			if slices.Contains(per, "environment") {
+				continue
+			}
+		}
+		if value != "" {
+			parts = append(parts, value)
+			fine = value
+		}
+	}
+	key := strings.Join(parts, "-")
+	if s, ok := d.subs[key]; ok {
+		return s
+	}
+	s := &subscription{key: key, cell: c, place: c.place, resourceGroups: map[string]arm.ID{}, identities: map[role]*identity{}}
+	s.name = d.names.fit("Microsoft.Subscription/aliases", d.e.Organization.Prefix+"-"+key, "")
+	d.subs[key] = s
+	d.order = append(d.order, s)
+	s.group = d.groupOf(c)
+	s.tags = d.tags(c.place)
+	d.vend(s, fine)
+	return s
+}
+
+// vend makes the subscription, or adopts the one that the estate or the lock
+// names.
+func (d *designer) vend(s *subscription, fine string) {
+	p := s.place
+	adopted := p.In.Subscription
+	if adopted != "" && fine != "" && d.e.Structure.Groups[0] != estate.GroupsNone && d.once("adopted "+adopted) == false {
+		d.found.Errorf(p.In.Of("subscription"), "design/adopt", "subscription %q is adopted for %s, and the management groups split that over several subscriptions: adopt none, or take the axis away", adopted, p.Name())
+	}
+	id, locked := d.lock.get("subscription", s.key)
+	switch {
+	case adopted != "":
+		s.id = arm.Subscription(adopted)
+		d.theirs(s.id, p.In.Of("subscription"), arm.O{"subscriptionId", adopted, "displayName", s.name})
+		d.decide(Decision{About: s.key, Question: "Which subscription?", Answer: adopted + ", which exists", Because: "the estate names it",
+			Rules: []string{"SUB-01"}, Pages: from("S1"), Pos: p.In.Of("subscription")})
+	case locked: // the alias stays: taking it away would cancel the subscription
+		s.id = arm.Subscription(id)
+		properties := arm.O{"subscriptionId", id, "displayName", s.name}
+		if s.group.known() {
+			properties = append(properties, "managementGroupAncestorsChain", arm.A{arm.O{"name", s.group.id.Name()}})
+		}
+		d.theirs(s.id, p.Pos, properties)
+		d.alias(s)
+	default:
+		s.id = arm.Subscription("@" + s.name)
+		d.alias(s)
+	}
+	d.subNames[s.id.Fold()] = s.name
+	if adopted != "" && s.group.ours {
+		d.add(s.group.id.Child("subscriptions", s.id.Name()), p.Pos, nil)
+	} else if adopted != "" && s.group.known() {
+		d.open = append(d.open, Open{s.key, "placement of the subscription below " + s.group.id.Name(), "it exists, and both it and the group are theirs to move", p.In.Of("subscription")})
+	}
+	d.add(s.id.Resource("Microsoft.Resources/tags", "default"), p.Pos, arm.O{"properties", arm.O{"tags", s.tags}})
+	if fine != "" && d.once("split "+s.place.Name()) {
+		d.decide(Decision{About: p.Name(), Question: "How many subscriptions?", Answer: "one for each value of the management groups' axes",
+			Because: "a subscription has one parent, and the groups are cut finer than workload and environment", Rules: []string{"X1", "X3", "X4"}, Pages: from("S1", "MG"),
+			Pos: d.e.Structure.Of("groups"), Changes: "structure.groups: none"})
+	}
+}
+
+// alias makes the alias that a subscription is vended by.
+func (d *designer) alias(s *subscription) {
+	b := d.e.Organization.Billing
+	var scope any = b.Scope
+	if b.Scope == "" {
+		scope = d.parameter("billingScope", "The billing scope that new subscriptions are charged to.")
+	}
+	workload := "Production"
+	if b.Agreement == "EA" && !production(s.place.Environment) {
+		workload = "DevTest"
+	}
+	more := arm.O{"tags", s.tags}
+	if s.group.known() {
+		more = append(arm.O{"managementGroupId", d.groupRef(s.group)}, more...)
+	}
+	d.add(arm.Tenant.Resource("Microsoft.Subscription/aliases", s.name), s.place.Pos, arm.O{"properties", arm.O{
+		"displayName", s.name, "workload", workload, "billingScope", scope, "additionalProperties", more}})
+}
+
+// groupRef gives a reference to a group of ours, the id of one of theirs.
+func (d *designer) groupRef(g group) any {
+	if g.ours {
+		return arm.IDOf(g.id)
+	}
+	return string(g.id)
+}
+
+// production tells whether an environment is production, by its key.
+func production(environment string) bool {
+	return strings.HasPrefix(environment, "prod") || environment == "live"
+}
+
+// tags gives the tags of a place as an object.
+func (d *designer) tags(p *estate.Place) arm.Value {
+	o := arm.O{}
+	for _, t := range d.e.TagsOf(*p) {
+		o = append(o, t.Key, t.Value)
+	}
+	return arm.New(o)
+}
+
+// resourceGroup gives the resource group that a cell belongs in, and makes it
+// where it is the first. Each region has groups of its own (guidance SUB-07).
+func (d *designer) resourceGroup(s *subscription, c cell) arm.ID {
+	purpose := c.purpose(d.e.Structure.ResourceGroups)
+	k := purpose + "|" + c.region
+	if id, ok := s.resourceGroups[k]; ok {
+		return id
+	}
+	id := s.id.ResourceGroup(d.names.name(arm.ResourceGroupType, "", d.tokens(s, purpose, c.region, "001")))
+	s.resourceGroups[k] = id
+	if !slices.Contains(s.regions, c.region) {
+		s.regions = append(s.regions, c.region)
+	}
+	return d.add(id, c.place.Pos, arm.O{"location", c.region, "tags", s.tags})
+}
+
+// tokens gives the tokens of a name in a subscription.
+func (d *designer) tokens(s *subscription, purpose, region, instance string) tokens {
+	workload, environment := s.cell.key, s.place.Environment
+	if rest, ok := strings.CutPrefix(s.key, workload+"-"); ok && rest != environment {
+		workload = workload + "-" + strings.TrimPrefix(strings.TrimPrefix(rest, environment), "-")
+	}
+	return tokens{workload, purpose, environment, region, instance}
+}
+
+// cellOf gives a cell of the subscription for what serves all of it.
+func (s *subscription) cellOf(l life, region string) cell {
+	c := s.cell
+	c.role, c.stage, c.region, c.life = shared, "", region, l
+	return c
+}
+
+// put adds a resource that has a region and tags.
+func (d *designer) put(s *subscription, id arm.ID, region string, pos diag.Pos, members arm.O) arm.ID {
+	return d.add(id, pos, append(arm.O{"location", region, "tags", s.tags}, members...))
+}
+
+// identity is a user-assigned identity that compute signs in with.
+type identity struct {
+	id      arm.ID
+	granted map[string]bool
+}
+
+// identity gives the identity of a role in the subscription.
+func (d *designer) identity(s *subscription, r role, region string, pos diag.Pos) *identity {
+	if i, ok := s.identities[r]; ok {
+		return i
+	}
+	const t = "Microsoft.ManagedIdentity/userAssignedIdentities"
+	group := d.resourceGroup(s, s.cellOf(lifeOperations, region))
+	i := &identity{granted: map[string]bool{}}
+	i.id = d.put(s, group.Resource(t, d.names.name(t, "", d.tokens(s, string(r), region, "001"))), region, pos, nil)
+	s.identities[r] = i
+	return i
+}
+
+// grant gives an identity a role at a scope.
+func (d *designer) grant(i *identity, roleName string, scope arm.ID, pos diag.Pos) {
+	if i.granted[roleName+string(scope)] {
+		return
+	}
+	i.granted[roleName+string(scope)] = true
+	d.assign(scope, roleName, arm.Ref{ID: i.id, Path: "properties.principalId"}, string(i.id), "ServicePrincipal", pos)
+}
+
+// assign makes a role assignment. Its name follows from the scope, the role and
+// a key of the principal, so that it is the same in every design.
+func (d *designer) assign(scope arm.ID, roleName string, principal any, principalKey, principalType string, pos diag.Pos) {
+	r, ok := catalog.RoleByName(roleName)
+	if !ok {
+		panic("no role " + roleName)
+	}
+	id := scope.Resource("Microsoft.Authorization/roleAssignments", guid(d.stable(string(scope)), r.ID, d.stable(principalKey)))
+	d.add(id, pos, arm.O{"properties", arm.O{
+		"roleDefinitionId", fmt.Sprintf("/providers/Microsoft.Authorization/roleDefinitions/%s", r.ID),
+		"principalId", principal, "principalType", principalType}})
+}
+
+// stable gives an id with the names of subscriptions in place of their ids,
+// which is the same before and after they are known.
+func (d *designer) stable(id string) string {
+	sub := arm.ID(id).SubscriptionID()
+	if name, ok := d.subNames[sub.Fold()]; ok {
+		return name + id[len(sub):]
+	}
+	return id
+}
+
+// access assigns the estate's groups their roles at the subscriptions that
+// their places cover.
+func (d *designer) access() {
+	for _, g := range d.e.Access.Groups {
+		var principal any = g.Value.ID
+		if g.Value.ID == "" {
+			principal = d.parameter("group-"+g.Key, "The object id of the Microsoft Entra group "+g.Key+".")
+		}
+		for _, grant := range g.Value.Grants {
+			roleName := grant.Value.Role
+			r, ok := catalog.RoleByName(roleName)
+			if !ok {
+				d.found.Errorf(grant.Pos, "design/role", "no built-in role %q%s", roleName, diag.DidYouMean(roleName, roleNames()))
+				continue
+			}
+			for _, s := range d.order {
+				if !estate.Matches(grant.Key, s.place.Workload, s.place.Environment) {
+					continue
+				}
+				if grant.Value.Eligible != 0 {
+					d.open = append(d.open, Open{s.key, fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own", grant.Pos})
+					continue
+				}
+				d.assign(s.id, r.Name, principal, g.Key, "Group", grant.Pos)
+			}
+		}
+	}
+}
+
+func roleNames() []string {
+	var names []string
+	for _, r := range catalog.Roles() {
+		names = append(names, r.Name)
+	}
+	return names
+}
