@@ -24,9 +24,8 @@ type service struct {
 	serve func(t *Twin, q request, id arm.ID) reply                      // answers instead of all this
 }
 
-// services gives the table: a row for each type, or each namespace, that is not like
-// most.
-// The status codes are those that Azure's own clients take for success: see
+// services gives the table: a row for each type, or each namespace, that is
+// not like most. The status codes are those that Azure's own clients take for success: see
 // runtime.HasStatusCode in github.com/Azure/azure-sdk-for-go/sdk/resourcemanager
 // (armpolicy 0.10, armauthorization 2.2, armmanagementgroups 1.2,
 // armconsumption 1.2, armresources 1.2, armstorage 1.8).
@@ -99,19 +98,13 @@ func (s service) codes() service {
 // save stores a resource with what every service adds, with its children, and
 // in its parent; it gives the body as ARM answers it.
 func (t *Twin) save(id arm.ID, sent arm.Value) arm.Value {
-	_, existed := t.store.get(id)
-	service := t.serviceOf(id.Type())
 	properties := sent.Get("properties")
-	for _, kind := range service.within {
+	for _, kind := range t.serviceOf(id.Type()).within {
 		properties = t.spread(id, kind, properties)
 	}
 	t.store.put(arm.Resource{ID: id, Body: t.complete(id, sent, properties)})
 	t.gather(id)
-	if !existed {
-		for _, child := range service.comes {
-			t.save(id+arm.ID("/"+child), arm.New(arm.O{}))
-		}
-	}
+	t.accompany(id)
 	r, _ := t.store.get(id)
 	return r.Body
 }
@@ -211,7 +204,7 @@ func takeGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 func with(body arm.Value, members ...any) arm.Value {
 	o := arm.O{}
 	for name, v := range body.Get("properties").Members() {
-		if !named(members, name) {
+		if !among(members, name) {
 			o = append(o, name, v)
 		}
 	}
@@ -225,73 +218,9 @@ func with(body arm.Value, members ...any) arm.Value {
 	return arm.New(append(o, "properties", properties))
 }
 
-func named(members []any, name string) bool {
+func among(members []any, name string) bool {
 	for i := 0; i < len(members); i += 2 {
 		if arm.EqualFold(members[i].(string), name) {
-			return true
-		}
-	}
-	return false
-}
-
-// spread stores the children that a parent's properties hold, and forgets
-// those they no longer do. It gives the properties with the children as they
-// are now. Properties without the array leave the children as they are, as
-// virtual networks do since 2024:
-// techcommunity.microsoft.com/blog/azurenetworkingblog/azure-virtual-network-now-supports-updates-without-subnet-property/4067952
-func (t *Twin) spread(parent arm.ID, kind string, properties arm.Value) arm.Value {
-	sent := properties.Get(kind)
-	if sent.Kind() != arm.Array {
-		old, _ := t.store.get(parent)
-		sent = old.Get("properties", kind)
-	}
-	items, kept := arm.A{}, map[arm.ID]bool{}
-	for item := range sent.Items() {
-		id := parent.Child(kind, item.Get("name").Str())
-		if item.Get("name").Str() == "" || strings.Contains(id.Name(), "/") {
-			continue // nothing that could be addressed
-		}
-		r := arm.Resource{ID: t.respell(id), Body: t.complete(t.respell(id), item, item.Get("properties"))}
-		t.store.put(r)
-		kept[id.Fold()] = true
-		items = append(items, r.Body)
-	}
-	for _, r := range t.store.children(parent, kind) {
-		if !kept[r.ID.Fold()] {
-			t.store.remove(r.ID)
-		}
-	}
-	return with(arm.New(arm.O{"properties", properties}), kind, items).Get("properties")
-}
-
-// gather writes a child that was stored or removed into its parent's
-// properties, where they hold such children.
-func (t *Twin) gather(id arm.ID) {
-	parent, found := t.store.get(id.Parent())
-	if !found {
-		return
-	}
-	for _, kind := range t.serviceOf(parent.Type()).within {
-		if !id.Equal(parent.ID.Child(kind, id.Name())) {
-			continue
-		}
-		items := arm.A{}
-		for item := range parent.Get("properties", kind).Items() {
-			if r, kept := t.store.get(parent.ID.Child(kind, item.Get("name").Str())); kept {
-				items = append(items, r.Body)
-			}
-		}
-		if r, kept := t.store.get(id); kept && !holds(parent.Get("properties", kind), id.Name()) {
-			items = append(items, r.Body)
-		}
-		parent.Body = with(parent.Body, kind, items)
-		t.store.put(parent)
-	}
-}
-
-func holds(items arm.Value, name string) bool {
-	for item := range items.Items() {
-		if arm.EqualFold(item.Get("name").Str(), name) {
 			return true
 		}
 	}

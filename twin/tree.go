@@ -125,8 +125,7 @@ func dropPlace(t *Twin, id arm.ID) *problem {
 }
 
 func takeManagementGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
-	details := sent.Get("properties", "details")
-	parent := t.respell(arm.ID(details.Get("parent", "id").Str()))
+	parent := t.refer(sent.Get("properties", "details", "parent", "id"))
 	switch {
 	case id.Equal(t.root()):
 		return with(sent, "tenantId", t.tenant, "details", arm.Value{}), nil
@@ -179,111 +178,4 @@ func (t *Twin) children(group arm.ID, q request) arm.A {
 		}
 	}
 	return children
-}
-
-// takeAlias makes the subscription that an alias asks for, or adopts the one
-// that it names, and puts a new one where the alias says.
-// learn.microsoft.com/rest/api/subscription/alias/create
-func takeAlias(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
-	asked := sent.Get("properties")
-	name := asked.Get("subscriptionId").Str()
-	group := t.respell(arm.ID(asked.Get("additionalProperties", "managementGroupId").Str()))
-	switch {
-	case group == "":
-		group = t.root()
-	case !group.Type().Equal(arm.ManagementGroupType) || !t.store.has(group):
-		return sent, notFound(group)
-	}
-	if name == "" {
-		old, _ := t.store.get(id)
-		if name = old.Get("properties", "subscriptionId").Str(); name == "" {
-			name = guid("subscription", id.Name())
-		}
-	} else if !t.store.has(arm.Subscription(name)) {
-		return sent, notFound(arm.Subscription(name))
-	}
-	if s := arm.Subscription(name); !t.store.has(s) {
-		t.store.put(t.subscription(s, asked))
-		t.place(s, group)
-	}
-	s, _ := t.store.get(arm.Subscription(name))
-	return with(sent, "subscriptionId", name, "displayName", s.Get("displayName").Str(), "acceptOwnershipState", "Completed"), nil
-}
-
-func (t *Twin) subscription(id arm.ID, asked arm.Value) arm.Resource {
-	return arm.Resource{ID: id, Body: arm.New(arm.O{
-		"id", id,
-		"subscriptionId", id.Name(),
-		"tenantId", t.tenant,
-		"displayName", cmp.Or(asked.Get("displayName").Str(), id.Name()),
-		"state", "Enabled",
-		"tags", asked.Get("additionalProperties", "tags"),
-		"subscriptionPolicies", arm.O{"locationPlacementId", "Public_2014-09-01", "quotaId", "EnterpriseAgreement_2014-09-01", "spendingLimit", "Off"},
-		"authorizationSource", "RoleBased",
-	})}
-}
-
-// serveTenant answers at the root of all paths, where ARM has nothing.
-func serveTenant(_ *Twin, _ request, _ arm.ID) reply {
-	return fail(http.StatusNotFound, "NotFound", "There is no resource at '/'.").reply()
-}
-
-// serveSubscription answers for subscriptions, which are made by aliases and
-// not by PUT.
-func serveSubscription(t *Twin, q request, id arm.ID) reply {
-	if q.verb == http.MethodGet || q.verb == http.MethodHead {
-		return t.read(q, id)
-	}
-	return notAllowed(q.verb)
-}
-
-// serveTags answers for Microsoft.Resources/tags/default, which is nothing of
-// its own but the tags of the scope it is asked at.
-// learn.microsoft.com/rest/api/resources/tags
-func serveTags(t *Twin, q request, id arm.ID) reply {
-	r, p := t.stored(id.Scope())
-	if p != nil {
-		return p.reply()
-	}
-	switch q.verb {
-	case http.MethodPut, http.MethodPatch:
-		sent, p := q.object()
-		if p != nil {
-			return p.reply()
-		}
-		r.Body = retag(r.Body, sent, q.verb == http.MethodPatch)
-	case http.MethodDelete:
-		r.Body = r.Body.Without("tags")
-	case http.MethodGet:
-	default:
-		return notAllowed(q.verb)
-	}
-	t.store.put(r)
-	if q.verb == http.MethodDelete {
-		return reply{status: http.StatusOK}
-	}
-	tags := any(r.Get("tags"))
-	if !r.Get("tags").Exists() {
-		tags = arm.O{}
-	}
-	return ok(arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "properties", arm.O{"tags", tags}}))
-}
-
-// retag gives the body with the tags of a PUT, or changed by the operation of
-// a PATCH: Merge, Replace or Delete.
-func retag(body, sent arm.Value, patch bool) arm.Value {
-	tags := sent.Get("properties", "tags")
-	switch operation := strings.ToLower(sent.Get("operation").Str()); {
-	case patch && operation == "merge" && body.Get("tags").Kind() == arm.Object && tags.Kind() == arm.Object:
-		tags = merge(body.Get("tags"), tags)
-	case patch && operation == "delete":
-		o := arm.O{}
-		for name, v := range body.Get("tags").Members() {
-			if !tags.Get(name).Exists() {
-				o = append(o, name, v)
-			}
-		}
-		tags = arm.New(o)
-	}
-	return merge(body.Without("tags"), arm.New(arm.O{"tags", tags}))
 }

@@ -64,6 +64,9 @@ func New(o Options) *Twin {
 		}
 	}
 	t.plant(o.Tenant)
+	for _, r := range slices.Collect(t.store.under(arm.Tenant)) {
+		t.settle(r)
+	}
 	return t
 }
 

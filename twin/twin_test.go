@@ -147,9 +147,16 @@ func TestBeginsWithASnapshot(t *testing.T) {
 	chain := arm.A{arm.O{"name", "ai"}, arm.O{"name", "corp"}, arm.O{"name", b.Header.Tenant}}
 	b.Add(arm.Resource{ID: arm.Subscription("s1"), Body: arm.New(arm.O{"name", "Atlas", "tags", arm.O{"a", "b"}, "properties", arm.O{"managementGroupAncestorsChain", chain}})})
 	b.Add(arm.Resource{ID: arm.Subscription("s2").ResourceGroup("rg"), Body: arm.New(arm.O{"location", "swedencentral"})})
+	vnet := arm.Subscription("s2").ResourceGroup("rg").Resource("Microsoft.Network/virtualNetworks", "v")
+	b.Add(arm.Resource{ID: vnet, Body: arm.New(arm.O{"properties", arm.O{"subnets", arm.A{arm.O{"name", "in"}, 7}}})})
+	b.Add(arm.Resource{ID: vnet.Child("subnets", "out"), Body: arm.New(arm.O{})})
+	b.Add(arm.Resource{ID: arm.Subscription("s2").ResourceGroup("rg").Resource("Microsoft.Storage/storageAccounts", "st"), Body: arm.New(arm.O{})})
 	from, _ := b.Tenant()
 	tw := twin.New(twin.Options{Tenant: from})
 	for _, tt := range []struct{ path, want string }{
+		{string(vnet) + "/subnets/in", `{"id":"/subscriptions/s2/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/in"`},
+		{string(vnet), `{"id":"/subscriptions/s2/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v","properties":{"subnets":[{"id":"/subscriptions/s2/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/in","name":"in","type":"Microsoft.Network/virtualNetworks/subnets","properties":{"provisioningState":"Succeeded"}},{"id":"/subscriptions/s2/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/out"`},
+		{"/subscriptions/s2/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st/blobServices/default", "{"},
 		{"/subscriptions/s1", `{"id":"/subscriptions/s1","subscriptionId":"s1","tenantId":"7e57a11d-0000-4000-8000-00000000000f","displayName":"Atlas"`},
 		{"/subscriptions/s2", `{"id":"/subscriptions/s2"`},
 		{groups + "/ai/subscriptions/s1", `{"id":"/providers/Microsoft.Management/managementGroups/ai/subscriptions/s1"`},
@@ -194,6 +201,23 @@ func TestManyClientsAtOnce(t *testing.T) {
 	got, _ := r.Get(arm.ID(vnet))
 	if n := got.Get("properties", "subnets").Len(); n != 20 {
 		t.Errorf("have %d subnets, want 20", n)
+	}
+}
+
+// BenchmarkPut writes into a tenant of 100,000 resources.
+func BenchmarkPut(b *testing.B) {
+	tw := begin(b)
+	for i := range 100 {
+		group := fmt.Sprintf("%s/resourceGroups/rg%03d", sub, i)
+		ask(tw, "PUT", group+v, `{"location":"swedencentral"}`)
+		for j := range 1000 {
+			ask(tw, "PUT", fmt.Sprintf("%s/providers/Microsoft.Compute/disks/d%04d%s", group, j, v), `{"location":"swedencentral"}`)
+		}
+	}
+	i := 0
+	for b.Loop() {
+		i++
+		ask(tw, "PUT", fmt.Sprintf("%s/resourceGroups/rg%03d/providers/Microsoft.Compute/disks/d%04d%s", sub, i%100, i/100%1000, v), `{"location":"swedencentral","properties":{"diskSizeGB":1024}}`)
 	}
 }
 

@@ -79,6 +79,15 @@ func (t *Twin) respell(id arm.ID) arm.ID {
 	return id
 }
 
+// refer gives the id that a body names, spelled as respell does.
+func (t *Twin) refer(v arm.Value) arm.ID {
+	id, err := arm.ParseID(v.Str())
+	if err != nil {
+		return arm.ID(v.Str())
+	}
+	return t.respell(id)
+}
+
 // absent says which of the scopes and parents around the id is missing, nil
 // where all are there.
 func (t *Twin) absent(id arm.ID) *problem {
@@ -195,6 +204,11 @@ func (t *Twin) keep(id arm.ID, sent arm.Value) reply {
 	service := t.serviceOf(id.Type())
 	if p := staysThere(old, sent); p != nil {
 		return p.reply()
+	}
+	for _, kind := range service.within {
+		if p := named(sent.Get("properties", kind)); p != nil {
+			return p.reply()
+		}
 	}
 	if service.take != nil {
 		taken, p := service.take(t, id, sent)

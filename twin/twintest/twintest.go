@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -71,7 +72,10 @@ type Workspace struct {
 // such as TF_VAR_admin_key=….
 func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Workspace {
 	t.Helper()
-	provider := Azapi(t)
+	provider, err := filepath.Abs(Azapi(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := Workspace{dir: t.TempDir()}
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf*"))
 	if err != nil || len(files) == 0 {
@@ -85,7 +89,7 @@ func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Work
 		write(t, filepath.Join(w.dir, filepath.Base(f)), string(text), 0o644)
 	}
 	aside := t.TempDir()
-	mirror := filepath.Join(aside, "mirror", "registry.terraform.io", "azure", "azapi", "1.15.0", "linux_amd64")
+	mirror := filepath.Join(aside, "mirror", "registry.terraform.io", "azure", "azapi", "1.15.0", runtime.GOOS+"_"+runtime.GOARCH)
 	if err := os.MkdirAll(mirror, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -175,9 +179,7 @@ func ids(tw *twin.Twin) string {
 	var b strings.Builder
 	all, _ := tw.Tenant()
 	for id := range all.IDs(arm.Tenant) {
-		switch id.Type() {
-		case arm.SubscriptionType, arm.ManagementGroupType + "/subscriptions":
-		default:
+		if typ := id.Type(); !typ.Equal(arm.SubscriptionType) && !typ.Equal(arm.ManagementGroupType+"/subscriptions") {
 			b.WriteString(string(id) + "\n")
 		}
 	}
