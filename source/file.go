@@ -65,14 +65,30 @@ func (f *File) Pos(offset int) diag.Pos {
 	return diag.Pos{File: f.Name, Line: n + 1, Col: utf8.RuneCountInString(f.Text[lines[n]:offset]) + 1}
 }
 
+// lineStarts gives the offsets of the lines, which end as in YAML: with a line
+// feed, a carriage return, or both.
 func lineStarts(text string) []int {
 	starts := []int{0}
 	for i := range len(text) {
-		if text[i] == '\n' {
+		if text[i] == '\n' || text[i] == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
 			starts = append(starts, i+1)
 		}
 	}
 	return starts
+}
+
+// widths gives how many characters each line has, with its end.
+func (f *File) widths() []int {
+	starts := f.lines()
+	widths := make([]int, len(starts))
+	for i, start := range starts {
+		end := len(f.Text)
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		widths[i] = utf8.RuneCountInString(f.Text[start:end])
+	}
+	return widths
 }
 
 func invalidUTF8(s string) int {

@@ -37,6 +37,7 @@ func YAML(f *File) (*Node, diag.List) {
 type converter struct {
 	file    *File
 	found   diag.List
+	widths  []int            // of the lines, in characters
 	anchors map[string]*Node // nil while the anchor's own value is being read
 }
 
@@ -133,8 +134,10 @@ func (c *converter) line(n int) string {
 	if n < 1 || n > len(starts) {
 		return ""
 	}
-	line, _, _ := strings.Cut(c.file.Text[starts[n-1]:], "\n")
-	return line
+	if n == len(starts) {
+		return c.file.Text[starts[n-1]:]
+	}
+	return c.file.Text[starts[n-1]:starts[n]]
 }
 
 // tooDeep gives the token at which brackets, or dashes and question marks of
@@ -173,11 +176,20 @@ func first(n ast.Node) *token.Token {
 	return n.GetToken()
 }
 
+// pos gives the place of a token, and the nearest there is where the reader
+// says one that is not in the text.
 func (c *converter) pos(t *token.Token) diag.Pos {
 	if t == nil || t.Position == nil {
 		return diag.Pos{File: c.file.Name}
 	}
-	return diag.Pos{File: c.file.Name, Line: t.Position.Line, Col: t.Position.Column}
+	if c.widths == nil {
+		c.widths = c.file.widths()
+	}
+	line, col := max(1, t.Position.Line), max(1, t.Position.Column)
+	if line > len(c.widths) {
+		line, col = len(c.widths), c.widths[len(c.widths)-1]+1
+	}
+	return diag.Pos{File: c.file.Name, Line: line, Col: min(col, c.widths[line-1]+1)}
 }
 
 // node converts one value. It gives nil after a finding that makes the rest
