@@ -1,0 +1,138 @@
+package emit_test
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"airfield/arm"
+	"airfield/diag"
+	"airfield/emit"
+	"airfield/tenant"
+)
+
+var update = flag.Bool("update", false, "write the wanted output again")
+
+// readTenant makes a tenant of a JSON array of resources, the n-th asked for by
+// line n of estate.yaml. A member "$theirs" marks what is not ours.
+func readTenant(t testing.TB, text string) *tenant.Tenant {
+	t.Helper()
+	list, err := arm.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b tenant.Builder
+	line := 0
+	for item := range list.Items() {
+		line++
+		id := arm.ID(item.Get("id").Str())
+		body := item.Without("$theirs")
+		body, _ = body.Set(id.Name(), "name")
+		body, _ = body.Set(id.Type(), "type")
+		b.Add(arm.Resource{ID: id, Body: body, Pos: diag.Pos{File: "estate.yaml", Line: line}, Theirs: item.Get("$theirs").True()})
+	}
+	tt, found := b.Tenant()
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	return tt
+}
+
+func sample(t testing.TB) *tenant.Tenant {
+	t.Helper()
+	text, err := os.ReadFile("testdata/sample.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readTenant(t, string(text))
+}
+
+var options = emit.Options{
+	File:     "estate.yaml",
+	Location: "swedencentral",
+	Parameters: []emit.Parameter{
+		{Name: "adminPublicKey", Description: "Public key of the administrator"},
+		{Name: "billingScope", Description: "Who pays", Value: "/providers/Microsoft.Billing/billingAccounts/1234567/enrollmentAccounts/7654321"},
+		{Name: "grp-atlas-ml", Description: "Object id of the group grp-atlas-ml"},
+	},
+}
+
+type memory map[string]*bytes.Buffer
+
+func (m memory) open(path string) (io.WriteCloser, error) {
+	b := new(bytes.Buffer)
+	m[path] = b
+	return nopCloser{b}, nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// files writes a tenant in one form.
+func files(t testing.TB, tt *tenant.Tenant, o emit.Options, f emit.Form) memory {
+	t.Helper()
+	m := memory{}
+	found, err := emit.Write(tt, o, m.open, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) > 0 {
+		t.Fatal(found)
+	}
+	return m
+}
+
+// archive puts files behind each other as golang.org/x/tools/txtar does.
+func archive(m memory) string {
+	var b strings.Builder
+	for _, path := range slices.Sorted(maps.Keys(m)) {
+		b.WriteString("-- " + path + " --\n" + m[path].String())
+	}
+	return b.String()
+}
+
+func TestGolden(t *testing.T) {
+	tt := sample(t)
+	for _, f := range emit.Forms {
+		golden := filepath.Join("testdata", f.String()+".txtar")
+		have := archive(files(t, tt, options, f))
+		if *update {
+			if err := os.WriteFile(golden, []byte(have), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have != string(want) {
+			t.Errorf("%s differs; look at the difference that -update makes", golden)
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	var found diag.List
+	var have strings.Builder
+	for d := range emit.Split(sample(t), &found) {
+		have.WriteString(d.Stage + " " + d.Name + " " + string(d.Scope) + "\n")
+		for _, r := range d.Resources {
+			have.WriteString("  " + string(r.Type().Namespace()) + " " + strings.Join(r.ID.Names(), "/") + "\n")
+		}
+	}
+	golden := "testdata/split.txt"
+	if *update {
+		os.WriteFile(golden, []byte(have.String()), 0o666)
+	}
+	want, _ := os.ReadFile(golden)
+	if have.String() != string(want) || len(found) > 0 {
+		t.Errorf("have\n%s%v", have.String(), found)
+	}
+}

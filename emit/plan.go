@@ -1,0 +1,435 @@
+package emit
+
+// How a deployment becomes files.
+//
+// A template writes to one scope. What lies in another one (a resource group of
+// the subscription, a management group of the tenant) stands in a module, one
+// for each such scope, that the main file calls. Modules wait for each other as
+// wholes: where the resource groups need each other in both directions, each
+// gets further modules, numbered, so that every one waits only for earlier ones.
+//
+// Terraform knows no scopes and gets one file.
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/diag"
+	"airfield/tenant"
+)
+
+// plan is a deployment with what the writers must know of it.
+type plan struct {
+	Deployment
+	t        *tenant.Tenant
+	o        *Options
+	found    *diag.List
+	stage    int
+	own      string            // the alias of the subscription deployed to, "" where it exists
+	at       map[arm.ID]int    // place of each resource
+	needs    [][]int           // by place
+	module   []*module         // by place; nil is the main file
+	nodes    []node            // of the main file, in order
+	vends    map[string]int    // aliases made here and their places
+	exports  map[int][]string  // by place: the properties that others of the deployment ask for
+	params   []string          // what the deployer must give, sorted
+	subs     []string          // aliases of other subscriptions that are referred to, sorted
+	symbols  map[arm.ID]string // in words joined by "_"
+	reported map[string]bool   // findings that would come once a form
+}
+
+// node is what the main file holds: a resource or a module.
+type node struct {
+	resource int // its place
+	module   *module
+	needs    []int // places of nodes
+}
+
+// module is a file of its own for the resources of one scope.
+type module struct {
+	scope   arm.ID
+	name    string
+	members []int // places, in order
+	node    int
+	params  []string
+	subs    []string
+}
+
+func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *diag.List) *plan {
+	p := &plan{Deployment: d, t: t, o: o, found: found, at: map[arm.ID]int{}, vends: map[string]int{}, exports: map[int][]string{}, reported: map[string]bool{}}
+	digits, _, _ := strings.Cut(d.Stage, "-")
+	p.stage, _ = strconv.Atoi(digits)
+	if alias, vended := strings.CutPrefix(d.Scope.Name(), "@"); vended {
+		p.own = alias
+	}
+	for i, r := range d.Resources {
+		p.at[r.ID.Fold()] = i
+		if r.Type().Equal(aliasType) {
+			p.vends[strings.ToLower(r.ID.Name())] = i
+		}
+	}
+	p.needs = graph(d.Resources)
+	p.divide()
+	p.readLinks()
+	p.nameSymbols()
+	p.checkLimits()
+	return p
+}
+
+// divide puts the resources in modules.
+func (p *plan) divide() {
+	p.layOut(make([]int, len(p.Resources)))
+	if order := topological(p.nodeNeeds()); p.inOrder(order) {
+		p.sortNodes(order)
+		return
+	}
+	p.layOut(p.levels())
+	p.sortNodes(topological(p.nodeNeeds()))
+}
+
+// levels counts for each resource how often what it needs goes from module to
+// module, so that a module of a level needs only lower ones.
+func (p *plan) levels() []int {
+	level := make([]int, len(p.Resources))
+	for i := range p.Resources {
+		for _, j := range p.needs[i] {
+			l := level[j]
+			if p.moduleScope(j) != "" && p.moduleScope(j) != p.moduleScope(i) {
+				l++
+			}
+			level[i] = max(level[i], l)
+		}
+	}
+	return level
+}
+
+// layOut makes the modules and the nodes of the main file, a module for each
+// scope and level.
+func (p *plan) layOut(level []int) {
+	type key struct {
+		scope arm.ID
+		level int
+	}
+	made := map[key]*module{}
+	count := map[arm.ID]int{}
+	p.nodes, p.module = nil, make([]*module, len(p.Resources))
+	for i, r := range p.Resources {
+		scope := p.moduleScope(i)
+		if scope == "" {
+			p.nodes = append(p.nodes, node{resource: i})
+			continue
+		}
+		k := key{scope, level[i]}
+		m := made[k]
+		if m == nil {
+			count[scope]++
+			m = &module{scope: scopeOf(r.ID), name: moduleName(scopeOf(r.ID), count[scope])}
+			made[k] = m
+			p.nodes = append(p.nodes, node{module: m})
+		}
+		m.members = append(m.members, i)
+		p.module[i] = m
+	}
+}
+
+// scopeOf gives the scope that a resource is deployed to by a template of its
+// own: for an extension of a resource that resource's resource group.
+func scopeOf(id arm.ID) arm.ID {
+	if rg := id.ResourceGroupID(); rg != "" && len(rg) < len(id) {
+		return rg
+	}
+	if sub := id.SubscriptionID(); sub != "" {
+		return sub
+	}
+	group := id.Scope()
+	for group != arm.Tenant && !group.Type().Equal(arm.ManagementGroupType) {
+		group = group.Scope()
+	}
+	return group
+}
+
+// moduleScope gives the scope, folded, that a resource has a module for, "" for
+// one that the main file can write. A name that holds a new subscription's id
+// must be given as a parameter: no resource's name may ask for a property.
+func (p *plan) moduleScope(i int) arm.ID {
+	id := p.Resources[i].ID
+	if scope := scopeOf(id); !scope.Equal(p.Scope) {
+		return scope.Fold()
+	}
+	if p.Scope == arm.Tenant && strings.Contains(string(id), subscriptionHole) {
+		return arm.Tenant
+	}
+	return ""
+}
+
+func moduleName(scope arm.ID, n int) string {
+	name := scope.Name()
+	switch {
+	case scope == arm.Tenant:
+		name = "placement"
+	case scope.Type().Equal(arm.ManagementGroupType):
+		name = "mg-" + name
+	case name == "main":
+		name = "rg-main"
+	}
+	if n > 1 {
+		name += "-" + strconv.Itoa(n)
+	}
+	return name
+}
+
+// nodeNeeds gives for each node the nodes it needs.
+func (p *plan) nodeNeeds() [][]int {
+	of := make([]int, len(p.Resources))
+	for n := range p.nodes {
+		for _, i := range p.nodes[n].members() {
+			of[i] = n
+		}
+	}
+	all := make([][]int, len(p.nodes))
+	for n := range p.nodes {
+		for _, i := range p.nodes[n].members() {
+			for _, j := range p.needs[i] {
+				if of[j] != n {
+					all[n] = append(all[n], of[j])
+				}
+			}
+		}
+		slices.Sort(all[n])
+		all[n] = slices.Compact(all[n])
+		p.nodes[n].needs = all[n]
+	}
+	return all
+}
+
+func (n *node) members() []int {
+	if n.module != nil {
+		return n.module.members
+	}
+	return []int{n.resource}
+}
+
+// inOrder tells whether every node comes behind what it needs.
+func (p *plan) inOrder(order []int) bool {
+	done := make([]bool, len(order))
+	for _, n := range order {
+		for _, m := range p.nodes[n].needs {
+			if !done[m] {
+				return false
+			}
+		}
+		done[n] = true
+	}
+	return true
+}
+
+// sortNodes brings the nodes in this order.
+func (p *plan) sortNodes(order []int) {
+	now := make([]int, len(order))
+	for to, from := range order {
+		now[from] = to
+	}
+	nodes := make([]node, 0, len(order))
+	for to, from := range order {
+		n := p.nodes[from]
+		for k, m := range n.needs {
+			n.needs[k] = now[m]
+		}
+		slices.Sort(n.needs)
+		if n.module != nil {
+			n.module.node = to
+		}
+		nodes = append(nodes, n)
+	}
+	p.nodes = nodes
+}
+
+// readLinks finds the parameters that the files need and the properties that
+// resources must give to others.
+func (p *plan) readLinks() {
+	for i, r := range p.Resources {
+		var params, subs []string
+		hole := func(text []piece) {
+			for _, h := range text {
+				if h.sub == "" || arm.EqualFold(h.sub, p.own) {
+					continue
+				}
+				subs = append(subs, strings.ToLower(h.sub))
+				if at, here := p.vends[strings.ToLower(h.sub)]; here {
+					p.export(at, "properties.subscriptionId")
+				}
+			}
+		}
+		hole(holes(string(r.ID)))
+		links(r.Body, func(ref arm.Ref) {
+			x, ok := resolve(ref, p.made)
+			switch {
+			case !ok:
+				p.report(r.Pos, "emit/reference", "%q refers to %q of %q, which no template can read", r.ID, ref.Path, ref.ID)
+			case x.parameter != "":
+				params = append(params, x.parameter)
+			case x.path != nil:
+				hole(holes(string(x.id)))
+				if at, here := p.at[x.id.Fold()]; here {
+					p.export(at, strings.Join(x.path, "."))
+				}
+			default:
+				hole(x.text)
+			}
+		})
+		if m := p.module[i]; m != nil {
+			m.params, m.subs = union(m.params, params), union(m.subs, subs)
+		}
+		p.params, p.subs = union(p.params, params), union(p.subs, subs)
+	}
+	p.subs = slices.DeleteFunc(p.subs, func(sub string) bool { _, here := p.vends[sub]; return here })
+	p.checkNames()
+}
+
+// made tells whether this deployment makes the alias.
+func (p *plan) made(alias arm.ID) bool {
+	_, here := p.vends[strings.ToLower(alias.Name())]
+	return here
+}
+
+func (p *plan) export(at int, path string) { p.exports[at] = union(p.exports[at], []string{path}) }
+
+// union gives the sorted strings of both, each once.
+func union(a, b []string) []string {
+	if len(b) == 0 {
+		return a
+	}
+	a = append(a, b...)
+	slices.Sort(a)
+	return slices.Compact(a)
+}
+
+// checkNames finds names of parameters that two things would share.
+func (p *plan) checkNames() {
+	by := map[string]string{}
+	for _, name := range p.params {
+		by[snake(name)] = name
+	}
+	for _, sub := range p.subs {
+		name := subscriptionParameter(sub)
+		if other, taken := by[name]; taken {
+			p.report(diag.Pos{}, "emit/name", "%q and %q in %s would both be the parameter %q", other, sub, p.folder(), name)
+		}
+		by[name] = sub
+	}
+}
+
+// subscriptionParameter names the parameter that holds the id of a
+// subscription which another deployment makes.
+func subscriptionParameter(alias string) string { return "subscription_id_of_" + snake(alias) }
+
+func (p *plan) checkLimits() {
+	count := map[*module]int{}
+	for i := range p.Resources {
+		count[p.module[i]]++
+	}
+	count[nil] = len(p.nodes)
+	for _, n := range append(p.nodes, node{}) {
+		if c := count[n.module]; c > maxResources && (n.module != nil || n.needs == nil && n.resource == 0) {
+			p.report(diag.Pos{}, "emit/too-large", "%s has %d resources in one template, Azure takes %d", p.folder(), c, maxResources)
+			count[n.module] = 0
+		}
+	}
+	if c := len(p.params) + len(p.subs); c > maxParameters {
+		p.report(diag.Pos{}, "emit/too-large", "%s has %d parameters, Azure takes %d", p.folder(), c, maxParameters)
+	}
+}
+
+func (p *plan) checkSize(bytes int) {
+	if bytes > maxTemplate {
+		p.report(diag.Pos{}, "emit/too-large", "the template of %s has %d bytes, Azure takes %d", p.folder(), bytes, maxTemplate)
+	}
+}
+
+// report adds an error, once.
+func (p *plan) report(pos diag.Pos, code, format string, args ...any) {
+	var one diag.List
+	one.Errorf(pos, code, format, args...)
+	if key := one[0].String(); !p.reported[key] {
+		p.reported[key] = true
+		*p.found = append(*p.found, one[0])
+	}
+}
+
+// apiVersion gives the API version that a resource is written for, or to be
+// read by.
+func (p *plan) apiVersion(id arm.ID) string {
+	if i, here := p.at[id.Fold()]; here {
+		if v := p.Resources[i].APIVersion(); v != "" {
+			return v
+		}
+	} else if r, ok := p.t.Get(id); ok && r.APIVersion() != "" {
+		return r.APIVersion()
+	}
+	v, ok := catalog.APIVersion(string(id.Type()))
+	if !ok {
+		p.report(diag.Pos{}, "emit/api-version", "no API version is known for %q, the type of %q", id.Type(), id)
+	}
+	return v
+}
+
+// folder gives the deployment's folder below that of the form.
+func (p *plan) folder() string {
+	if p.Name == "" {
+		return p.Stage
+	}
+	return p.Stage + "/" + p.Name
+}
+
+// head gives the lines that begin a file.
+func (p *plan) head(what string) []string {
+	from := "an estate"
+	if p.o.File != "" {
+		from = p.o.File
+	}
+	return []string{
+		"Made by airfield from " + from + ". Do not edit: change the estate and write it again.",
+		what,
+	}
+}
+
+// deploymentName names a module's own deployment: at most 64 characters.
+func (p *plan) deploymentName(m *module) string {
+	name := strings.Map(func(c rune) rune {
+		if c < 128 && (isWord(byte(c)) || strings.ContainsRune("-.()", c)) {
+			return c
+		}
+		return '-'
+	}, p.Stage+"-"+m.name)
+	if len(name) > 64 {
+		name = name[:55] + "-" + short(arm.ID(name))
+	}
+	return name
+}
+
+// places gives the places of all resources, in order.
+func (p *plan) places() []int {
+	all := make([]int, len(p.Resources))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// about says in a line what a file holds.
+func (p *plan) about(m *module) string {
+	of := "the tenant"
+	if p.Scope != arm.Tenant || p.stage == vend {
+		of = "subscription " + p.Name
+	}
+	if m == nil {
+		return "Stage " + p.Stage + " of " + of + "."
+	}
+	if m.scope == arm.Tenant {
+		return "Stage " + p.Stage + " of " + of + ": its place."
+	}
+	return "Stage " + p.Stage + " of " + of + ": " + m.scope.Name() + "."
+}
