@@ -111,7 +111,8 @@ func (s *Scanner) All() iter.Seq[arm.Resource] {
 // subscription, under the id of the tenant; then for each subscription what
 // lies in no resource group of it, and each of its resource groups. Each group
 // is a Tenant of its own, without a tree, that may be held and handed on to
-// another goroutine.
+// another goroutine (see InTree for the tree). A pass that was left cannot be
+// taken up again.
 func (s *Scanner) Groups() iter.Seq2[arm.ID, *Tenant] {
 	return func(yield func(arm.ID, *Tenant) bool) {
 		var scope arm.ID
