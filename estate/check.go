@@ -40,12 +40,13 @@ var checks = []func(*checker){
 type checker struct {
 	diag.List
 	*Estate
-	data map[string][]string // the data of each workload, in any environment
+	data        map[string][]string // the data of each workload, in any environment
+	expressions map[string]*regexp.Regexp
 }
 
 // check gives the findings that need more than one value to see.
 func (e *Estate) check() diag.List {
-	c := checker{Estate: e, data: map[string][]string{}}
+	c := checker{Estate: e, data: map[string][]string{}, expressions: map[string]*regexp.Regexp{}}
 	for _, p := range e.places {
 		for _, key := range p.Data.Keys() {
 			if !slices.Contains(c.data[p.Workload], key) {

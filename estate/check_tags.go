@@ -82,17 +82,27 @@ func (c *checker) tagValue(pos diag.Pos, key, value string, r TagRule) {
 		return
 	}
 	allowed := r.Values.Allowed()
-	match, err := regexp.Compile("^(?:" + r.Match + ")$")
 	switch {
 	case value == "":
 		c.Errorf(pos, "estate/tag-value", "tag %q has an empty value", key)
 	case len(allowed) > 0 && !slices.Contains(allowed, value):
 		c.Errorf(pos, "estate/tag-value", "tag %q has the value %q, wanted one of %s%s", key, value, strings.Join(allowed, ", "), diag.DidYouMean(value, allowed))
-	case r.Match != "" && err == nil && !match.MatchString(value):
+	case r.Match != "" && !c.matches(r.Match, value):
 		c.Errorf(pos, "estate/tag-value", "tag %q has the value %q, wanted one that matches %s", key, value, r.Match)
 	case r.Kind == "mailbox" && !mailShape.MatchString(value):
 		c.Errorf(pos, "estate/mailbox", "tag %q has the value %q, wanted the address of a group mailbox such as ai-platform@example.com", key, value)
 	}
+}
+
+// matches tells whether the whole value matches a rule's expression. One that
+// is none is found with the rule.
+func (c *checker) matches(expression, value string) bool {
+	match, compiled := c.expressions[expression]
+	if !compiled {
+		match, _ = regexp.Compile("^(?:" + expression + ")$")
+		c.expressions[expression] = match
+	}
+	return match == nil || match.MatchString(value)
 }
 
 // secrets are what a tag must not hold. No finding prints the value.
