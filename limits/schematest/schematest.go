@@ -116,6 +116,12 @@ func Read(archive string) (*Schemas, error) {
 	return s, nil
 }
 
+// Has tells whether the schemas know a version of a type.
+func (s *Schemas) Has(t arm.Type, version string) bool {
+	_, ok := s.index[strings.ToLower(string(t)+"@"+version)]
+	return ok
+}
+
 // each calls do for each file of the archive, with a function that reads it,
 // until do gives an error.
 func (s *Schemas) each(do func(path string, text func() ([]byte, error)) error) error {

@@ -116,14 +116,13 @@ func (v *validator) kind(path string, have arm.Value, want arm.Kind) bool {
 	return have.Kind() == want
 }
 
+// number takes fractions too: the schemas write OpenAPI's number, such as the
+// amount of a budget, as IntegerType.
 func (v *validator) number(path string, have arm.Value, n node) {
 	f, ok := have.Float()
 	switch {
 	case !ok:
 		v.kind(path, have, arm.Number)
-	case f != float64(int64(f)):
-		// The schemas write "number" of OpenAPI as AnyType: an IntegerType is one.
-		v.wrong(path, "a whole number", short(have))
 	case n.MinValue != nil && f < *n.MinValue:
 		v.wrong(path, fmt.Sprintf("at least %v", *n.MinValue), short(have))
 	case n.MaxValue != nil && f > *n.MaxValue:

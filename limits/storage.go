@@ -1,0 +1,360 @@
+package limits
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"airfield/arm"
+)
+
+// storageSKUs are the SKUs that each kind of account comes in.
+// https://learn.microsoft.com/azure/storage/common/storage-account-overview
+var storageSKUs = map[string][]string{
+	"storagev2":        {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS"},
+	"blockblobstorage": {"Premium_LRS", "Premium_ZRS"},
+	"filestorage": {"Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "PremiumV2_ZRS",
+		"StandardV2_LRS", "StandardV2_GRS", "StandardV2_ZRS", "StandardV2_GZRS"},
+	"blobstorage": {"Standard_LRS", "Standard_GRS", "Standard_RAGRS"},
+	"storage":     {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Premium_LRS"},
+}
+
+func storageKind(c *check) {
+	kind, sku := c.Get("kind"), c.Get("sku", "name")
+	if of, ok := storageSKUs[strings.ToLower(kind.Str())]; ok && other(sku, of...) {
+		c.fail("wanted SKU %s for kind %s, found %s", strings.Join(of, ", "), kind.Str(), sku.Str())
+	}
+}
+
+func storageTLS(c *check) {
+	if t := c.p("minimumTlsVersion"); t.Kind() != arm.Unknown && !is(t, "TLS1_2", "TLS1_3") {
+		c.fail("wanted minimumTlsVersion TLS1_2, found %s", orNone(t))
+	}
+}
+
+func storageTLS13(c *check) {
+	if is(c.p("minimumTlsVersion"), "TLS1_3") {
+		c.fail("wanted minimumTlsVersion TLS1_2, found TLS1_3, which the service does not support as a minimum")
+	}
+}
+
+func storagePublicBlobs(c *check) {
+	if c.p("allowBlobPublicAccess").True() {
+		c.fail("wanted allowBlobPublicAccess false, found true")
+	}
+}
+
+func storageHTTPS(c *check) {
+	if isFalse(c.p("supportsHttpsTrafficOnly")) {
+		c.fail("wanted supportsHttpsTrafficOnly true, found false")
+	}
+}
+
+func storageNetwork(c *check) {
+	public, rule := c.p("publicNetworkAccess"), c.p("networkAcls", "defaultAction")
+	if public.Kind() == arm.Unknown || rule.Kind() == arm.Unknown || is(public, "Disabled", "SecuredByPerimeter") || is(rule, "Deny") {
+		return
+	}
+	c.fail("wanted publicNetworkAccess Disabled or networkAcls.defaultAction Deny, found %s and %s", orNone(public), orNone(rule))
+}
+
+func storageNFS(c *check) {
+	if hns := c.p("isHnsEnabled"); c.p("isNfsV3Enabled").True() && hns.Kind() != arm.Unknown && !hns.True() {
+		c.fail("wanted isHnsEnabled true with isNfsV3Enabled, found %s", orNone(hns))
+	}
+}
+
+func storageTier(c *check) {
+	if is(c.Get("kind"), "BlobStorage") && !given(c.p("accessTier")) {
+		c.fail("wanted an accessTier for kind BlobStorage, found none")
+	}
+	if t := c.p("accessTier"); is(c.Get("kind"), "BlockBlobStorage") && other(t, "Premium") {
+		c.fail("wanted access tier Premium or none for kind BlockBlobStorage, found %s", t.Str())
+	}
+}
+
+// account gives the storage account that a child of any depth lies in.
+func (c *check) account() (arm.Resource, bool) {
+	id := c.ID
+	for id.Type().Child() {
+		id = id.Parent()
+	}
+	return c.in.Get(id)
+}
+
+func (c *check) hierarchical() bool {
+	account, ok := c.account()
+	return ok && account.Get("properties", "isHnsEnabled").True()
+}
+
+func blobVersioning(c *check) {
+	if c.p("isVersioningEnabled").True() && c.hierarchical() {
+		c.fail("wanted no versioning in an account with a hierarchical namespace, found isVersioningEnabled true")
+	}
+}
+
+func blobChangeFeed(c *check) {
+	if c.p("changeFeed", "enabled").True() && c.hierarchical() {
+		c.fail("wanted no change feed in an account with a hierarchical namespace, found changeFeed.enabled true")
+	}
+}
+
+func blobSoftDelete(c *check) {
+	for _, member := range []string{"deleteRetentionPolicy", "containerDeleteRetentionPolicy"} {
+		days := c.p(member, "days")
+		if n, ok := days.Int(); c.p(member, "enabled").True() && known(days) && (!ok || n < 1 || n > 365) || c.p(member, "enabled").True() && !given(days) {
+			c.fail("wanted %s.days of 1 to 365, found %s", member, orNone(days))
+		}
+	}
+}
+
+func blobRestore(c *check) {
+	if !c.p("restorePolicy", "enabled").True() {
+		return
+	}
+	for _, need := range [][]string{{"isVersioningEnabled"}, {"changeFeed", "enabled"}, {"deleteRetentionPolicy", "enabled"}} {
+		if v := c.p(need...); v.Kind() != arm.Unknown && !v.True() {
+			c.fail("wanted %s with restorePolicy, found %s", strings.Join(need, "."), orNone(v))
+		}
+	}
+	restore, ok := c.p("restorePolicy", "days").Int()
+	if kept, known := c.p("deleteRetentionPolicy", "days").Int(); ok && known && restore >= kept {
+		c.fail("wanted restorePolicy.days below deleteRetentionPolicy.days %d, found %d", kept, restore)
+	}
+}
+
+func containerPublic(c *check) {
+	access := c.p("publicAccess")
+	if account, ok := c.account(); ok && other(access, "None") {
+		if allowed := at(account.Body, "properties", "allowBlobPublicAccess"); allowed.Kind() != arm.Unknown && !allowed.True() {
+			c.fail("wanted publicAccess None, since the account allows none, found %s", access.Str())
+		}
+	}
+}
+
+// lifecycle gives the rules of a management policy.
+func (c *check) lifecycle() arm.Value { return c.p("policy", "rules") }
+
+// actions are the three places of a lifecycle rule that act.
+var actions = []string{"baseBlob", "snapshot", "version"}
+
+func lifecycleRules(c *check) {
+	if v := c.lifecycle(); v.Kind() == arm.Array && (v.Len() < 1 || v.Len() > 100) {
+		c.fail("wanted 1 to 100 rules, found %d", v.Len())
+	}
+}
+
+func lifecycleNames(c *check) {
+	seen := map[string]bool{}
+	for r := range items(c.lifecycle()) {
+		name := r.Get("name")
+		if !known(name) {
+			continue
+		}
+		if n := utf8.RuneCountInString(name.Str()); n < 1 || n > 256 {
+			c.fail("wanted a rule name of 1 to 256 characters, found %d", n)
+		}
+		if seen[name.Str()] {
+			c.fail("wanted one rule named %q, found two", name.Str())
+		}
+		seen[name.Str()] = true
+	}
+}
+
+// lifecycleOrder wants a blob to grow colder: cool before cold before archive
+// before deletion, by each way of counting days.
+func lifecycleOrder(c *check) {
+	for r := range items(c.lifecycle()) {
+		for _, action := range actions {
+			for _, by := range []string{"daysAfterModificationGreaterThan", "daysAfterCreationGreaterThan", "daysAfterLastAccessTimeGreaterThan"} {
+				before, days := "", int64(-1)
+				for _, step := range []string{"tierToCool", "tierToCold", "tierToArchive", "delete"} {
+					n, ok := at(r, "definition", "actions", action, step, by).Int()
+					if !ok {
+						continue
+					}
+					if n <= days {
+						c.fail("wanted %s after %s in %s of rule %q, found %d and %d days", step, before, action, r.Get("name").Str(), n, days)
+					}
+					before, days = step, n
+				}
+			}
+		}
+	}
+}
+
+func lifecycleBlobTypes(c *check) {
+	for r := range items(c.lifecycle()) {
+		types := at(r, "definition", "filters", "blobTypes")
+		if types.Kind() == arm.Unknown {
+			continue
+		}
+		if types.Len() == 0 {
+			c.fail("wanted blobTypes in the filters of rule %q, found none", r.Get("name").Str())
+		}
+		for _, t := range types.Strings() {
+			switch {
+			case arm.EqualFold(t, "appendBlob") && tiers(r):
+				c.fail("wanted only delete for appendBlob, found a tier in rule %q", r.Get("name").Str())
+			case !arm.EqualFold(t, "appendBlob") && !arm.EqualFold(t, "blockBlob"):
+				c.fail("wanted blobTypes blockBlob or appendBlob in rule %q, found %q", r.Get("name").Str(), t)
+			}
+		}
+	}
+}
+
+// tiers tells whether a lifecycle rule moves blobs to a cooler tier.
+func tiers(r arm.Value) bool {
+	for _, action := range actions {
+		for _, step := range []string{"tierToCool", "tierToCold", "tierToArchive"} {
+			if given(at(r, "definition", "actions", action, step)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func archives(r arm.Value) bool {
+	return slices.ContainsFunc(actions, func(action string) bool {
+		return given(at(r, "definition", "actions", action, "tierToArchive"))
+	})
+}
+
+func lifecycleArchive(c *check) {
+	account, ok := c.account()
+	if sku := account.Get("sku", "name"); ok && is(sku, "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS") {
+		for r := range items(c.lifecycle()) {
+			if archives(r) {
+				c.fail("wanted no archive tier in an account with %s, found it in rule %q", sku.Str(), r.Get("name").Str())
+			}
+		}
+	}
+}
+
+func lifecyclePremium(c *check) {
+	account, ok := c.account()
+	if !ok {
+		return
+	}
+	premium := is(account.Get("kind"), "BlockBlobStorage")
+	for r := range items(c.lifecycle()) {
+		if premium && tiers(r) {
+			c.fail("wanted no tiers in a premium block blob account, found some in rule %q", r.Get("name").Str())
+		}
+		if !premium && given(at(r, "definition", "actions", "baseBlob", "tierToHot")) {
+			c.fail("wanted tierToHot in premium block blob accounts only, found it in rule %q", r.Get("name").Str())
+		}
+	}
+}
+
+// lifecycleTracking wants the account to track the last access where a rule
+// counts from it. An account of ours without blobServices has the default: no
+// tracking.
+func lifecycleTracking(c *check) {
+	account, ok := c.account()
+	if !ok {
+		return
+	}
+	service, set := c.in.Get(account.ID.Child("blobServices", "default"))
+	tracks := at(service.Body, "properties", "lastAccessTimeTrackingPolicy", "enable")
+	if !set && account.Theirs || tracks.Kind() == arm.Unknown || tracks.True() {
+		return
+	}
+	for r := range items(c.lifecycle()) {
+		if strings.Contains(r.Text(), "daysAfterLastAccessTimeGreaterThan") || at(r, "definition", "actions", "baseBlob", "enableAutoTierToHotFromCool").True() {
+			c.fail("wanted lastAccessTimeTrackingPolicy.enable in the account's blobServices for rule %q, found %s", r.Get("name").Str(), orNone(tracks))
+		}
+	}
+}
+
+func lifecycleAutoTier(c *check) {
+	for r := range items(c.lifecycle()) {
+		base := at(r, "definition", "actions", "baseBlob")
+		if at(base, "enableAutoTierToHotFromCool").True() && !given(at(base, "tierToCool", "daysAfterLastAccessTimeGreaterThan")) {
+			c.fail("wanted tierToCool.daysAfterLastAccessTimeGreaterThan with enableAutoTierToHotFromCool in rule %q, found none", r.Get("name").Str())
+		}
+	}
+}
+
+// lustreSteps are the steps of capacity in TiB by SKU; the number in its name is
+// its throughput in MB/s for each TiB.
+// Azure/cyclecloud-slurm-workspace, 2026-07.
+var lustreSteps = map[string]int64{
+	"AMLFS-Durable-Premium-40":  48,
+	"AMLFS-Durable-Premium-125": 16,
+	"AMLFS-Durable-Premium-250": 8,
+	"AMLFS-Durable-Premium-500": 4,
+}
+
+func lustreSKU(c *check) {
+	sku := c.Get("sku", "name")
+	if sku.Kind() == arm.Unknown {
+		return
+	}
+	for name := range lustreSteps {
+		if is(sku, name) {
+			return
+		}
+	}
+	c.fail("wanted SKU AMLFS-Durable-Premium-40, -125, -250 or -500, found %s", orNone(sku))
+}
+
+func lustreZone(c *check) {
+	if z := c.Get("zones"); z.Kind() != arm.Unknown && z.Len() != 1 {
+		c.fail("wanted one zone, found %d", z.Len())
+	}
+}
+
+func lustreCapacity(c *check) {
+	n, ok := c.p("storageCapacityTiB").Int()
+	for name, step := range lustreSteps {
+		if ok && is(c.Get("sku", "name"), name) && (n <= 0 || n%step != 0) {
+			c.fail("wanted a multiple of %d TiB for %s, found %d", step, name, n)
+		}
+	}
+}
+
+func lustreMaintenance(c *check) {
+	for _, member := range []string{"dayOfWeek", "timeOfDayUTC"} {
+		if !given(c.p("maintenanceWindow", member)) {
+			c.fail("wanted maintenanceWindow.%s, found none", member)
+		}
+	}
+}
+
+func lustreContainers(c *check) {
+	data, logs := idOf(c.p("hsm", "settings", "container")), idOf(c.p("hsm", "settings", "loggingContainer"))
+	if data == "" || logs == "" {
+		return
+	}
+	if data.Equal(logs) || !data.Parent().Equal(logs.Parent()) {
+		c.fail("wanted two containers of one storage account for data and logs, found %q and %q", data, logs)
+	}
+}
+
+// lustreSubnets are the longest prefixes of the subnet by capacity in TiB.
+// https://learn.microsoft.com/azure/azure-managed-lustre/amlfs-prerequisites
+var lustreSubnets = []struct {
+	most   int64
+	prefix int
+}{{16, 27}, {40, 26}, {92, 25}, {196, 24}, {400, 23}}
+
+func lustreSubnet(c *check) {
+	subnet, ok := c.lookup(c.p("filesystemSubnet"))
+	n, sized := c.p("storageCapacityTiB").Int()
+	if !ok || !sized {
+		return
+	}
+	for _, size := range lustreSubnets {
+		if n > size.most {
+			continue
+		}
+		for _, p := range subnetRanges(c, subnet.Get("properties"), false) {
+			if p.Bits() > size.prefix {
+				c.fail("wanted a subnet of /%d or larger for %d TiB, found %s", size.prefix, n, p)
+			}
+		}
+		return
+	}
+}
