@@ -81,13 +81,17 @@ func (s Size) String() string {
 // Growth is a size a month, written 2TiB/month.
 type Growth int64
 
-// DecodeNode reads a growth.
-func (g *Growth) DecodeNode(n *source.Node) diag.List {
+var growthUnits = func() map[string]float64 {
 	units := map[string]float64{}
 	for u, worth := range sizeUnits {
 		units[u+"/month"], units[u+"/day"], units[u+"/year"] = worth, worth*365/12, worth/12
 	}
-	v, found := quantity(n, "a growth", "2TiB/month", units)
+	return units
+}()
+
+// DecodeNode reads a growth.
+func (g *Growth) DecodeNode(n *source.Node) diag.List {
+	v, found := quantity(n, "a growth", "2TiB/month", growthUnits)
 	*g = Growth(v)
 	return found
 }
@@ -95,13 +99,17 @@ func (g *Growth) DecodeNode(n *source.Node) diag.List {
 // Rate is a bandwidth in bits a second, written 20GB/s or 10Gbps.
 type Rate int64
 
-// DecodeNode reads a rate.
-func (r *Rate) DecodeNode(n *source.Node) diag.List {
+var rateUnits = func() map[string]float64 {
 	units := map[string]float64{"kbps": 1e3, "Mbps": 1e6, "Gbps": 1e9, "Tbps": 1e12}
 	for u, worth := range sizeUnits {
 		units[u+"/s"] = worth * 8
 	}
-	v, found := quantity(n, "a bandwidth", "20GB/s or 10Gbps", units)
+	return units
+}()
+
+// DecodeNode reads a rate.
+func (r *Rate) DecodeNode(n *source.Node) diag.List {
+	v, found := quantity(n, "a bandwidth", "20GB/s or 10Gbps", rateUnits)
 	*r = Rate(v)
 	return found
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"airfield/diag"
 )
@@ -252,8 +253,22 @@ type Field struct {
 	Name     string       // the field's Go name
 }
 
-// Fields gives the keys that a struct type reads, in the order declared.
+// fieldsOf remembers what Fields gives, by type, as encoding/json does: a
+// decoding of a large text asks the same thing for each of its mappings.
+var fieldsOf sync.Map
+
+// Fields gives the keys that a struct type reads, in the order declared. The
+// slice is not to be changed.
 func Fields(t reflect.Type) []Field {
+	if fields, ok := fieldsOf.Load(t); ok {
+		return fields.([]Field)
+	}
+	fields := readFields(t)
+	fieldsOf.Store(t, fields)
+	return fields
+}
+
+func readFields(t reflect.Type) []Field {
 	var fields []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
