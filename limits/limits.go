@@ -38,9 +38,11 @@ func Check(r arm.Resource, in Tenant) diag.List {
 	if in == nil {
 		in = nothing{}
 	}
+	c := &check{Resource: r, typ: r.Type(), in: in, found: &found}
 	for i := range rules {
-		if rules[i].typ == anyType || rules[i].typ.Equal(r.Type()) {
-			rules[i].check(&check{Resource: r, in: in, rule: &rules[i], found: &found})
+		if rules[i].typ == anyType || rules[i].typ.Equal(c.typ) {
+			c.rule = &rules[i]
+			c.rule.check(c)
 		}
 	}
 	for child := range inline(r) {
@@ -52,11 +54,12 @@ func Check(r arm.Resource, in Tenant) diag.List {
 // inline gives the child resources that are written in the body of a resource.
 func inline(r arm.Resource) iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
+		typ := r.Type()
 		for _, kind := range []struct {
 			of     arm.Type
 			member string
 		}{{virtualNetworks, "subnets"}, {networkSecurityGroups, "securityRules"}} {
-			if !kind.of.Equal(r.Type()) {
+			if !kind.of.Equal(typ) {
 				continue
 			}
 			for item := range r.Get("properties", kind.member).Items() {
@@ -87,6 +90,7 @@ type rule struct {
 // A check is one rule at work on one resource.
 type check struct {
 	arm.Resource
+	typ   arm.Type
 	in    Tenant
 	rule  *rule
 	found *diag.List
@@ -105,6 +109,9 @@ func (c *check) fail(format string, args ...any) {
 	}
 	*c.found = append(*c.found, d)
 }
+
+// Type gives the resource's type, which its id would be searched for each time.
+func (c *check) Type() arm.Type { return c.typ }
 
 // Get follows member names down from the body. What lies below an unknown value
 // is unknown, not missing.

@@ -1,6 +1,7 @@
 package limits_test
 
 import (
+	"fmt"
 	"iter"
 	"os"
 	"slices"
@@ -54,6 +55,17 @@ func good(t *testing.T) neighbours {
 		all = append(all, resource(t, line))
 	}
 	return all
+}
+
+func ExampleCheck() {
+	body, _ := arm.Parse(`{"properties": {"addressPrefix": "10.0.4.7/24", "networkSecurityGroup": {"id": "…"}}}`)
+	subnet := arm.Resource{
+		ID:   "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet/subnets/snet-train",
+		Body: body,
+		Pos:  diag.Pos{File: "estate.yaml", Line: 42, Col: 5},
+	}
+	fmt.Println(limits.Check(subnet, nil)[0])
+	// Output: estate.yaml:42:5: Microsoft.Network/virtualNetworks/subnets "snet-train": wanted an address range, and "10.0.4.7/24" begins within its range, which begins at 10.0.4.0/24 [limits/subnet-prefix]
 }
 
 func TestGoodResources(t *testing.T) {

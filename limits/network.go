@@ -18,7 +18,7 @@ func (c *check) ranges(v arm.Value, complain bool) []netip.Prefix {
 		case err == nil:
 			all = append(all, p)
 		case complain:
-			c.fail("wanted an address range, found %v", err)
+			c.fail("wanted an address range, and %v", err)
 		}
 	}
 	return all
