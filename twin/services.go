@@ -33,10 +33,12 @@ type service struct {
 // It is a function because what the rows name looks into the table again.
 func services() map[string]service {
 	return map[string]service{
-		"microsoft.resources/tenants":        {serve: serveTenant},
-		"microsoft.resources/subscriptions":  {serve: serveSubscription},
-		"microsoft.resources/resourcegroups": {deleted: 202, gone: 404, take: takeGroup},
-		"microsoft.resources/tags":           {serve: serveTags},
+		"microsoft.resources/tenants":          {serve: serveTenant},
+		"microsoft.resources/subscriptions":    {serve: serveSubscription},
+		"microsoft.resources/resourcegroups":   {deleted: 202, gone: 404, take: takeGroup},
+		"microsoft.resources/tags":             {serve: serveTags},
+		"microsoft.resources/deployments":      {serve: serveNothing},
+		"microsoft.resources/deploymentstacks": {serve: serveNothing},
 
 		"microsoft.management":                                {bare: true},
 		"microsoft.management/managementgroups":               {bare: true, created: 200, deleted: 202, take: takeManagementGroup, drop: dropManagementGroup, show: showManagementGroup},
@@ -169,6 +171,11 @@ func takeIdentity(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 // takeAtScope says in the properties where the resource is.
 func takeAtScope(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 	return with(sent, "scope", string(id.Scope())), nil
+}
+
+// serveNothing refuses what would be kept without being done.
+func serveNothing(_ *Twin, _ request, id arm.ID) reply {
+	return fail(http.StatusNotImplemented, "NotImplemented", "The twin does not run '%s': send the resources themselves.", id.Type()).reply()
 }
 
 // takeRoleAssignment keeps Azure's rules: an assignment says who and which
