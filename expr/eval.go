@@ -34,6 +34,17 @@ type Env struct {
 	// NullMember tells whether a member that the object written as base (in
 	// canonical form, such as "resourceGroup().tags") lacks is null, and no error.
 	NullMember func(base string) bool
+	// Names gives the names that Func knows, for "did you mean".
+	Names func() []string
+	// Budget, where set, is shared by the evaluations that are given it.
+	Budget *Budget
+}
+
+// Budget is what evaluations may still do. One without a Budget has a million
+// calls and 32 MiB.
+type Budget struct {
+	Calls int // of functions
+	Bytes int // of all values made, as JSON text
 }
 
 // Mode says what a function takes.
@@ -89,8 +100,9 @@ type variable struct {
 }
 
 type budget struct {
-	calls, bytes, nested int
-	names                func() []string // of the general functions
+	*Budget
+	nested int
+	names  func() []string // of all functions
 }
 
 // Eval gives the value of the expression at env. The error is an *Error.
@@ -98,7 +110,14 @@ func (e *Expr) Eval(env Env) (arm.Value, error) {
 	if e.root.kind == literal {
 		return e.root.value, nil
 	}
-	s := state{env: &env, budget: &budget{maxCalls, maxWork, maxNested, Names}}
+	if env.Budget == nil {
+		env.Budget = &Budget{maxCalls, maxWork}
+	}
+	names := Names
+	if env.Names != nil {
+		names = func() []string { return append(Names(), env.Names()...) }
+	}
+	s := state{env: &env, budget: &budget{env.Budget, maxNested, names}}
 	return s.eval(e.root)
 }
 
@@ -213,8 +232,8 @@ func (c *Call) checked(v arm.Value, err error) (arm.Value, error) {
 		return arm.Value{}, err
 	}
 	b := c.s.budget
-	if b.calls--; b.calls < 0 {
-		return arm.Value{}, &Error{c.n.at, fmt.Sprintf("expression needs more than %d function calls", maxCalls)}
+	if b.Calls--; b.Calls < 0 {
+		return arm.Value{}, &Error{c.n.at, tooManyCalls}
 	}
 	if err := c.spend(len(v.Text())); err != nil {
 		return arm.Value{}, err
@@ -225,14 +244,16 @@ func (c *Call) checked(v arm.Value, err error) (arm.Value, error) {
 	return v, nil
 }
 
+const tooManyCalls = "expression needs too many function calls"
+
 // spend takes bytes from what the evaluation may still make.
 func (c *Call) spend(bytes int) error {
 	b := c.s.budget
 	if bytes > maxResult {
 		return &Error{c.n.at, fmt.Sprintf("%s: result has more than %d MiB", c.Name, maxResult>>20)}
 	}
-	if b.bytes -= bytes; b.bytes < 0 {
-		return &Error{c.n.at, fmt.Sprintf("expression makes more than %d MiB of values", maxWork>>20)}
+	if b.Bytes -= bytes; b.Bytes < 0 {
+		return &Error{c.n.at, "expression makes values of too many bytes"}
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ func (l lambda) of(values ...arm.Value) (arm.Value, error) {
 	v, err := s.eval(l.body)
 	if err == nil {
 		b := l.c.s.budget
-		if b.calls--; b.calls < 0 {
-			return v, fmt.Errorf("expression needs more than %d function calls", maxCalls)
+		if b.Calls--; b.Calls < 0 {
+			return v, errors.New(tooManyCalls)
 		}
 		err = l.c.spend(len(v.Text()))
 	}

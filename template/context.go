@@ -3,6 +3,8 @@ package template
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -112,7 +114,7 @@ func (c *context) checkSchema() {
 
 // env is the Env of the template's expressions.
 func (c *context) env() expr.Env {
-	e := expr.Env{Func: c.lookup}
+	e := expr.Env{Func: c.lookup, Budget: &c.x.budget, Names: func() []string { return slices.Sorted(maps.Keys(c.values.names)) }}
 	if c.inDefault {
 		e.Now, e.NewGUID = c.d.Now, c.d.NewGUID
 	}
@@ -237,10 +239,12 @@ func (w *writer) member(name string, v arm.Value) {
 		return
 	}
 	if expr.Is(name) {
+		w.c.values.known = false
 		key, err := w.c.evalText(name)
 		if err != nil || key.Kind() != arm.String {
-			w.c.x.errorf(v, "template/expression", "name %q of a member is no string that is known before deployment%s", name, because(err))
-			w.ok = false
+			if w.ok = false; !w.c.values.known {
+				w.c.x.errorf(v, "template/expression", "name %q of a member is no string that is known before deployment%s", name, because(err))
+			}
 			return
 		}
 		name = key.Str()

@@ -3,7 +3,6 @@ package template
 import (
 	"bufio"
 	"compress/gzip"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,7 +81,20 @@ func plausible(tpl arm.Value) arm.Value {
 }
 
 // better are values for parameters where the plausible ones do not do.
-var better = map[string]string{}
+var better = map[string]string{
+	"101/deployment-script-with-storage":         `{"subId": "11111111-1111-1111-1111-111111111111"}`,
+	"101/sqlmi-new-vnet":                         `{"subnetName": "vnet-01/subnet-01"}`,
+	"201/budget-subscription-with-notifications": `{"name": "budget"}`,
+	"201/key-vault-secret-create":                `{"secretsObject": {"secrets": [{"secretName": "a", "secretValue": "b"}]}}`,
+	"201/web-app-asev2-create":                   `{"subnetName": "vnet-01/subnet-01"}`,
+	"201/wvd-create-hostpool":                    `{"workspaceResourceGroup": "rg-w", "workSpaceName": "w", "vmResourceGroup": "rg-v"}`,
+	"301/sql-database-with-management":           `{"resourceGroup": {"name": "rg-sql", "location": "swedencentral", "tags": {}, "sqlLogicalServers": []}}`,
+}
+
+// refused are the templates that Azure refuses whatever the parameters are,
+// with the number of errors: the segments of two names do not match their types,
+// and one resource is defined twice.
+var refused = map[string]int{"201/api-management-create-all-resources": 3}
 
 func TestCompiledTemplates(t *testing.T) {
 	z, err := gzip.NewReader(shared(t, "corpora/arm-templates.jsonl.gz"))
@@ -99,6 +111,7 @@ func TestCompiledTemplates(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := line.Get("path").Str()
+		short := strings.TrimSuffix(path[strings.Index(path, "user_submitted/")+len("user_submitted/"):], "/main.json")
 		f, found := source.NewFile(path, []byte(line.Get("document").Text()))
 		if found.HasErrors() {
 			t.Fatal(found)
@@ -109,7 +122,7 @@ func TestCompiledTemplates(t *testing.T) {
 		}
 		d := at(tpl.Get("$schema").Str())
 		d.Parameters = plausible(tpl)
-		if text := better[path]; text != "" {
+		if text := better[short]; text != "" {
 			v, err := arm.Parse(text)
 			if err != nil {
 				t.Fatal(path, err)
@@ -126,11 +139,15 @@ func TestCompiledTemplates(t *testing.T) {
 		if len(found) == 0 {
 			clean++
 		}
+		var errors diag.List
 		for _, d := range found {
 			codes[d.Severity.String()+" "+d.Code]++
 			if d.Severity == diag.Error {
-				t.Errorf("%v", d)
+				errors = append(errors, d)
 			}
+		}
+		if len(errors) != refused[short] {
+			t.Errorf("have %d errors, want %d: %v", len(errors), refused[short], errors)
 		}
 		for _, r := range out.Resources {
 			checkResource(t, path, r)
@@ -150,6 +167,9 @@ func checkResource(t *testing.T, path string, r arm.Resource) {
 	if r.Body.Get("id").Str() != string(r.ID) || r.Body.Get("name").Str() != r.ID.Name() {
 		t.Errorf("%s: id or name of %s is not in its body", path, r.ID)
 	}
+	if typ := string(r.ID.Type()); strings.HasPrefix(typ, "Microsoft.Authorization/policy") || strings.HasPrefix(typ, "Microsoft.Resources/templateSpecs") {
+		return // their bodies hold expressions of their own
+	}
 	r.Body.Walk(func(at string, v arm.Value) bool {
 		if s := v.Str(); strings.HasPrefix(s, "[") && strings.HasSuffix(s, ")]") {
 			t.Errorf("%s: %s has %s = %s", path, r.ID, at, s)
@@ -157,5 +177,3 @@ func checkResource(t *testing.T, path string, r arm.Resource) {
 		return true
 	})
 }
-
-var _ = fmt.Sprint

@@ -222,7 +222,7 @@ func id(scope arm.ID, t arm.Type, names ...string) arm.ID {
 
 // idOf makes an id of a type and names, from argument at on.
 func (c *context) idOf(k *expr.Call, scope arm.ID, at int) (arm.Value, error) {
-	t := arm.Type(k.Str(at))
+	t := arm.Type(strings.TrimSuffix(k.Str(at), "/"))
 	var names []string
 	for i := at + 1; i < k.Len(); i++ {
 		names = append(names, k.Str(i))

@@ -22,11 +22,11 @@ func (c *context) checkParameters() {
 			c.known = false
 		}
 	}
-	for name, v := range c.d.Parameters.Members() {
+	for name := range c.d.Parameters.Members() {
 		if c.params[strings.ToLower(name)] == nil {
 			at := c.t.Get("parameters")
-			if c.up != nil {
-				at = v
+			if !at.Exists() {
+				at = c.t
 			}
 			c.x.errorf(at, "template/parameter", "template has no parameter %q%s", name, diag.DidYouMean(name, slotNames(c.params)))
 		}

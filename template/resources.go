@@ -19,8 +19,10 @@ type unit struct {
 	index    int    // in the copy
 	loops    []loop
 	existing bool
+	skipped  bool // by its condition
 	module   *module
 	ids      []arm.ID // of the resources that it becomes
+	after    []*unit  // that it waits for
 }
 
 // module is a nested deployment.
@@ -47,7 +49,10 @@ func (c *context) expand() {
 		}
 	}
 	for _, u := range c.units {
-		c.edges(u)
+		c.waits(u)
+	}
+	for _, u := range c.units {
+		c.edges(u, u, map[*unit]bool{})
 	}
 	c.evalOutputs()
 }
@@ -118,9 +123,16 @@ func (c *context) instance(u *unit, parent *unit) {
 		return
 	}
 	if !wanted {
+		u.skipped = true
 		c.x.out.Skipped = append(c.x.out.Skipped, Skipped{u.id, c.x.pos(u.decl)})
 		c.name(u)
 	} else {
+		for _, other := range c.byName[strings.ToLower(string(u.id))] {
+			if !other.skipped {
+				c.x.errorf(u.decl, "template/duplicate", "resource %s is defined twice in one template", u.id)
+				return
+			}
+		}
 		c.units = append(c.units, u)
 		c.name(u)
 	}
@@ -344,8 +356,8 @@ func (c *context) finish(u *unit) {
 	c.x.out.Resources = append(c.x.out.Resources, arm.Resource{ID: u.id, Body: body, Pos: c.x.pos(u.decl), Theirs: u.existing})
 }
 
-// edges adds what a unit's resources wait for.
-func (c *context) edges(u *unit) {
+// waits finds the units that a unit waits for.
+func (c *context) waits(u *unit) {
 	around := c.values.loops
 	c.values.loops = u.loops
 	defer func() { c.values.loops = around }()
@@ -362,27 +374,35 @@ func (c *context) edges(u *unit) {
 		if len(units) == 0 {
 			c.x.warnf(dep, "template/depends", "dependsOn names %q, which is no resource of the template", v.Str())
 		}
-		for _, on := range units {
-			c.edge(u, on)
-		}
+		u.after = append(u.after, units...)
 	}
 	if u.batch > 0 {
 		for _, on := range c.byName[strings.ToLower(u.copy)] {
 			if on.index/u.batch == u.index/u.batch-1 {
-				c.edge(u, on)
+				u.after = append(u.after, on)
 			}
 		}
 	}
 }
 
-func (c *context) edge(u, on *unit) {
-	if len(u.ids)*len(on.ids) > 100_000 || !c.x.spend(u.decl, 32*len(u.ids)*len(on.ids)) {
-		c.x.errorf(u.decl, "template/limit", "dependsOn of two nested deployments makes too many edges")
-		return
-	}
-	for _, from := range u.ids {
-		for _, to := range on.ids {
-			c.x.out.Edges = append(c.x.out.Edges, Edge{from, to})
+// edges adds an edge from each resource of u to each of the units that via
+// waits for. A nested deployment without resources hands on what it waits for.
+func (c *context) edges(u, via *unit, seen map[*unit]bool) {
+	for _, on := range via.after {
+		if len(on.ids) == 0 && on.module != nil && !seen[on] {
+			seen[on] = true
+			c.edges(u, on, seen)
+		}
+		if !c.x.spend(u.decl, 32*len(u.ids)*len(on.ids)) {
+			return
+		}
+		for _, from := range u.ids {
+			for _, to := range on.ids {
+				if e := (Edge{from, to}); !c.x.edges[e] {
+					c.x.edges[e] = true
+					c.x.out.Edges = append(c.x.out.Edges, e)
+				}
+			}
 		}
 	}
 }
@@ -492,14 +512,18 @@ func (c *context) moduleParameters(given arm.Value) arm.Value {
 		w.name(name)
 		switch {
 		case p.Get("value").Exists():
-			w.value(p.Get("value"))
+			v, ok := c.value(p.Get("value"))
+			if !ok { // has its finding; no more come of it
+				v = arm.New(arm.Parameter(name))
+			}
+			w.put(v, ok)
 		case p.Get("reference").Exists():
 			w.put(arm.New(arm.Parameter(name)), true)
 		default:
 			v, ok := c.value(p)
 			switch {
 			case !ok:
-				w.put(v, ok)
+				w.put(arm.New(arm.Parameter(name)), ok)
 			case v.Get("value").Exists():
 				w.put(v.Get("value"), true)
 			default:

@@ -29,7 +29,9 @@ const (
 	maxCopies    = 800
 	maxResources = 20_000
 	maxNesting   = 16        // nested deployments in each other
-	maxBytes     = 128 << 20 // of all values made
+	maxBytes     = 128 << 20 // of all values put into bodies
+	maxCalls     = 5_000_000 // of functions
+	maxWork      = 256 << 20 // bytes of what they give
 )
 
 // Deployment is where and how a template is deployed.
@@ -107,7 +109,7 @@ func Parameters(file arm.Value) (arm.Value, error) {
 
 // Expand expands template t, which was read from f.
 func Expand(f *source.File, t arm.Value, d Deployment) (Expansion, diag.List) {
-	x := &expander{f: f, parsed: map[string]*expr.Expr{}, groups: map[arm.ID]arm.Value{}, bytes: maxBytes, offset: -1}
+	x := &expander{f: f, parsed: map[string]*expr.Expr{}, groups: map[arm.ID]arm.Value{}, bytes: maxBytes, budget: expr.Budget{Calls: maxCalls, Bytes: maxWork}, edges: map[Edge]bool{}, offset: -1}
 	if d.Name == "" {
 		d.Name = "main"
 	}
@@ -137,7 +139,9 @@ type expander struct {
 	parsed    map[string]*expr.Expr
 	groups    map[arm.ID]arm.Value // resource groups deployed here, by folded id
 	resources int
+	edges     map[Edge]bool
 	bytes     int
+	budget    expr.Budget
 	offset    int // where set, the place of everything: inside a computed template
 }
 
