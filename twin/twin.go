@@ -5,7 +5,8 @@
 // Requests go in, and ARM's answers come out, with ARM's status codes, ids,
 // children and error codes. Same requests, same answers: ids that Azure would
 // draw by lot are made from names. The package does not run anything: a virtual
-// machine is its body and nothing else. It opens no port (see Certificate and
+// machine is its body and nothing else. Policies, locks and roles are kept and
+// listed, and hold nobody back. It opens no port (see Certificate and
 // net/http), keeps nothing on disk, and whoever asks for a token gets one.
 //
 // One place says what a resource type's service does beyond keeping what it
