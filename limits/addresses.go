@@ -7,8 +7,7 @@ import (
 )
 
 // ReservedAddresses are those that Azure keeps of every subnet: the first four
-// and the last.
-// https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+// and the last (guidance SUB-13).
 const ReservedAddresses = 5
 
 // SubnetSizeFor gives the length of the longest IPv4 prefix whose subnet has

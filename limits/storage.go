@@ -8,15 +8,16 @@ import (
 	"airfield/arm"
 )
 
-// storageSKUs are the SKUs that each kind of account comes in.
-// https://learn.microsoft.com/azure/storage/common/storage-account-overview
+// storageSKUs are the SKUs that each kind of account comes in; the page is older
+// than Premium_ZRS of block blobs and files, and than the second generation.
+// https://learn.microsoft.com/rest/api/storagerp/srp_sku_types
 var storageSKUs = map[string][]string{
-	"storagev2":        {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS"},
+	"storagev2":        {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS", "Premium_ZRS"},
 	"blockblobstorage": {"Premium_LRS", "Premium_ZRS"},
 	"filestorage": {"Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "PremiumV2_ZRS",
 		"StandardV2_LRS", "StandardV2_GRS", "StandardV2_ZRS", "StandardV2_GZRS"},
 	"blobstorage": {"Standard_LRS", "Standard_GRS", "Standard_RAGRS"},
-	"storage":     {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Premium_LRS"},
+	"storage":     {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS", "Premium_ZRS"},
 }
 
 func storageKind(c *check) {
