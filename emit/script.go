@@ -1,9 +1,253 @@
 package emit
 
-type step struct{ stage int }
+// deploy.sh: every deployment of a form, in the order of the stages. The ids of
+// new subscriptions go from the stage that makes them to those that need them
+// through the file subscriptions.json.
 
-func (p *plan) step() step { return step{p.stage} }
+import (
+	"strings"
 
-func writeScript(f Form, o *Options, steps []step, sink Sink) error { return nil }
-func (p *plan) writeBicep(sink Sink) error                          { return nil }
-func (p *plan) writeTerraform(sink Sink) error                      { return nil }
+	"airfield/arm"
+)
+
+// step is what deploy.sh must know of a deployment.
+type step struct {
+	stage      int
+	stageName  string
+	folder     string
+	name       string      // of Azure's record of the deployment
+	sub        string      // the subscription deployed to: its alias behind "@", or its id
+	vends      string      // the alias that is made here
+	subs       []string    // aliases of other subscriptions that are needed
+	parameters []Parameter // to be given by the deployer
+}
+
+func (p *plan) step() step {
+	s := step{stage: p.stage, stageName: p.Stage, folder: p.folder(), subs: p.subs, name: recordName(p.folder())}
+	if p.Scope != arm.Tenant {
+		s.sub = p.Scope.Name()
+	}
+	for _, r := range p.Resources {
+		if r.Type().Equal(aliasType) {
+			s.vends = r.ID.Name()
+		}
+	}
+	for _, name := range p.params {
+		if known := p.o.parameter(name); known.Value == "" {
+			known.Name = name
+			s.parameters = append(s.parameters, known)
+		}
+	}
+	return s
+}
+
+// recordName names Azure's record of a deployment: at most 64 characters.
+func recordName(folder string) string {
+	name := strings.ReplaceAll(folder, "/", "-")
+	if len(name) > 64 {
+		name = name[:55] + "-" + short(arm.ID(name))
+	}
+	return name
+}
+
+func writeScript(f Form, o *Options, steps []step, sink Sink) error {
+	_, err := output(sink, f.String()+"/deploy.sh", func(out *printer) {
+		s := script{out, f}
+		s.begin(o, steps)
+		for i := range steps {
+			if i == 0 || steps[i].stage != steps[i-1].stage {
+				if i > 0 {
+					out.text("fi\n")
+				}
+				out.text("\nif wanted ", steps[i].stageName, "; then\n")
+			}
+			s.step(&steps[i])
+			out.spill()
+		}
+		if len(steps) > 0 {
+			out.text("fi\n")
+		}
+	})
+	return err
+}
+
+type script struct {
+	*printer
+	form Form
+}
+
+func (s *script) begin(o *Options, steps []step) {
+	from := "an estate"
+	if o.File != "" {
+		from = o.File
+	}
+	needs := "az, logged in with the right to deploy at the tenant"
+	if s.form == Terraform {
+		needs = "terraform, and what the provider azapi takes as a login"
+	}
+	s.text("#!/bin/sh\n# Made by airfield from ", from, `. Do not edit: change the estate and write it again.
+#
+# usage: ./deploy.sh [STAGE]...
+#
+# Deploys all stages in order, or those named, such as 1-governance. A stage
+# can be deployed again. Needs `, needs, `.
+# subscriptions.json keeps the ids of new subscriptions by alias.
+`)
+	s.wanted(steps)
+	s.text(`set -eu
+cd "$(dirname "$0")"
+stages="$*"
+test -f subscriptions.json || printf '{\n}\n' >subscriptions.json
+
+# wanted STAGE: is the stage to be deployed?
+wanted() {
+  case " $stages " in
+  "  " | *" $1 "*) return 0 ;;
+  esac
+  return 1
+}
+
+# id_of ALIAS: prints the id of the subscription made under the alias.
+id_of() {
+  sed -n "s/^ *\"$1\": \"\([^\"]*\)\",*\$/\1/p" subscriptions.json | grep . && return
+  echo "deploy.sh: subscriptions.json has no \"$1\": deploy 2-vend first" >&2
+  return 1
+}
+
+# keep ALIAS ID: adds the id to subscriptions.json.
+keep() {
+  echo "$2" | grep -q '^[0-9A-Fa-f-]\{36\}$' || { echo "deploy.sh: no subscription id for \"$1\"" >&2; return 1; }
+  {
+    sed -n 's/^ *\("[^"]*": "[^"]*"\),*$/\1/p' subscriptions.json | grep -vF "\"$1\": " || true
+    printf '"%s": "%s"\n' "$1" "$2"
+  } | sort | sed -e '$!s/$/,/' -e 's/^/  /' >subscriptions.tmp
+  { echo '{'; cat subscriptions.tmp; echo '}'; } >subscriptions.json
+  rm subscriptions.tmp
+}
+`)
+	switch s.form {
+	case Terraform:
+		s.text(`
+# deploy FOLDER
+deploy() {
+  terraform -chdir="$1" init -input=false
+  terraform -chdir="$1" apply -input=false -auto-approve
+}
+`)
+		return
+	case Bicep:
+		s.text("\nfiles='--parameters main.bicepparam'\n")
+	default:
+		s.text("\nfiles='--template-file azuredeploy.json --parameters @azuredeploy.parameters.json'\n")
+	}
+	s.text(`
+# tenant FOLDER NAME [ARGUMENT]...
+tenant() (
+  cd "$1"
+  name=$2
+  shift 2
+  az deployment tenant create --name "$name" --location `, quoteShell(o.Location), ` $files "$@" --output none
+)
+
+# subscription ID FOLDER NAME [ARGUMENT]...
+subscription() (
+  cd "$2"
+  id=$1 name=$3
+  shift 3
+  az deployment sub create --subscription "$id" --name "$name" --location `, quoteShell(o.Location), ` $files "$@" --output none
+)
+`)
+}
+
+// wanted lists what the deployer must set.
+func (s *script) wanted(steps []step) {
+	seen := map[string]bool{}
+	for i := range steps {
+		for _, param := range steps[i].parameters {
+			if seen[param.Name] {
+				continue
+			}
+			if len(seen) == 0 {
+				s.text("# Set in the environment:\n")
+			}
+			seen[param.Name] = true
+			s.text("#   ", s.variable(param.Name), "  ", param.Description, "\n")
+		}
+	}
+}
+
+// variable names the variable of the environment that holds a parameter.
+func (s *script) variable(name string) string {
+	if s.form == Terraform {
+		return "TF_VAR_" + snake(name)
+	}
+	return variable(parameterName(name))
+}
+
+func (s *script) step(d *step) {
+	s.text("  echo ", quoteShell(d.folder), "\n")
+	for _, sub := range d.subs {
+		s.export(s.variable(subscriptionParameter(sub)), sub)
+	}
+	for _, param := range d.parameters {
+		s.text("  : \"${", s.variable(param.Name), ":?}\"\n")
+	}
+	if s.form == Terraform {
+		if alias, vended := strings.CutPrefix(d.sub, "@"); vended {
+			s.export("TF_VAR_subscription_id", alias)
+		}
+		s.text("  deploy ", quoteShell(d.folder), "\n")
+	} else {
+		s.create(d)
+	}
+	if d.vends == "" {
+		return
+	}
+	if s.form == Terraform {
+		s.text("  new=$(terraform -chdir=", quoteShell(d.folder), " output -raw subscription_id)\n")
+	} else {
+		s.text("  new=$(az deployment tenant show --name ", quoteShell(d.name), " --query properties.outputs.subscriptionId.value --output tsv)\n")
+	}
+	s.text("  keep ", quoteShell(d.vends), " \"$new\"\n")
+}
+
+// export reads the id of a new subscription in a line of its own: the shell
+// stops where there is none only if nothing else stands in the line.
+func (s *script) export(variable, alias string) {
+	s.text("  ", variable, "=$(id_of ", quoteShell(alias), ")\n  export ", variable, "\n")
+}
+
+func (s *script) create(d *step) {
+	switch alias, vended := strings.CutPrefix(d.sub, "@"); {
+	case d.sub == "":
+		s.text("  tenant ")
+	case vended:
+		s.text("  own=$(id_of ", quoteShell(alias), ")\n  subscription \"$own\" ")
+	default:
+		s.text("  subscription ", quoteShell(d.sub), " ")
+	}
+	s.text(quoteShell(d.folder), " ", quoteShell(d.name))
+	if s.form == ARM {
+		for _, param := range d.parameters {
+			s.text(" --parameters ", parameterName(param.Name), "=\"$", s.variable(param.Name), "\"")
+		}
+		for _, sub := range d.subs {
+			name := subscriptionParameter(sub)
+			s.text(" --parameters ", camel(name), "=\"$", s.variable(name), "\"")
+		}
+	}
+	s.text("\n")
+}
+
+// quoteShell quotes where it must.
+func quoteShell(s string) string {
+	for i := range len(s) {
+		if !isWord(s[i]) && strings.IndexByte("-./:@", s[i]) < 0 {
+			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+	}
+	if s == "" {
+		return "''"
+	}
+	return s
+}

@@ -290,9 +290,11 @@ func (f *armFile) id(id arm.ID) armText {
 		return armText{expression: "subscription().id"}
 	case rg == "" && scope.Equal(f.Scope):
 		return call("subscriptionResourceId(")
-	case rg == "" || !rg.Equal(f.scope) || id.Equal(rg):
-	case scope.Equal(rg):
+	case rg == "" || id.Equal(rg) || f.scope.ResourceGroupID() == "":
+	case scope.Equal(rg) && rg.Equal(f.scope):
 		return call("resourceId(")
+	case scope.Equal(rg):
+		return call("resourceId(" + quoteTemplate(rg.Name()) + ", ")
 	default:
 		return call("extensionResourceId(" + f.id(scope).expression + ", ")
 	}
