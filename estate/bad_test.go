@@ -110,6 +110,8 @@ var unprintable = map[string]string{
 	"long-key":          good + strings.Repeat("k", 1<<16) + ": 1\n",
 	"long-bad-value":    strings.Replace(good, "10.96.0.0/16", strings.Repeat("9", 1<<16), 1),
 	"many-anchors":      good + "accept:\n" + strings.Repeat("- &a\n", 5000),
+	"many-keys":         good + "accept:\n" + numbered(20_000, "  k%d: v\n"),
+	"many-json-keys":    good + "accept: {" + numbered(20_000, "k%d: v,\n") + "}\n",
 	"many-errors":       good + strings.Repeat("x: 1\n", 3),
 }
 
@@ -133,6 +135,14 @@ func utf16(s string, at int, mark string) string {
 		b = append(b, pair[0], pair[1])
 	}
 	return string(b)
+}
+
+func numbered(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
 
 func indents(n int) string {

@@ -17,9 +17,10 @@ import (
 
 // The limits of what is read as YAML. They bound what a hostile text can cost.
 const (
-	MaxYAML      = 16 << 20 // bytes of text
-	MaxYAMLDepth = 100      // mappings and lists inside each other
-	MaxYAMLNodes = 2e6      // values, aliases expanded
+	MaxYAML      = 4 << 20 // bytes of text
+	MaxYAMLDepth = 100     // mappings and lists inside each other
+	MaxYAMLKeys  = 10_000  // of one mapping that is written without braces
+	MaxYAMLNodes = 2e6     // values, aliases expanded
 )
 
 // YAML reads a text that holds one YAML 1.2 document; JSON is YAML too. It
@@ -54,9 +55,14 @@ func (c *converter) document() (root *Node) {
 			c.found.Errorf(diag.Pos{File: c.file.Name}, "source/yaml", "not readable as YAML (%v)", p)
 		}
 	}()
-	tokens := lexer.Tokenize(c.file.Text)
+	// It counts the lines of a text with carriage returns wrongly.
+	tokens := lexer.Tokenize(lineFeeds.Replace(c.file.Text))
 	if t := tooDeep(tokens); t != nil {
 		c.found.Errorf(c.pos(t), "source/depth", "nested more than %d deep", MaxYAMLDepth)
+		return nil
+	}
+	if t := tooWide(tokens); t != nil {
+		c.found.Errorf(c.pos(t), "source/size", "a mapping of more than %d keys", MaxYAMLKeys)
 		return nil
 	}
 	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
@@ -79,6 +85,8 @@ func (c *converter) document() (root *Node) {
 	}
 	return c.node(docs[0].Body, 0)
 }
+
+var lineFeeds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 func (c *converter) syntax(err error) {
 	if i := strings.Index("\n"+c.file.Text, "\n<<<<<<< "); i >= 0 {
@@ -157,6 +165,46 @@ func tooDeep(tokens token.Tokens) *token.Token {
 			run++
 		}
 		if flow > MaxYAMLDepth || run > MaxYAMLDepth && flow == 0 {
+			return t
+		}
+	}
+	return nil
+}
+
+// tooWide gives the token at which a block mapping has too many keys, or all of
+// them together do: the reader recurses for each key and copies those behind
+// it, so that a mapping costs the square of its keys (45,000 keys took 11 s).
+func tooWide(tokens token.Tokens) *token.Token {
+	type mapping struct{ column, keys int }
+	var open []mapping
+	cost, flow := 0, 0
+	for i, t := range tokens {
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		}
+		if flow > 0 {
+			continue
+		}
+		column := t.Position.Column
+		if t.Type == token.MappingValueType && i > 0 && tokens[i-1].Position.Line == t.Position.Line {
+			column = tokens[i-1].Position.Column
+		}
+		for len(open) > 0 && open[len(open)-1].column > column {
+			open = open[:len(open)-1]
+		}
+		if t.Type != token.MappingValueType {
+			continue
+		}
+		if len(open) == 0 || open[len(open)-1].column < column {
+			open = append(open, mapping{column: column})
+		}
+		m := &open[len(open)-1]
+		m.keys++
+		cost += m.keys
+		if m.keys > MaxYAMLKeys || cost > MaxYAMLKeys*MaxYAMLKeys {
 			return t
 		}
 	}
