@@ -18,7 +18,7 @@ type nodes struct {
 	about    string // atlas/prod/pretrain
 	purpose  string
 	cell     cell
-	sub      *subscription
+	share    *share
 	identity *identity
 	spec     estate.Compute
 	size     *catalog.Size
@@ -42,14 +42,14 @@ func (d *designer) placeWork(p *estate.Place) {
 		}
 	}
 	if len(p.Jobs)+len(p.Services)+len(p.Data) == 0 { // a subscription to begin in
-		d.subscription(cell{place: p, key: key(p), role: shared, region: string(d.e.Region("home")), life: lifeOperations})
+		d.share(cell{place: p, key: key(p), role: shared, region: string(d.e.Region("home")), life: lifeOperations})
 	}
 }
 
 func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	c := cell{place: p, key: key(p), role: training, stage: jobStage(j), region: string(d.e.Region(j.Region)), life: lifeCompute}
-	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, sub: d.subscription(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), spot: j.Spot == "allowed"}
-	n.identity = d.identity(n.sub, training, c.region, j.Pos())
+	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), spot: j.Spot == "allowed"}
+	n.identity = d.identity(n.share, training, c.region, j.Pos())
 	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), "")}
 	if j.Kind == estate.Preparation || j.Kind == estate.Batch && j.Model == "" {
 		need = compute.Need{Role: compute.Preparation}
@@ -84,11 +84,11 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 	if s.Stage != "" {
 		c.stage = s.Stage
 	}
-	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, sub: d.subscription(c), spec: s.Compute, pos: s.Pos(), sizePos: s.Of("size"), spot: s.Spot == "allowed"}
+	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: s.Compute, pos: s.Pos(), sizePos: s.Of("size"), spot: s.Spot == "allowed"}
 	if len(s.Regions) > 1 {
 		n.about += "@" + region
 	}
-	n.identity = d.identity(n.sub, inference, region, s.Pos())
+	n.identity = d.identity(n.share, inference, region, s.Pos())
 	need := compute.Need{Role: compute.Inference, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision))}
 	if !d.choose(n, need, s.Model.Like, s.OrElse, []string{region}) {
 		return
@@ -208,8 +208,8 @@ func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) 
 // note records the size for the guardrails, and what the guidance says against it.
 func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 	add := func(size string) {
-		if size != "" && !slices.Contains(n.sub.sizes, size) {
-			n.sub.sizes = append(n.sub.sizes, size)
+		if size != "" && !slices.Contains(n.share.sub.sizes, size) {
+			n.share.sub.sizes = append(n.share.sub.sizes, size)
 		}
 	}
 	add(n.size.Name)
@@ -301,14 +301,14 @@ func (d *designer) run(n *nodes, s *estate.Service) {
 	switch by {
 	case estate.RunSlurm, estate.RunBatch, estate.RunAKS:
 		d.open = append(d.open, Open{n.about, fmt.Sprintf("%s of %s run by %s", plural(n.count, "node"), n.size.Name, by), "this orchestrator is not designed yet; subscription, network, identity, access and data are", n.pos})
-		d.subnet(d.network(n.sub, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
+		d.subnet(d.network(n.share, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
 		return
 	}
 	if !d.picture(n) {
 		return
 	}
-	group := d.resourceGroup(n.sub, n.cell)
-	net := d.network(n.sub, n.cell.region, n.pos)
+	group := d.resourceGroup(n.share, n.cell)
+	net := d.network(n.share, n.cell.region, n.pos)
 	sn := d.subnet(net, subnetPurpose(n.cell), n.count)
 	if by == estate.RunVM {
 		d.machine(n, group, sn)
@@ -425,8 +425,8 @@ func signsIn(i *identity) arm.O {
 // machine makes a virtual machine with its network interface.
 func (d *designer) machine(n *nodes, group arm.ID, sn *subnet) {
 	const vm, nic = "Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"
-	tk := d.tokens(n.sub, n.purpose, n.cell.region, "001")
-	nicID := d.put(n.sub, group.Resource(nic, d.names.name(nic, "", tk)), n.cell.region, n.pos, arm.O{"properties", arm.O{
+	tk := d.tokens(n.share, n.purpose, n.cell.region, "001")
+	nicID := d.put(n.share, group.Resource(nic, d.names.name(nic, "", tk)), n.cell.region, n.pos, arm.O{"properties", arm.O{
 		"enableAcceleratedNetworking", n.size.AcceleratedNetworking,
 		"ipConfigurations", arm.A{arm.O{"name", "primary", "properties", arm.O{"privateIPAllocationMethod", "Dynamic", "subnet", arm.O{"id", arm.IDOf(sn.id)}}}}}})
 	name := d.names.name(vm, "", tk)
@@ -437,7 +437,7 @@ func (d *designer) machine(n *nodes, group arm.ID, sn *subnet) {
 	if n.zones != nil {
 		members = append(members, "zones", n.zones)
 	}
-	d.put(n.sub, group.Resource(vm, name), n.cell.region, n.pos, members)
+	d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members)
 }
 
 // computerName gives a host name of at most n characters.
@@ -452,7 +452,7 @@ func computerName(name string, n int) string {
 // talk over InfiniBand (guidance CMP-11), behind a load balancer for a service.
 func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *estate.Service) {
 	const t = "Microsoft.Compute/virtualMachineScaleSets"
-	name := d.names.name(t, "", d.tokens(n.sub, n.purpose, n.cell.region, "001"))
+	name := d.names.name(t, "", d.tokens(n.share, n.purpose, n.cell.region, "001"))
 	storage, os, more := d.profile(n, computerName(n.cell.key+n.purpose, 9), "computerNamePrefix")
 	ip := arm.O{"name", "primary", "properties", arm.O{"primary", true, "privateIPAddressVersion", "IPv4", "subnet", arm.O{"id", arm.IDOf(sn.id)}}}
 	members := arm.O{"sku", arm.O{"name", n.size.Name, "tier", "Standard", "capacity", n.count}, "identity", signsIn(n.identity), "plan", d.plan(n)}
@@ -475,7 +475,7 @@ func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *est
 	nic := arm.O{"name", "primary", "properties", arm.O{"primary", true, "enableAcceleratedNetworking", n.size.AcceleratedNetworking, "ipConfigurations", arm.A{ip}}}
 	profile := append(arm.O{"storageProfile", storage, "osProfile", os, "networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{nic}}}, more...)
 	properties = append(properties, "virtualMachineProfile", profile)
-	d.put(n.sub, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
+	d.put(n.share, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
 }
 
 // balancer makes the load balancer in front of a service: with an address of
@@ -485,14 +485,14 @@ func (d *designer) balancer(n *nodes, group arm.ID, net *net, sn *subnet, port i
 	online := n.cell.place.Connects == estate.Online
 	abbreviation, _ := catalog.AbbreviationOf(t, "internal")
 	frontend := arm.O{"privateIPAllocationMethod", "Dynamic", "privateIPAddressVersion", "IPv4", "subnet", arm.O{"id", arm.IDOf(sn.id)}}
-	tk := d.tokens(n.sub, n.purpose, n.cell.region, "001")
+	tk := d.tokens(n.share, n.purpose, n.cell.region, "001")
 	if online {
 		abbreviation, _ = catalog.AbbreviationOf(t, "external")
 		members := arm.O{"sku", arm.O{"name", "Standard"}, "properties", arm.O{"publicIPAllocationMethod", "Static", "publicIPAddressVersion", "IPv4"}}
 		if len(n.zones) > 1 {
 			members = append(members, "zones", n.zones)
 		}
-		address := d.put(n.sub, group.Resource(ip, d.names.name(ip, "", tk)), n.cell.region, n.pos, members)
+		address := d.put(n.share, group.Resource(ip, d.names.name(ip, "", tk)), n.cell.region, n.pos, members)
 		frontend = arm.O{"publicIPAddress", arm.O{"id", arm.IDOf(address)}}
 		if !slices.Contains(sn.ports, port) {
 			sn.ports = append(sn.ports, port)
@@ -509,7 +509,7 @@ func (d *designer) balancer(n *nodes, group arm.ID, net *net, sn *subnet, port i
 		"frontendIPConfiguration", arm.O{"id", arm.IDOf(id.Child("frontendIPConfigurations", "frontend"))},
 		"backendAddressPool", arm.O{"id", arm.IDOf(id.Child("backendAddressPools", "nodes"))},
 		"probe", arm.O{"id", arm.IDOf(id.Child("probes", "answers"))}}
-	return d.put(n.sub, id, n.cell.region, n.pos, arm.O{"sku", arm.O{"name", "Standard"}, "properties", arm.O{
+	return d.put(n.share, id, n.cell.region, n.pos, arm.O{"sku", arm.O{"name", "Standard"}, "properties", arm.O{
 		"frontendIPConfigurations", arm.A{front}, "backendAddressPools", arm.A{arm.O{"name", "nodes"}},
 		"probes", arm.A{arm.O{"name", "answers", "properties", arm.O{"protocol", "Tcp", "port", port, "intervalInSeconds", 15, "numberOfProbes", 2}}},
 		"loadBalancingRules", arm.A{arm.O{"name", "serve", "properties", rule}}}})

@@ -19,7 +19,7 @@ type store struct {
 	data      estate.Data
 	account   *account
 	container arm.ID
-	sub       *subscription
+	share     *share
 }
 
 // account is a storage account in the making.
@@ -43,7 +43,7 @@ func (d *designer) placeData(p *estate.Place) {
 	for _, entry := range p.Data {
 		data := entry.Value
 		c := cell{place: p, key: key(p), role: dataRole(p, entry.Key), stage: dataStage(data), region: region, life: lifeData}
-		s := d.subscription(c)
+		s := d.share(c)
 		known, _ := catalog.RegionByName(region)
 		need := storage.Need{Kind: string(data.Kind), Redundancy: string(data.Redundancy), Lake: data.Layout == estate.Lake,
 			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: known != nil && known.Zones > 1}
@@ -59,7 +59,7 @@ func (d *designer) placeData(p *estate.Place) {
 }
 
 // account gives the account of the subscription that keeps data as chosen.
-func (d *designer) account(s *subscription, c cell, choice storage.Account, pos diag.Pos) *account {
+func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Pos) *account {
 	group := d.resourceGroup(s, c)
 	for _, a := range s.accounts {
 		if a.choice == choice && a.id.ResourceGroupID() == group {
@@ -70,8 +70,8 @@ func (d *designer) account(s *subscription, c cell, choice storage.Account, pos 
 	a.id = group.Resource(storageAccounts, d.names.salted(storageAccounts, d.tokens(s, choice.Purpose, c.region, ""), "/"+group.Name()+"/"+choice.Redundancy))
 	s.accounts = append(s.accounts, a)
 	sku := "Standard_" + choice.Redundancy
-	if !slices.Contains(s.skus, sku) {
-		s.skus = append(s.skus, sku)
+	if !slices.Contains(s.sub.skus, sku) {
+		s.sub.skus = append(s.sub.skus, sku)
 	}
 	properties := arm.O{
 		"accessTier", "Hot", "allowBlobPublicAccess", false, "allowSharedKeyAccess", false, "allowCrossTenantReplication", false,
@@ -113,6 +113,9 @@ func (d *designer) lifecycle(st *store, name string) {
 	set(&t.Cold, st.data.Cold)
 	set(&t.Archive, st.data.Archive)
 	set(&t.Delete, st.data.Keep)
+	if t.Delete > 0 && !st.data.Has("cool") && !st.data.Has("cold") {
+		t = t.Before(t.Delete)
+	}
 	base := arm.O{}
 	for _, step := range []struct {
 		action string
@@ -165,7 +168,7 @@ func tierReason(data estate.Data) string {
 // finishData writes the lifecycle policies, which hold the rules of all
 // entries of an account.
 func (d *designer) finishData() {
-	for _, s := range d.order {
+	for _, s := range d.shares() {
 		for _, a := range s.accounts {
 			if a.rules != nil {
 				d.add(a.id.Child("managementPolicies", "default"), a.pos, arm.O{"properties", arm.O{"policy", arm.O{"rules", a.rules}}})
@@ -215,13 +218,13 @@ func (d *designer) readers() {
 		p := &places[i]
 		for _, entry := range p.Data {
 			for _, reader := range entry.Value.ReadBy {
-				for _, s := range d.order {
+				for _, s := range d.shares() {
 					if s.place.Workload != reader || d.find(s.place, p.Workload+"/"+entry.Key) != d.data[p.Name()+"/"+entry.Key] {
 						continue
 					}
 					for _, r := range []role{training, inference} {
 						if id, ok := s.identities[r]; ok {
-							d.use(s.place, s.key, id, p.Workload+"/"+entry.Key, "reads", entry.Value.Of("read_by"))
+							d.use(s.place, s.sub.key, id, p.Workload+"/"+entry.Key, "reads", entry.Value.Of("read_by"))
 						}
 					}
 				}

@@ -66,7 +66,11 @@ func New(e *estate.Estate, o Options) *Design {
 		d.finish()
 	}
 	t, found := d.build.Tenant()
-	d.found = append(d.found, found...)
+	for _, f := range found {
+		if f.Code != "tenant/placement" { // where theirs lie is not ours to know
+			d.found = append(d.found, f)
+		}
+	}
 	d.checkLimits(t)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
 	return &Design{e, t, d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
@@ -209,8 +213,12 @@ func (d *designer) usable() []string {
 func (d *designer) checkLimits(t *tenant.Tenant) {
 	if limit, ok := catalog.LimitOf("resource-groups-per-subscription"); ok {
 		for _, s := range d.order {
-			if int64(len(s.resourceGroups)) > limit.Max {
-				d.found.Errorf(s.place.Pos, "design/limit", "subscription %q has %d resource groups, at most %d are possible", s.name, len(s.resourceGroups), limit.Max)
+			groups := 0
+			for _, h := range s.shares {
+				groups += len(h.resourceGroups)
+			}
+			if int64(groups) > limit.Max {
+				d.found.Errorf(s.place.Pos, "design/limit", "subscription %q has %d resource groups, at most %d are possible", s.name, groups, limit.Max)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"airfield/design"
+	"airfield/diag"
 	"airfield/estate"
 	"airfield/source"
 )
@@ -26,8 +27,13 @@ func of(t testing.TB, raw []byte, lock *design.Lock) *design.Design {
 		t.Fatal(found)
 	}
 	e, found := estate.Read(f)
+	for _, f := range found {
+		if f.Severity == diag.Error {
+			t.Errorf("%s\n%s", f, raw)
+		}
+	}
 	if found.HasErrors() {
-		t.Fatal(found)
+		t.FailNow()
 	}
 	return design.New(e, design.Options{Lock: lock, Month: "2026-11-01"})
 }

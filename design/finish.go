@@ -13,7 +13,7 @@ func (d *designer) finish() {
 	d.finishData()
 	if d.e.Platform.Standalone {
 		for _, s := range d.order {
-			d.logs(s)
+			d.logs(s.shares[0])
 		}
 	}
 	d.finishNetworks()
@@ -24,7 +24,7 @@ func (d *designer) finish() {
 
 // logs gives a subscription of a standalone organization a workspace, and sends
 // its activity log there. With a platform, the platform's policies do this.
-func (d *designer) logs(s *subscription) {
+func (d *designer) logs(s *share) {
 	const t = "Microsoft.OperationalInsights/workspaces"
 	region := string(d.e.Region("home"))
 	group := d.resourceGroup(s, s.cellOf(lifeOperations, region))
@@ -35,7 +35,7 @@ func (d *designer) logs(s *subscription) {
 	for _, category := range []string{"Administrative", "Security", "ServiceHealth", "Alert", "Policy", "ResourceHealth"} {
 		logs = append(logs, arm.O{"category", category, "enabled", true})
 	}
-	d.add(s.id.Resource("Microsoft.Insights/diagnosticSettings", "activity-log"), pos, arm.O{"properties", arm.O{"workspaceId", arm.IDOf(id), "logs", logs}})
+	d.add(s.sub.id.Resource("Microsoft.Insights/diagnosticSettings", "activity-log"), pos, arm.O{"properties", arm.O{"workspaceId", arm.IDOf(id), "logs", logs}})
 }
 
 // listOpen lists what an estate may say and this design does not act on.

@@ -30,7 +30,7 @@ type Budget struct {
 
 // charge adds what nodes cost to their subscription's estimate.
 func (d *designer) charge(n *nodes) {
-	c := &n.sub.cost
+	c := &n.share.sub.cost
 	price, ok := catalog.Price(n.cell.region, n.size.Name)
 	plan := ""
 	if n.spot {
@@ -125,11 +125,4 @@ func or(a, b diag.Pos) diag.Pos {
 		return a
 	}
 	return b
-}
-
-// sorted gives the subscriptions by name.
-func (d *designer) sorted() []*subscription {
-	s := slices.Clone(d.order)
-	slices.SortFunc(s, func(a, b *subscription) int { return strings.Compare(a.name, b.name) })
-	return s
 }

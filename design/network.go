@@ -14,7 +14,7 @@ import (
 // net is a virtual network in the making: one for each subscription and region
 // (guidance SUB-18).
 type net struct {
-	sub     *subscription
+	share   *share
 	region  string
 	id      arm.ID
 	group   arm.ID
@@ -44,14 +44,14 @@ const (
 )
 
 // network gives the virtual network of a subscription in a region.
-func (d *designer) network(s *subscription, region string, pos diag.Pos) *net {
+func (d *designer) network(s *share, region string, pos diag.Pos) *net {
 	for _, n := range s.networks {
 		if n.region == region {
 			return n
 		}
 	}
 	group := d.resourceGroup(s, s.cellOf(lifeNetwork, region))
-	n := &net{sub: s, region: region, group: group, pos: pos,
+	n := &net{share: s, region: region, group: group, pos: pos,
 		id: group.Resource(virtualNetworks, d.names.name(virtualNetworks, "", d.tokens(s, "", region, "001")))}
 	s.networks = append(s.networks, n)
 	return n
@@ -65,14 +65,14 @@ func (d *designer) subnet(n *net, purpose string, addresses int) *subnet {
 			return s
 		}
 	}
-	s := &subnet{purpose: purpose, addresses: addresses, id: n.id.Child("subnets", d.names.name(subnets, "", d.tokens(n.sub, purpose, n.region, "")))}
+	s := &subnet{purpose: purpose, addresses: addresses, id: n.id.Child("subnets", d.names.name(subnets, "", d.tokens(n.share, purpose, n.region, "")))}
 	n.subnets = append(n.subnets, s)
 	return s
 }
 
 // privateEndpoint gives an account an address in the subscription's network,
 // and names for it where no platform keeps them.
-func (d *designer) privateEndpoint(s *subscription, a *account, pos diag.Pos) {
+func (d *designer) privateEndpoint(s *share, a *account, pos diag.Pos) {
 	const t = "Microsoft.Network/privateEndpoints"
 	n := d.network(s, a.region, pos)
 	services := []string{"blob"}
@@ -88,8 +88,8 @@ func (d *designer) privateEndpoint(s *subscription, a *account, pos diag.Pos) {
 			"privateLinkServiceConnections", arm.A{arm.O{"name", service, "properties", arm.O{
 				"privateLinkServiceId", arm.IDOf(a.id), "groupIds", []string{service}}}}}})
 		if !d.e.Platform.Standalone {
-			if d.once("dns " + s.key) {
-				d.open = append(d.open, Open{s.key, "DNS records of private endpoints", "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)", d.e.Of("platform")})
+			if d.once("dns " + s.sub.key) {
+				d.open = append(d.open, Open{s.sub.key, "DNS records of private endpoints", "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)", d.e.Of("platform")})
 			}
 			continue
 		}
@@ -102,13 +102,13 @@ func (d *designer) privateEndpoint(s *subscription, a *account, pos diag.Pos) {
 // dnsZone gives a private DNS zone linked to the network. A zone lies in the
 // group of the subscription's first network, and serves all its networks.
 func (d *designer) dnsZone(n *net, name string, pos diag.Pos) arm.ID {
-	zone := n.sub.networks[0].group.Resource(privateZones, name)
+	zone := n.share.networks[0].group.Resource(privateZones, name)
 	if d.once("zone " + string(zone)) {
-		d.add(zone, pos, arm.O{"location", "global", "tags", n.sub.tags})
+		d.add(zone, pos, arm.O{"location", "global", "tags", n.share.tags})
 	}
 	link := zone.Child("virtualNetworkLinks", n.id.Name())
 	if d.once("link " + string(link)) {
-		d.add(link, pos, arm.O{"location", "global", "tags", n.sub.tags, "properties", arm.O{
+		d.add(link, pos, arm.O{"location", "global", "tags", n.share.tags, "properties", arm.O{
 			"registrationEnabled", false, "virtualNetwork", arm.O{"id", arm.IDOf(n.id)}}})
 	}
 	return zone
@@ -126,7 +126,7 @@ func (d *designer) finishNetworks() {
 		pools[r] = &network.Pool{Range: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(96 + 8*i), 0, 0}), 13)}
 	}
 	var fresh []*net
-	for _, s := range d.sorted() {
+	for _, s := range d.shares() {
 		for _, n := range s.networks {
 			if pools[n.region] == nil {
 				d.found.Errorf(n.pos, "design/region", "region %q is used and not in regions.home, .recovery or .may_use", n.region)
@@ -211,10 +211,10 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 		bodies = append(bodies, arm.O{"name", s.id.Name(), "properties", properties})
 	}
 	properties := arm.O{"addressSpace", arm.O{"addressPrefixes", []string{whole.String()}}, "subnets", bodies}
-	if hub, ok := d.e.Platform.Hubs.Get(n.region); ok && len(hub.DNS) > 0 && n.sub.place.Connects == estate.Corp {
+	if hub, ok := d.e.Platform.Hubs.Get(n.region); ok && len(hub.DNS) > 0 && n.share.place.Connects == estate.Corp {
 		properties = append(properties, "dhcpOptions", arm.O{"dnsServers", hub.DNS})
 	}
-	d.put(n.sub, n.id, n.region, n.pos, arm.O{"properties", properties})
+	d.put(n.share, n.id, n.region, n.pos, arm.O{"properties", properties})
 	d.peering(n)
 }
 
@@ -222,25 +222,25 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 func (d *designer) egress(n *net) arm.O {
 	way := d.e.Network.Egress
 	hub, hasHub := d.e.Platform.Hubs.Get(n.region)
-	if way == estate.HubFirewall && (n.sub.place.Connects == estate.Sandbox || !hasHub || hub.Firewall == "") {
+	if way == estate.HubFirewall && (n.share.place.Connects == estate.Sandbox || !hasHub || hub.Firewall == "") {
 		way = estate.NATGateway
-		if n.sub.place.Connects != estate.Sandbox && d.once("egress "+n.region) {
+		if n.share.place.Connects != estate.Sandbox && d.once("egress "+n.region) {
 			d.found.Warnf(d.e.Network.Of("egress"), "design/egress", "no hub with a firewall is named for %q: a NAT gateway is taken there", n.region)
 		}
 	}
 	switch way {
 	case estate.HubFirewall:
 		const t = "Microsoft.Network/routeTables"
-		id := d.put(n.sub, n.group.Resource(t, d.names.name(t, "", d.tokens(n.sub, "egress", n.region, "001"))), n.region, n.pos, arm.O{"properties", arm.O{
+		id := d.put(n.share, n.group.Resource(t, d.names.name(t, "", d.tokens(n.share, "egress", n.region, "001"))), n.region, n.pos, arm.O{"properties", arm.O{
 			"disableBgpRoutePropagation", false,
 			"routes", arm.A{arm.O{"name", "internet", "properties", arm.O{"addressPrefix", "0.0.0.0/0", "nextHopType", "VirtualAppliance", "nextHopIpAddress", hub.Firewall}}}}})
-		d.edges = append(d.edges, Edge{n.sub.key, "goes out through", "the hub firewall in " + n.region, d.e.Network.Of("egress")})
+		d.edges = append(d.edges, Edge{n.share.sub.key, "goes out through", "the hub firewall in " + n.region, d.e.Network.Of("egress")})
 		return arm.O{"routeTable", arm.O{"id", arm.IDOf(id)}}
 	case estate.NATGateway:
 		const ip, nat = "Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"
-		address := d.put(n.sub, n.group.Resource(ip, d.names.name(ip, "", d.tokens(n.sub, "egress", n.region, "001"))), n.region, n.pos, arm.O{
+		address := d.put(n.share, n.group.Resource(ip, d.names.name(ip, "", d.tokens(n.share, "egress", n.region, "001"))), n.region, n.pos, arm.O{
 			"sku", arm.O{"name", "Standard"}, "properties", arm.O{"publicIPAllocationMethod", "Static", "publicIPAddressVersion", "IPv4"}})
-		id := d.put(n.sub, n.group.Resource(nat, d.names.name(nat, "", d.tokens(n.sub, "egress", n.region, "001"))), n.region, n.pos, arm.O{
+		id := d.put(n.share, n.group.Resource(nat, d.names.name(nat, "", d.tokens(n.share, "egress", n.region, "001"))), n.region, n.pos, arm.O{
 			"sku", arm.O{"name", "Standard"}, "properties", arm.O{"idleTimeoutInMinutes", 10, "publicIpAddresses", arm.A{arm.O{"id", arm.IDOf(address)}}}})
 		return arm.O{"natGateway", arm.O{"id", arm.IDOf(id)}}
 	}
@@ -261,15 +261,15 @@ func (d *designer) securityGroup(n *net, s *subnet) arm.ID {
 	rules = append(rules, arm.O{"name", "deny-management-from-internet", "properties", arm.O{
 		"priority", 1000, "direction", "Inbound", "access", "Deny", "protocol", "*",
 		"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", "*", "destinationPortRanges", []string{"22", "3389"}}})
-	return d.put(n.sub, n.group.Resource(t, d.names.name(t, "", d.tokens(n.sub, s.purpose, n.region, "001"))), n.region, n.pos, arm.O{
+	return d.put(n.share, n.group.Resource(t, d.names.name(t, "", d.tokens(n.share, s.purpose, n.region, "001"))), n.region, n.pos, arm.O{
 		"properties", arm.O{"securityRules", rules}})
 }
 
 // peering leaves the way to the hub to the platform, which owns its other end.
 func (d *designer) peering(n *net) {
 	hub, ok := d.e.Platform.Hubs.Get(n.region)
-	if !ok || n.sub.place.Connects != estate.Corp {
-		if n.sub.place.Connects == estate.Corp && !d.e.Platform.Standalone && d.once("hub "+n.region) {
+	if !ok || n.share.place.Connects != estate.Corp {
+		if n.share.place.Connects == estate.Corp && !d.e.Platform.Standalone && d.once("hub "+n.region) {
 			d.found.Infof(d.e.Of("platform"), "design/hub-unknown", "no hub is named for %q: how corp networks there reach the organization's own is not known; platform.hubs names it", n.region)
 		}
 		return
@@ -279,6 +279,6 @@ func (d *designer) peering(n *net) {
 		return
 	}
 	d.theirs(hubID, hub.Of("vnet"), nil)
-	d.open = append(d.open, Open{n.sub.key, "peering of " + n.id.Name() + " with " + hubID.Name(), "both ends are made together, and one is the platform's", hub.Of("vnet")})
-	d.edges = append(d.edges, Edge{n.sub.key, "peers with", hubID.Name(), hub.Of("vnet")})
+	d.open = append(d.open, Open{n.share.sub.key, "peering of " + n.id.Name() + " with " + hubID.Name(), "both ends are made together, and one is the platform's", hub.Of("vnet")})
+	d.edges = append(d.edges, Edge{n.share.sub.key, "peers with", hubID.Name(), hub.Of("vnet")})
 }

@@ -13,20 +13,43 @@ import (
 
 // subscription is one subscription in the making.
 type subscription struct {
-	key, name      string
-	id             arm.ID
-	cell           cell // of what came first into it
+	key, name string
+	id        arm.ID
+	cell      cell // of what came first into it
+	place     *estate.Place
+	group     group
+	tags      arm.Value
+	shares    []*share
+	regions   []string // in use
+	sizes     []string // in use, and second choices
+	skus      []string // of storage accounts
+	cost      estimate
+}
+
+// share is what one place has of a subscription: all of it, unless the
+// environments of a workload share one.
+type share struct {
+	sub            *subscription
 	place          *estate.Place
-	group          group
 	tags           arm.Value
 	resourceGroups map[string]arm.ID // by purpose and region
 	networks       []*net
 	identities     map[role]*identity
 	accounts       []*account
-	regions        []string // in use
-	sizes          []string // in use, and second choices
-	skus           []string // of storage accounts
-	cost           estimate
+}
+
+// share gives the share that a cell belongs in, and makes it and its
+// subscription where it is the first.
+func (d *designer) share(c cell) *share {
+	s := d.subscription(c)
+	for _, h := range s.shares {
+		if h.place == c.place {
+			return h
+		}
+	}
+	h := &share{sub: s, place: c.place, tags: d.tags(c.place), resourceGroups: map[string]arm.ID{}, identities: map[role]*identity{}}
+	s.shares = append(s.shares, h)
+	return h
 }
 
 // subscription gives the subscription that a cell belongs in, and makes it
@@ -57,7 +80,7 @@ func (d *designer) subscription(c cell) *subscription {
 	if s, ok := d.subs[key]; ok {
 		return s
 	}
-	s := &subscription{key: key, cell: c, place: c.place, resourceGroups: map[string]arm.ID{}, identities: map[role]*identity{}}
+	s := &subscription{key: key, cell: c, place: c.place}
 	s.name = d.names.fit("Microsoft.Subscription/aliases", d.e.Organization.Prefix+"-"+key, "")
 	d.subs[key] = s
 	d.order = append(d.order, s)
@@ -151,38 +174,38 @@ func (d *designer) tags(p *estate.Place) arm.Value {
 
 // resourceGroup gives the resource group that a cell belongs in, and makes it
 // where it is the first. Each region has groups of its own (guidance SUB-07).
-func (d *designer) resourceGroup(s *subscription, c cell) arm.ID {
+func (d *designer) resourceGroup(s *share, c cell) arm.ID {
 	purpose := c.purpose(d.e.Structure.ResourceGroups)
 	k := purpose + "|" + c.region
 	if id, ok := s.resourceGroups[k]; ok {
 		return id
 	}
-	id := s.id.ResourceGroup(d.names.name(arm.ResourceGroupType, "", d.tokens(s, purpose, c.region, "001")))
+	id := s.sub.id.ResourceGroup(d.names.name(arm.ResourceGroupType, "", d.tokens(s, purpose, c.region, "001")))
 	s.resourceGroups[k] = id
-	if !slices.Contains(s.regions, c.region) {
-		s.regions = append(s.regions, c.region)
+	if !slices.Contains(s.sub.regions, c.region) {
+		s.sub.regions = append(s.sub.regions, c.region)
 	}
 	return d.add(id, c.place.Pos, arm.O{"location", c.region, "tags", s.tags})
 }
 
-// tokens gives the tokens of a name in a subscription.
-func (d *designer) tokens(s *subscription, purpose, region, instance string) tokens {
-	workload, environment := s.cell.key, s.place.Environment
-	if rest, ok := strings.CutPrefix(s.key, workload+"-"); ok && rest != environment {
+// tokens gives the tokens of a name in a share.
+func (d *designer) tokens(s *share, purpose, region, instance string) tokens {
+	workload, environment := s.sub.cell.key, s.place.Environment
+	if rest, ok := strings.CutPrefix(s.sub.key, workload+"-"); ok && rest != environment {
 		workload = workload + "-" + strings.TrimPrefix(strings.TrimPrefix(rest, environment), "-")
 	}
 	return tokens{workload, purpose, environment, region, instance}
 }
 
-// cellOf gives a cell of the subscription for what serves all of it.
-func (s *subscription) cellOf(l life, region string) cell {
-	c := s.cell
-	c.role, c.stage, c.region, c.life = shared, "", region, l
+// cellOf gives the cell of what serves all of the share.
+func (s *share) cellOf(l life, region string) cell {
+	c := s.sub.cell
+	c.place, c.role, c.stage, c.region, c.life = s.place, shared, "", region, l
 	return c
 }
 
 // put adds a resource that has a region and tags.
-func (d *designer) put(s *subscription, id arm.ID, region string, pos diag.Pos, members arm.O) arm.ID {
+func (d *designer) put(s *share, id arm.ID, region string, pos diag.Pos, members arm.O) arm.ID {
 	return d.add(id, pos, append(arm.O{"location", region, "tags", s.tags}, members...))
 }
 
@@ -192,8 +215,8 @@ type identity struct {
 	granted map[string]bool
 }
 
-// identity gives the identity of a role in the subscription.
-func (d *designer) identity(s *subscription, r role, region string, pos diag.Pos) *identity {
+// identity gives the identity of a role in the share.
+func (d *designer) identity(s *share, r role, region string, pos diag.Pos) *identity {
 	if i, ok := s.identities[r]; ok {
 		return i
 	}
@@ -272,4 +295,20 @@ func roleNames() []string {
 		names = append(names, r.Name)
 	}
 	return names
+}
+
+// sorted gives the subscriptions by name.
+func (d *designer) sorted() []*subscription {
+	s := slices.Clone(d.order)
+	slices.SortFunc(s, func(a, b *subscription) int { return strings.Compare(a.name, b.name) })
+	return s
+}
+
+// shares gives the shares of all subscriptions, by the subscriptions' names.
+func (d *designer) shares() []*share {
+	var all []*share
+	for _, s := range d.sorted() {
+		all = append(all, s.shares...)
+	}
+	return all
 }

@@ -83,3 +83,18 @@ func DefaultTiers(kind string) Tiers {
 	}
 	return Tiers{Cool: 30, Cold: 90}
 }
+
+// Before gives the tiers without the steps that come on a day or later: data
+// that is deleted then has no use for them.
+func (t Tiers) Before(day int) Tiers {
+	if t.Cool >= day {
+		t.Cool = 0
+	}
+	if t.Cold >= day {
+		t.Cold = 0
+	}
+	if t.Archive >= day {
+		t.Archive = 0
+	}
+	return t
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"airfield/design"
+	"airfield/diag"
+	"airfield/emit"
+	"airfield/estate"
+	"airfield/report"
+	"airfield/source"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+const designHelp = `Design turns an estate into its landing zone and prints it: the tree, what
+depends on what, the decisions, and what was left open.
+
+With -o it writes the landing zone as Bicep, Terraform (provider azapi) and ARM
+templates in numbered stages, and a report to open in a browser.
+
+What must not change between designs (address ranges, sizes, zones, the begin
+of budgets) is kept in estate.lock beside the estate: keep it in version
+control. --update chooses again what is locked under a key.
+
+Exit code 0: designed. 1: the estate has errors. 2: it could not be read, or
+something failed.`
+
+type designFlags struct {
+	out       string
+	forms     []string
+	json      bool
+	compare   bool
+	decisions bool
+	full      bool
+	update    []string
+	lock      string
+	colour    string
+	width     int
+}
+
+func designCommand() *cobra.Command {
+	var f designFlags
+	c := &cobra.Command{
+		Use:     "design ESTATE",
+		Short:   "Design the landing zone of an estate",
+		Long:    designHelp,
+		Example: "  airfield design estate.yaml\n  airfield design estate.yaml -o landing-zone\n  airfield design estate.yaml --compare",
+		Args:    oneFile("the estate, such as estate.yaml"),
+		RunE:    func(_ *cobra.Command, args []string) error { return runDesign(args[0], f) },
+	}
+	c.Flags().StringVarP(&f.out, "out", "o", "", "write templates and report into this folder")
+	c.Flags().StringSliceVar(&f.forms, "form", []string{"bicep", "terraform", "arm"}, "the forms to write with -o")
+	c.Flags().BoolVar(&f.json, "json", false, "print the design as JSON")
+	c.Flags().BoolVar(&f.compare, "compare", false, "compare the ways to cut management groups, side by side")
+	c.Flags().BoolVar(&f.decisions, "decisions", false, "print each decision with its reason, alternatives and source")
+	c.Flags().BoolVar(&f.full, "full", false, "print the whole tree, however large")
+	c.Flags().StringArrayVar(&f.update, "update", nil, "choose again what estate.lock has under this `key`")
+	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file`; without it, estate.lock beside the estate")
+	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
+	c.Flags().IntVar(&f.width, "width", 0, "the width to print for; without it, the terminal's")
+	return c
+}
+
+// oneFile wants one argument, and says what it is where it is missing.
+func oneFile(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%s wants one file, %s (airfield %s --help)", c.Name(), what, c.Name())
+		}
+		return nil
+	}
+}
+
+func runDesign(file string, f designFlags) error {
+	forms, err := formsNamed(f.forms)
+	if err != nil {
+		return err
+	}
+	if f.colour != "auto" && f.colour != "always" && f.colour != "never" {
+		return fmt.Errorf("--color %q, wanted auto, always or never", f.colour)
+	}
+	errColour := colourOn(f.colour, os.Stderr)
+	e, lock, lockFile, err := readEstate(file, f.lock, errColour)
+	if err != nil {
+		return err
+	}
+	if f.compare {
+		return report.Compare(os.Stdout, design.Compare(e, lock, thisMonth()), printOptions(f))
+	}
+	old := lock
+	for _, key := range f.update {
+		if lock.Forget(key) == 0 {
+			return fmt.Errorf("--update %q: %s has nothing under it", key, lockFile)
+		}
+	}
+	d := design.New(e, design.Options{Lock: lock, Month: thisMonth()})
+	printFindings(d.Findings, errColour)
+	if d.Findings.HasErrors() {
+		return errFindings
+	}
+	if len(f.update) > 0 {
+		for _, line := range d.Lock.Changes(old) {
+			fmt.Fprintln(os.Stderr, line)
+		}
+	}
+	if err := keepLock(lockFile, d.Lock); err != nil {
+		return err
+	}
+	if f.json {
+		err = report.JSON(os.Stdout, d)
+	} else {
+		err = report.Text(os.Stdout, d, printOptions(f))
+	}
+	if err != nil || f.out == "" {
+		return err
+	}
+	return writeDesign(f.out, file, d, forms, errColour)
+}
+
+// readEstate reads an estate with its lock, and prints their findings.
+func readEstate(file, lockFile string, colour bool) (*estate.Estate, *design.Lock, string, error) {
+	src, found, err := readSource(file)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var e *estate.Estate
+	if !found.HasErrors() {
+		e, found = estate.Read(src)
+	}
+	printFindings(found, colour)
+	switch {
+	case e == nil:
+		return nil, nil, "", unreadable
+	case found.HasErrors():
+		return nil, nil, "", errFindings
+	}
+	if lockFile == "" {
+		lockFile = filepath.Join(filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))+".lock")
+	}
+	src, found, err = readSource(lockFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return e, new(design.Lock), lockFile, nil
+	}
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var lock *design.Lock
+	if !found.HasErrors() {
+		lock, found = design.ReadLock(src)
+	}
+	printFindings(found, colour)
+	if found.HasErrors() {
+		return nil, nil, "", unreadable
+	}
+	return e, lock, lockFile, nil
+}
+
+// readSource reads a file, - for standard input.
+func readSource(file string) (*source.File, diag.List, error) {
+	in := os.Stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, source.MaxFile+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	src, found := source.NewFile(file, raw)
+	return src, found, nil
+}
+
+// keepLock writes the lock where it has changed.
+func keepLock(file string, lock *design.Lock) error {
+	text := []byte(lock.String())
+	if have, err := os.ReadFile(file); err == nil && string(have) == string(text) {
+		return nil
+	}
+	return writeFile(file, text)
+}
+
+// thisMonth gives the first day of this month: the begin of budgets that are
+// not locked yet.
+func thisMonth() string { return time.Now().UTC().Format("2006-01") + "-01" }
+
+func formsNamed(names []string) ([]emit.Form, error) {
+	var forms []emit.Form
+	for _, n := range names {
+		known := false
+		for _, f := range emit.Forms {
+			if f.String() == n {
+				forms, known = append(forms, f), true
+			}
+		}
+		if !known {
+			return nil, fmt.Errorf("--form %q, wanted bicep, terraform or arm", n)
+		}
+	}
+	return forms, nil
+}
+
+func printOptions(f designFlags) report.Options {
+	o := report.Options{Width: f.width, Colour: colourOn(f.colour, os.Stdout), Unicode: unicodeOn(), Decisions: f.decisions, Full: f.full}
+	if o.Width == 0 {
+		o.Width = 100
+		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
+			o.Width = w
+		}
+	}
+	return o
+}
+
+func colourOn(when string, f *os.File) bool {
+	if when != "auto" {
+		return when == "always"
+	}
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// unicodeOn tells whether the locale is one of UTF-8; without one it is taken to be.
+func unicodeOn() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToUpper(os.Getenv(name)); v != "" {
+			return strings.Contains(v, "UTF-8") || strings.Contains(v, "UTF8")
+		}
+	}
+	return true
+}
+
+// writeDesign writes the templates and the report.
+func writeDesign(dir, file string, d *design.Design, forms []emit.Form, colour bool) (err error) {
+	out, err := openFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, out.abandon())
+		}
+	}()
+	w, err := out.create("report.html")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(report.HTML(w, d), w.Close()); err != nil {
+		return err
+	}
+	var parameters []emit.Parameter
+	for _, p := range d.Parameters {
+		parameters = append(parameters, emit.Parameter{Name: p.Name, Description: p.Description})
+	}
+	found, err := emit.Write(d.Tenant, emit.Options{File: filepath.Base(file), Location: string(d.Estate.Regions.Home), Parameters: parameters}, out.create, forms...)
+	if err != nil {
+		return err
+	}
+	printFindings(found, colour)
+	if found.HasErrors() {
+		return errors.Join(errFindings, out.abandon())
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "wrote %d files to %s; open %s\n", len(out.now), dir, filepath.Join(dir, "report.html"))
+	return nil
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// writeFile replaces a file at once: whoever reads it finds the old text or the
+// new, never a part.
+func writeFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".airfield-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err = f.Write(text); err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// manifestName is the file in an output folder that lists what we wrote there,
+// with the hash of each file.
+const manifestName = ".airfield-files"
+
+// folder is an output folder. It only ever replaces or removes files that it
+// wrote itself and that nobody has changed since.
+type folder struct {
+	dir   string
+	wrote map[string]string // hash by path, of an earlier run
+	now   map[string]string // of this run
+	made  map[string]bool   // folders
+}
+
+// openFolder reads what an earlier run wrote, and refuses where a file of it
+// has been changed by hand.
+func openFolder(dir string) (*folder, error) {
+	f := &folder{dir: dir, wrote: map[string]string{}, now: map[string]string{}, made: map[string]bool{}}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	for line := range strings.Lines(string(manifest)) {
+		sum, path, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if !ok || !filepath.IsLocal(path) {
+			return nil, fmt.Errorf("%s is not as airfield wrote it: restore it or choose another folder", filepath.Join(dir, manifestName))
+		}
+		f.wrote[path] = sum
+		have, err := hashFile(filepath.Join(dir, path))
+		if err == nil && have != sum {
+			changed = append(changed, filepath.Join(dir, path))
+		}
+	}
+	if len(changed) > 0 {
+		more := ""
+		if len(changed) > 3 {
+			more = fmt.Sprintf(" and %d more", len(changed)-3)
+			changed = changed[:3]
+		}
+		return nil, fmt.Errorf("changed since airfield wrote them: %s%s; move them away or choose another folder", strings.Join(changed, ", "), more)
+	}
+	return f, nil
+}
+
+func hashFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// create opens a file of the folder. It is put in its place when it is closed.
+func (f *folder) create(path string) (io.WriteCloser, error) {
+	if !filepath.IsLocal(filepath.FromSlash(path)) {
+		return nil, fmt.Errorf("%q leads out of the folder", path)
+	}
+	full := filepath.Join(f.dir, filepath.FromSlash(path))
+	if dir := filepath.Dir(full); !f.made[dir] {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		f.made[dir] = true
+	}
+	if _, ours := f.wrote[path]; !ours {
+		if _, err := os.Lstat(full); err == nil {
+			return nil, fmt.Errorf("%s exists and airfield did not write it: choose another folder", full)
+		}
+	}
+	temp, err := os.OpenFile(full+".new~", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &placed{file: temp, hash: sha256.New(), full: full, path: path, folder: f}, nil
+}
+
+// placed is a file that takes its place when it is closed.
+type placed struct {
+	file       *os.File
+	hash       hash.Hash
+	full, path string
+	folder     *folder
+}
+
+func (p *placed) Write(b []byte) (int, error) {
+	p.hash.Write(b)
+	return p.file.Write(b)
+}
+
+func (p *placed) Close() error {
+	if err := p.file.Close(); err != nil {
+		os.Remove(p.file.Name())
+		return err
+	}
+	if strings.HasSuffix(p.path, ".sh") {
+		if err := os.Chmod(p.file.Name(), 0o755); err != nil {
+			return err
+		}
+	}
+	p.folder.now[p.path] = hex.EncodeToString(p.hash.Sum(nil))
+	return os.Rename(p.file.Name(), p.full)
+}
+
+// close removes what an earlier run wrote and this one did not, and writes the
+// manifest.
+func (f *folder) close() error {
+	for path := range f.wrote {
+		if _, again := f.now[path]; again {
+			continue
+		}
+		full := filepath.Join(f.dir, filepath.FromSlash(path))
+		if err := os.Remove(full); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for dir := filepath.Dir(full); dir != f.dir && os.Remove(dir) == nil; { // only empty ones go
+			dir = filepath.Dir(dir)
+		}
+	}
+	return f.writeManifest(f.now)
+}
+
+// abandon keeps both what was there and what was written in the manifest, so
+// that the next run knows them.
+func (f *folder) abandon() error {
+	all := map[string]string{}
+	for p, h := range f.wrote {
+		all[p] = h
+	}
+	for p, h := range f.now {
+		all[p] = h
+	}
+	return f.writeManifest(all)
+}
+
+func (f *folder) writeManifest(files map[string]string) error {
+	lines := make([]string, 0, len(files))
+	for path, sum := range files {
+		lines = append(lines, sum+"  "+path+"\n")
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[64:], b[64:]) })
+	return writeFile(filepath.Join(f.dir, manifestName), []byte(strings.Join(lines, "")))
+}

@@ -1,0 +1,92 @@
+// Command airfield designs, reviews, rehearses, lands and audits AI workloads
+// on Azure infrastructure.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+
+	"airfield/diag"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitGood     = 0
+	exitFindings = 1 // the input has findings that are errors
+	exitFailed   = 2 // misuse, unreadable input, a failure of the machine
+)
+
+// errFindings says that findings were printed, and ends the program with
+// exitFindings.
+var errFindings = errors.New("findings")
+
+const about = `Airfield turns one file that lists an organization's AI workloads into their
+landing zone on Azure: management groups, subscriptions, resource groups, tags,
+access, budgets, policy, networks, storage and compute, with the reasons.
+
+No Azure, no credentials and no network are needed to design.`
+
+// commands are the commands, in the order they are used.
+func commands() []*cobra.Command {
+	return []*cobra.Command{initCommand(), designCommand(), catalogCommand()}
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs the command that the arguments name and gives the exit code.
+func run(args []string) int {
+	root := &cobra.Command{
+		Use:           "airfield",
+		Short:         "AI landing zones on Azure, designed from one file",
+		Long:          about,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.AddCommand(commands()...)
+	root.SetArgs(args)
+	root.SetOut(os.Stdout)
+	root.SetErr(os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitGood
+	case errors.Is(err, errFindings):
+		return exitFindings
+	}
+	fmt.Fprintln(os.Stderr, "airfield:", err)
+	return exitFailed
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// unreadable says that the input could not be read at all: its findings are
+// printed, and the exit code is exitFailed.
+var unreadable = errors.New("the input cannot be read")
+
+// printFindings prints findings to standard error, at most limit of a severity
+// below Error unless verbose.
+func printFindings(found diag.List, colour bool) {
+	for _, d := range found.Sorted() {
+		line := d.String()
+		if colour {
+			line = map[diag.Severity]string{diag.Error: "\x1b[31m", diag.Warning: "\x1b[33m", diag.Info: "\x1b[2m"}[d.Severity] + line + "\x1b[0m"
+		}
+		fmt.Fprintln(os.Stderr, line)
+	}
+}
