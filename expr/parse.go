@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"airfield/arm"
@@ -25,15 +26,15 @@ type parser struct {
 
 const end = 0
 
-// space skips blanks and gives the byte behind them, or end.
+// space skips blanks, those outside ASCII too, and gives the byte behind them,
+// or end.
 func (p *parser) space() byte {
 	for p.pos < len(p.text) {
-		switch c := p.text[p.pos]; c {
-		case ' ', '\t', '\n', '\r':
-			p.pos++
-		default:
-			return c
+		r, n := utf8.DecodeRuneInString(p.text[p.pos:])
+		if !unicode.IsSpace(r) {
+			return p.text[p.pos]
 		}
+		p.pos += n
 	}
 	return end
 }
@@ -258,6 +259,10 @@ func appendQuoted(b []byte, s string) []byte {
 	b = append(b, strings.ReplaceAll(s, "'", "''")...)
 	return append(b, '\'')
 }
+
+// Source gives an expression, without brackets, whose value is v. Of an unknown
+// value it is that over references (see Computed).
+func Source(v arm.Value) string { return string(appendLiteral(nil, v)) }
 
 // appendLiteral prints a value as an expression that gives it.
 func appendLiteral(b []byte, v arm.Value) []byte {

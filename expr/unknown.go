@@ -112,7 +112,37 @@ func Compute(text string) (arm.Value, error) {
 	if len(text) > MaxText {
 		return arm.Value{}, errors.New("what is known only after deployment goes into more than 81920 characters of expression")
 	}
+	if nesting(text) > MaxDepth {
+		return arm.Value{}, errors.New("what is known only after deployment goes into an expression that is nested too deep")
+	}
 	return arm.New(arm.Ref{ID: firstID(text), Path: computed + text}), nil
+}
+
+// nesting gives at most how deep calls and accesses lie in each other, as the
+// parser counts.
+func nesting(text string) int {
+	most, quoted := 0, false
+	steps := []int{1} // at each open bracket: behind one value, so far
+	for _, c := range []byte(text) {
+		last := len(steps) - 1
+		switch {
+		case c == '\'':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[':
+			steps = append(steps, steps[last]+1)
+		case (c == ')' || c == ']') && last > 0:
+			if steps = steps[:last]; c == ']' {
+				steps[last-1]++
+			}
+		case c == '.':
+			steps[last]++
+		case c == ',' && last > 0:
+			steps[last] = steps[last-1] + 1
+		}
+		most = max(most, steps[len(steps)-1])
+	}
+	return most
 }
 
 // firstID gives the first resource that a canonical expression refers to: the

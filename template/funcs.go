@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"airfield/arm"
@@ -22,11 +23,11 @@ func (c *context) funcs() map[string]expr.Func {
 		"parameters":  {Min: 1, Max: 1, Eval: func(k *expr.Call) (arm.Value, error) { return c.parameter(k.Str(0)) }},
 		"variables":   {Min: 1, Max: 1, Eval: func(k *expr.Call) (arm.Value, error) { return c.variable(k.Str(0)) }},
 
-		"extensionresourceid":       {Min: 3, Max: -1, Eval: c.extensionResourceID},
-		"managementgroupresourceid": {Min: 2, Max: -1, Eval: c.managementGroupResourceID},
-		"resourceid":                {Min: 2, Max: -1, Eval: c.resourceID},
-		"subscriptionresourceid":    {Min: 2, Max: -1, Eval: c.subscriptionResourceID},
-		"tenantresourceid":          {Min: 2, Max: -1, Eval: c.tenantResourceID},
+		"extensionresourceid":       {Min: 3, Max: -1, Mode: expr.Open, Eval: c.extensionResourceID},
+		"managementgroupresourceid": {Min: 2, Max: -1, Mode: expr.Open, Eval: c.managementGroupResourceID},
+		"resourceid":                {Min: 2, Max: -1, Mode: expr.Open, Eval: c.resourceID},
+		"subscriptionresourceid":    {Min: 2, Max: -1, Mode: expr.Open, Eval: c.subscriptionResourceID},
+		"tenantresourceid":          {Min: 2, Max: -1, Mode: expr.Open, Eval: c.tenantResourceID},
 		"pickzones":                 {Min: 3, Max: 5, Eval: later},
 		"providers":                 {Min: 1, Max: 2, Eval: later},
 		"reference":                 {Min: 1, Max: 3, Eval: c.reference},
@@ -220,23 +221,58 @@ func id(scope arm.ID, t arm.Type, names ...string) arm.ID {
 	return scope.Resource(t, names...)
 }
 
-// idOf makes an id of a type and names, from argument at on.
+// unknown tells whether one of the arguments before the type, or the type
+// itself, is unknown.
+func unknown(k *expr.Call, before int) bool {
+	for i := range min(before+1, k.Len()) {
+		if k.Arg(i).Kind() == arm.Unknown {
+			return true
+		}
+	}
+	return false
+}
+
+// idOf makes an id of a type and names, from argument at on. Where a name is not
+// known yet, it is an expression over it, with the scope written out.
 func (c *context) idOf(k *expr.Call, scope arm.ID, at int) (arm.Value, error) {
+	if k.Arg(at).Kind() == arm.Unknown {
+		return k.Unknown()
+	}
 	t := arm.Type(strings.TrimSuffix(k.Str(at), "/"))
-	var names []string
+	names, open := make([]string, 0, k.Len()), false
 	for i := at + 1; i < k.Len(); i++ {
+		if k.Arg(i).Kind() == arm.Unknown {
+			open = true
+			names = append(names, "\x00"+strconv.Itoa(i)+"\x00")
+			continue
+		}
 		names = append(names, k.Str(i))
 	}
 	if n := strings.Count(string(t), "/"); n == 0 || n != len(names) {
 		return arm.Value{}, fmt.Errorf("type %q takes %d names, found %d", t, n, len(names))
 	}
-	return arm.New(id(scope, t, names...)), nil
+	out := id(scope, t, names...)
+	if !open {
+		return arm.New(out), nil
+	}
+	var parts []string
+	for i, part := range strings.Split(string(out), "\x00") {
+		if arg, err := strconv.Atoi(part); i%2 == 1 && err == nil && arg < k.Len() {
+			parts = append(parts, expr.Source(k.Arg(arg)))
+		} else if part != "" {
+			parts = append(parts, expr.Source(arm.New(part)))
+		}
+	}
+	return expr.Compute("concat(" + strings.Join(parts, ", ") + ")")
 }
 
 func (c *context) resourceID(k *expr.Call) (arm.Value, error) {
 	at := 0
-	for at < k.Len()-1 && !strings.Contains(k.Str(at), "/") {
+	for at < k.Len()-1 && k.Arg(at).Kind() != arm.Unknown && !strings.Contains(k.Str(at), "/") {
 		at++
+	}
+	if unknown(k, at) {
+		return k.Unknown()
 	}
 	scope := c.d.Scope
 	switch {
@@ -258,6 +294,9 @@ func isGUID(s string) bool {
 }
 
 func (c *context) subscriptionResourceID(k *expr.Call) (arm.Value, error) {
+	if unknown(k, 0) {
+		return k.Unknown()
+	}
 	if !strings.Contains(k.Str(0), "/") {
 		return c.idOf(k, arm.Subscription(k.Str(0)), 1)
 	}
@@ -271,6 +310,9 @@ func (c *context) subscriptionResourceID(k *expr.Call) (arm.Value, error) {
 func (c *context) tenantResourceID(k *expr.Call) (arm.Value, error) { return c.idOf(k, arm.Tenant, 0) }
 
 func (c *context) managementGroupResourceID(k *expr.Call) (arm.Value, error) {
+	if unknown(k, 0) {
+		return k.Unknown()
+	}
 	if !strings.Contains(k.Str(0), "/") {
 		return c.idOf(k, arm.ManagementGroup(k.Str(0)), 1)
 	}
@@ -281,6 +323,9 @@ func (c *context) managementGroupResourceID(k *expr.Call) (arm.Value, error) {
 }
 
 func (c *context) extensionResourceID(k *expr.Call) (arm.Value, error) {
+	if unknown(k, 1) {
+		return k.Unknown()
+	}
 	base := arm.ID(k.Str(0))
 	if base != "/" {
 		base = arm.ID(strings.TrimSuffix(string(base), "/"))
