@@ -78,6 +78,7 @@ type Call struct {
 	s    *state
 	args []arm.Value // where the mode is not Lazy
 	lazy []outcome   // where it is
+	free bool        // the result costs nothing
 	err  error
 }
 
@@ -148,14 +149,14 @@ func (s *state) eval(n *node) (arm.Value, error) {
 	case access:
 		return s.access(n)
 	}
-	f, ok := s.lookup(n)
+	f, free, ok := s.lookup(n)
 	if !ok {
 		return arm.Value{}, &Error{n.at, fmt.Sprintf("no function %q here%s", n.name, diag.DidYouMean(n.name, s.budget.names()))}
 	}
 	if len(n.sub) < f.Min || f.Max >= 0 && len(n.sub) > f.Max {
 		return arm.Value{}, &Error{n.at, fmt.Sprintf("%s: wanted %s, found %d", n.name, f.count(), len(n.sub))}
 	}
-	c := Call{Name: n.name, n: n, s: s}
+	c := Call{Name: n.name, n: n, s: s, free: free}
 	if f.Mode != Lazy {
 		if err := c.evalArgs(f.Mode); err != nil {
 			return arm.Value{}, err
@@ -167,16 +168,18 @@ func (s *state) eval(n *node) (arm.Value, error) {
 	return c.checked(f.Eval(&c))
 }
 
-func (s *state) lookup(n *node) (Func, bool) {
+// lookup finds a function; free tells that it is one of the place, which mostly
+// gives values that are there already.
+func (s *state) lookup(n *node) (f Func, free, ok bool) {
 	if s.env.Func != nil {
 		if f, ok := s.env.Func(n.fold); ok {
-			return f, true
+			return f, true, true
 		}
 	}
 	if n.fn == nil {
-		return Func{}, false
+		return Func{}, false, false
 	}
-	return *n.fn, true
+	return *n.fn, false, true
 }
 
 func (f Func) count() string {
@@ -235,8 +238,10 @@ func (c *Call) checked(v arm.Value, err error) (arm.Value, error) {
 	if b.Calls--; b.Calls < 0 {
 		return arm.Value{}, &Error{c.n.at, tooManyCalls}
 	}
-	if err := c.spend(len(v.Text())); err != nil {
-		return arm.Value{}, err
+	if !c.free {
+		if err := c.spend(len(v.Text())); err != nil {
+			return arm.Value{}, err
+		}
 	}
 	if !v.Exists() {
 		return null, nil

@@ -363,6 +363,11 @@ func (c *context) slot(s *slot, evaluate func() (arm.Value, bool)) (arm.Value, e
 		c.known = true
 		return arm.Value{}, errKnown
 	case fresh:
+		if c.x.depth >= maxDepth {
+			return arm.Value{}, fmt.Errorf("parameters, variables and deployments refer to each other more than %d deep", maxDepth)
+		}
+		c.x.depth++
+		defer func() { c.x.depth-- }()
 		loops := c.values.loops
 		c.values.loops, s.state = nil, running
 		v, ok := evaluate()

@@ -112,7 +112,12 @@ func (c *context) substitute(v arm.Value, k *expr.Call, env expr.Env) (arm.Value
 
 // rewrite writes v with its strings replaced.
 func rewrite(b []byte, v arm.Value, f func(string) (arm.Value, error), failed *error) []byte {
-	trim := func(b []byte) []byte { return []byte(strings.TrimSuffix(string(b), ",")) }
+	closed := func(b []byte, bracket byte) []byte {
+		if b[len(b)-1] == ',' {
+			b = b[:len(b)-1]
+		}
+		return append(b, bracket)
+	}
 	switch v.Kind() {
 	case arm.String:
 		out, err := f(v.Str())
@@ -125,14 +130,14 @@ func rewrite(b []byte, v arm.Value, f func(string) (arm.Value, error), failed *e
 		for item := range v.Items() {
 			b = append(rewrite(b, item, f, failed), ',')
 		}
-		return append(trim(b), ']')
+		return closed(b, ']')
 	case arm.Object:
 		b = append(b, '{')
 		for name, value := range v.Members() {
 			b = append(arm.AppendString(b, name), ':')
 			b = append(rewrite(b, value, f, failed), ',')
 		}
-		return append(trim(b), '}')
+		return closed(b, '}')
 	}
 	if !v.Exists() {
 		return append(b, "null"...)

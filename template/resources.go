@@ -547,6 +547,11 @@ func (c *context) moduleOutputs(u *unit) (arm.Value, error) {
 	if m.state == running {
 		return arm.Value{}, errors.New("deployment " + u.id.Name() + " refers to itself")
 	}
+	if c.x.depth >= maxDepth {
+		return arm.Value{}, fmt.Errorf("parameters, variables and deployments refer to each other more than %d deep", maxDepth)
+	}
+	c.x.depth++
+	defer func() { c.x.depth-- }()
 	c.expandModule(u)
 	if m.outputs.Exists() {
 		return m.outputs, nil

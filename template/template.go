@@ -29,9 +29,10 @@ const (
 	maxCopies    = 800
 	maxResources = 20_000
 	maxNesting   = 16        // nested deployments in each other
+	maxDepth     = 500       // variables, parameters and deployments that refer to each other
 	maxBytes     = 128 << 20 // of all values put into bodies
-	maxCalls     = 5_000_000 // of functions
-	maxWork      = 256 << 20 // bytes of what they give
+	maxCalls     = 2_000_000 // of functions
+	maxWork      = 64 << 20  // bytes of what they give
 )
 
 // Deployment is where and how a template is deployed.
@@ -140,6 +141,7 @@ type expander struct {
 	groups    map[arm.ID]arm.Value // resource groups deployed here, by folded id
 	resources int
 	edges     map[Edge]bool
+	depth     int
 	bytes     int
 	budget    expr.Budget
 	offset    int // where set, the place of everything: inside a computed template

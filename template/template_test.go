@@ -176,3 +176,47 @@ func FuzzExpand(f *testing.F) {
 		}
 	})
 }
+
+// A hostile template ends in findings, and soon.
+func TestHostileEndsInFindings(t *testing.T) {
+	chain := `{"variables": {"v0": "x"`
+	for i := range 3000 {
+		chain += fmt.Sprintf(`, "v%d": "[variables('v%d')]"`, i+1, i)
+	}
+	backwards := `{"variables": {"v0": "x"`
+	for i := 3000; i > 0; i-- {
+		backwards += fmt.Sprintf(`, "v%d": "[variables('v%d')]"`, i, i-1)
+	}
+	nested := `{"resources": []}`
+	for range 30 {
+		nested = `{"resources": [{"type": "Microsoft.Resources/deployments", "apiVersion": "1", "name": "[concat('n', copyIndex())]", "copy": {"name": "c", "count": 9},
+			"properties": {"expressionEvaluationOptions": {"scope": "inner"}, "template": ` + nested + `}}]}`
+	}
+	for name, tt := range map[string]struct{ in, want string }{
+		"long chain, in order":  {chain + "}}", ""},
+		"long chain, backwards": {backwards + "}}", "more than 500 deep"},
+		"nested copies":         {nested, "more than 20000 resources"},
+		"copies in copies": {`{"variables": {"copy": [{"name": "a", "count": 800, "input": {"copy": [{"name": "b", "count": 800, "input":
+			{"copy": [{"name": "c", "count": 800, "input": "0123456789"}]}}]}}]}}`, "MiB"},
+		"work": {`{"variables": {"copy": [{"name": "a", "count": 800, "input": "[length(string(range(0, 10000)))]"}, {"name": "b", "count": 800, "input": "[length(string(range(0, 10000)))]"},
+			{"name": "c", "count": 800, "input": "[length(map(range(0, 10000), lambda('x', 1)))]"}]}}`, "too many"},
+		"own function": {`{"functions": [{"namespace": "a", "members": {"f": {"parameters": [], "output": {"type": "int", "value": "[a.f()]"}}}}], "variables": {"x": "[a.f()]"}}`, "more than 64 deep"},
+	} {
+		f, found := source.NewFile("main.json", []byte(tt.in))
+		if len(found) > 0 {
+			t.Fatal(found)
+		}
+		tpl, err := arm.Parse(f.Text)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		_, found = Expand(f, tpl, at(""))
+		text := ""
+		for _, d := range found {
+			text += d.String() + "\n"
+		}
+		if !strings.Contains(text, tt.want) {
+			t.Errorf("%s: have %.300s, want %q", name, text, tt.want)
+		}
+	}
+}
