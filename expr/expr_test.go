@@ -198,6 +198,7 @@ var functionTests = []struct{ in, want string }{
 	{"tryGet(obj(), 'two', 'deep', 0)", "1"},
 	{"tryGet(obj(), 'none', 'deep')", "null"},
 	{"tryGet(createArray(1), 3)", "null"},
+	{"tryGet(createArray('red', 'green'), 0)", `"red"`},
 	{"tryGet(null(), 'x')", "null"},
 	{"tryGet(obj(), 'two', 'none')", `! tryGet: no property "none"; there are deep`},
 	{"tryGet(1, 'x')", "! tryGet: argument 1 is the number 1, wanted an object or an array"},
@@ -356,6 +357,7 @@ var functionTests = []struct{ in, want string }{
 	{"null()", "null"},
 	{"objectKeys(createObject('b', 2, 'A', 1))", `["A","b"]`},
 	{"shallowMerge(createArray(createObject('a', createObject('x', 1)), createObject('a', createObject('y', 2), 'b', 3)))", `{"a":{"y":2},"b":3}`},
+	{"shallowMerge(createArray(createObject('one', 'a'), createObject('two', 'b'), createObject('two', 'c')))", `{"one":"a","two":"c"}`},
 	{"shallowMerge(createArray(1))", "! shallowMerge: array holds the number 1, wanted objects"},
 
 	// string

@@ -32,7 +32,7 @@ var funcs = map[string]Func{
 	"range":           {2, 2, Known, rangeOf},
 	"skip":            {2, 2, Known, skip},
 	"take":            {2, 2, Known, take},
-	"tryget":          {2, -1, Known, tryGet}, // B: object.?name
+	"tryget":          {2, -1, Known, tryGet}, // Bicep: object.?name
 	"union":           {1, -1, Known, union},
 
 	// cidr
@@ -89,8 +89,8 @@ var funcs = map[string]Func{
 	"items":        {1, 1, Known, items},
 	"json":         {1, 1, Known, fromJSON},
 	"null":         {0, 0, Known, func(*Call) (arm.Value, error) { return null, nil }},
-	"objectkeys":   {1, 1, Known, objectKeys},   // B
-	"shallowmerge": {1, 1, Known, shallowMerge}, // B: { ...a, ...b }
+	"objectkeys":   {1, 1, Known, objectKeys},
+	"shallowmerge": {1, 1, Known, shallowMerge}, // Bicep: { ...a, ...b }
 
 	// string; what works on arrays too is above
 	"base64":               {1, 1, Deep, toBase64},
