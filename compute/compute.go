@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"airfield/catalog"
 )
@@ -127,25 +128,30 @@ func because(n Need, s *catalog.Size, nodes int, memory float64) string {
 // gpuCandidates gives the GPU sizes that Microsoft's guide names for the role,
 // in the order they are tried.
 func gpuCandidates(n Need) []*catalog.Size {
-	var single, cluster []*catalog.Size
+	single, cluster := slices.Clone(gpuSizes().single), gpuSizes().cluster
+	slices.SortFunc(single, func(a, b *catalog.Size) int {
+		return cmp.Or(cmp.Compare(priceIn(n, a), priceIn(n, b)), cmp.Compare(a.Name, b.Name))
+	})
+	return append(single, cluster...)
+}
+
+// gpuSizes are the sizes with whole GPUs that new subscriptions can use: those
+// for one node, and those for clusters over InfiniBand, newest first.
+var gpuSizes = sync.OnceValue(func() (all struct{ single, cluster []*catalog.Size }) {
 	for _, s := range catalog.Sizes() {
 		switch {
 		case s.GPUs < 1 || s.Arch != "x64" || s.Series == "NV" || s.Series == "NG" || s.Series == "NCC" || s.Lifecycle == "Retired" || s.Retirement != "":
 		case s.Series == "NC":
-			single = append(single, s)
+			all.single = append(all.single, s)
 		case s.Series == "ND" && s.RDMA && s.GPUVendor == "NVIDIA":
-			cluster = append(cluster, s)
+			all.cluster = append(all.cluster, s)
 		}
 	}
-	byPrice := func(a, b *catalog.Size) int {
-		return cmp.Or(cmp.Compare(priceIn(n, a), priceIn(n, b)), cmp.Compare(a.Name, b.Name))
-	}
-	slices.SortFunc(single, byPrice)
-	slices.SortFunc(cluster, func(a, b *catalog.Size) int { // newest first
+	slices.SortFunc(all.cluster, func(a, b *catalog.Size) int { // newest first
 		return cmp.Or(cmp.Compare(b.Version, a.Version), cmp.Compare(b.GPUMemoryGiB, a.GPUMemoryGiB), cmp.Compare(a.Name, b.Name))
 	})
-	return append(single, cluster...)
-}
+	return all
+})
 
 // gpuNodes gives how many nodes of a size the need takes, or why the size is
 // not for it.
@@ -167,13 +173,23 @@ func gpuNodes(n Need, s *catalog.Size, memory float64) (int, string) {
 
 // cpuCandidates gives the sizes of the family for the role, smallest first.
 func cpuCandidates(n Need) []*catalog.Size {
-	family := regexp.MustCompile(`^Standard_F\d+as_v6$`)
 	if n.Role == Training || n.MemoryGiB > 4*float64(max(n.VCPUs, 1)) {
-		family = regexp.MustCompile(`^Standard_E\d+ads_v6$`)
+		return memoryOptimized()
 	}
+	return computeOptimized()
+}
+
+var (
+	memoryOptimized  = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_E\d+ads_v6$`) })
+	computeOptimized = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_F\d+as_v6$`) })
+)
+
+// family gives the sizes whose names match, smallest first.
+func family(pattern string) []*catalog.Size {
+	match := regexp.MustCompile(pattern)
 	var out []*catalog.Size
 	for _, s := range catalog.Sizes() {
-		if family.MatchString(s.Name) {
+		if match.MatchString(s.Name) {
 			out = append(out, s)
 		}
 	}

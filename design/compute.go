@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -155,8 +156,7 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 		return false
 	}
 	n.size, n.count = c.Size, c.Nodes
-	source, _ := catalog.SourceOf("sizes")
-	d.lock.put("size", n.about, fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, source.Read))
+	d.lock.put("size", n.about, fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, sizesRead()))
 	dec := Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", c.Size.Name, c.Nodes), Because: c.Because,
 		Rules: []string{"CMP-D1", "CMP-D2", "CMP-D3", "X8"}, Pages: from("S2", "CMP", "NET"), Pos: n.pos, Changes: "size, nodes, gpu_memory or gpus"}
 	for _, o := range c.PassedOver[:min(6, len(c.PassedOver))] {
@@ -166,6 +166,12 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	d.note(n, orElse)
 	return true
 }
+
+// sizesRead is the day that the catalog's sizes were read.
+var sizesRead = sync.OnceValue(func() string {
+	s, _ := catalog.SourceOf("sizes")
+	return s.Read
+})
 
 func nearest(c compute.Choice) string {
 	if len(c.PassedOver) == 0 {

@@ -50,7 +50,7 @@ type Options struct {
 // designed, Findings has errors, and the tenant holds what could be.
 func New(e *estate.Estate, o Options) *Design {
 	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, said: map[string]bool{}}
-	d.names = &namer{e, d.lock, &d.found}
+	d.names = newNamer(e, d.lock, &d.found)
 	d.checkRegions()
 	if !d.found.HasErrors() {
 		d.hierarchy()

@@ -22,9 +22,18 @@ import (
 // whole; the cut name is locked. Types whose names are unique in all of Azure
 // always end in the hash: whether such a name is free, only Azure knows.
 type namer struct {
-	e     *estate.Estate
-	lock  *Lock
-	found *diag.List
+	e       *estate.Estate
+	lock    *Lock
+	found   *diag.List
+	pattern []string // the tokens in order
+}
+
+func newNamer(e *estate.Estate, lock *Lock, found *diag.List) *namer {
+	n := &namer{e: e, lock: lock, found: found}
+	for _, token := range patternTokens.FindAllStringSubmatch(e.Naming.Pattern, -1) {
+		n.pattern = append(n.pattern, token[1])
+	}
+	return n
 }
 
 // tokens are what a name is formed of. What is blank is left out.
@@ -54,8 +63,8 @@ func (n *namer) full(t arm.Type, abbreviation string, k tokens) string {
 		"purpose": k.purpose, "region": n.region(k.region), "instance": k.instance,
 	}
 	var parts []string
-	for _, token := range patternTokens.FindAllStringSubmatch(n.e.Naming.Pattern, -1) {
-		if v := values[token[1]]; v != "" {
+	for _, token := range n.pattern {
+		if v := values[token]; v != "" {
 			parts = append(parts, v)
 		}
 	}
