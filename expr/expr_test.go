@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -495,37 +496,55 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// A computed value can be evaluated once its references are known.
-func TestComputedIsComplete(t *testing.T) {
-	known := Env{Func: func(name string) (Func, bool) {
-		switch name {
-		case "after":
-			return Func{2, 2, Known, func(c *Call) (arm.Value, error) { return str("<" + c.Str(1) + ">"), nil }}, true
-		case "parameters":
-			return Func{1, 1, Known, func(c *Call) (arm.Value, error) { return str("(" + c.Str(0) + ")"), nil }}, true
-		}
-		return Func{}, false
-	}}
-	e, _ := Parse("[concat('it''s ', u('a.b'), '/', toUpper(p('key')), string(createObject('n', u('c'))))]")
-	v, err := e.Eval(place)
+// A computed value holds all that is needed to evaluate it once its references
+// are known.
+func TestResolve(t *testing.T) {
+	e, err := Parse("[createObject('k', concat('it''s ', u('a.b'), '/', toUpper(p('key')), string(createObject('n', u('c')))), 'l', createArray(u('d'), 1))]")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, ok := Computed(v)
-	if !ok {
-		t.Fatalf("have %s, want a computed value", v.Text())
-	}
-	have, err := c.Eval(known)
-	if want := `it's <a.b>/(KEY){"n":"<c>"}`; err != nil || have.Str() != want {
-		t.Errorf("have %s %v, want %s", have.Text(), err, want)
+	v, err := e.Eval(place)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var refs []string
 	for r := range Refs(v) {
 		refs = append(refs, r.Path+r.Parameter)
 	}
-	if have := strings.Join(refs, " "); have != "a.b key c" {
+	if have := strings.Join(refs, " "); have != "a.b key c d" {
 		t.Errorf("refs: have %s", have)
 	}
+	all := func(r arm.Ref) (arm.Value, bool) { return str("<" + r.Path + r.Parameter + ">"), true }
+	have, err := Resolve(v, all)
+	if want := `{"k":"it's <a.b>/<KEY>{\"n\":\"<c>\"}","l":["<d>",1]}`; err != nil || have.Text() != want {
+		t.Errorf("have %s %v, want %s", have.Text(), err, want)
+	}
+	some := func(r arm.Ref) (arm.Value, bool) { return str("<" + r.Path + ">"), r.Path == "a.b" }
+	half, err := Resolve(v, some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have, err = Resolve(half, all); err != nil || have.Get("k").Str() != "it's <a.b>/<KEY>{\"n\":\"<c>\"}" {
+		t.Errorf("in two steps: have %s %v", have.Text(), err)
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	e, err := Parse("[map(range(0, 9), lambda('x', format('{0}{1}', lambdaVariables('x'), obj().one)))]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 50 {
+				if v, err := e.Eval(place); err != nil || v.Len() != 9 {
+					t.Error(v.Text(), err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestPlaceDecides(t *testing.T) {

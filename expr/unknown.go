@@ -19,9 +19,9 @@ import (
 //	{"$after": {"id": "/subscriptions/…/id-train", "path": "=guid('x', after('/subscriptions/…/id-train', 'properties.principalId'))"}}
 //
 // In it everything known is a literal; after(id, path) and parameters(name)
-// stand for the references. So it can be evaluated once those are known (by an
-// Env that has these two functions), printed by an emitter, and searched for
-// what it depends on (see Refs), with nothing else at hand.
+// stand for the references. So it can be evaluated once those are known (see
+// Resolve), printed by an emitter, and searched for what it depends on (see
+// Refs), with nothing else at hand.
 
 const computed = "="
 
