@@ -187,8 +187,8 @@ var guides = map[string]func(t *testing.T){
 	"AI lands in the application landing zones": func(t *testing.T) {
 		d := contoso(t)
 		hasNot(t, names(d, arm.ManagementGroupType), "")
-		if a := named(d, aliases)["con-lumen-prod"]; a.Get("properties", "additionalProperties", "managementGroupId").Str() != string(arm.ManagementGroup("contoso-online")) {
-			t.Errorf("lumen lies in %s", a.Body.Text())
+		if g, _ := d.Tenant.Parent("/subscriptions/@con-lumen-prod"); g != arm.ManagementGroup("contoso-online") {
+			t.Errorf("lumen lies in %s", g)
 		}
 	},
 	"images are curated": func(t *testing.T) {

@@ -142,20 +142,11 @@ func (d *designer) alias(s *subscription) {
 	if b.Agreement == "EA" && !production(s.place.Environment) {
 		workload = "DevTest"
 	}
-	more := arm.O{"tags", s.tags}
-	if s.group.known() {
-		more = append(arm.O{"managementGroupId", d.groupRef(s.group)}, more...)
-	}
 	d.add(arm.Tenant.Resource("Microsoft.Subscription/aliases", s.name), s.place.Pos, arm.O{"properties", arm.O{
-		"displayName", s.name, "workload", workload, "billingScope", scope, "additionalProperties", more}})
-}
-
-// groupRef gives a reference to a group of ours, the id of one of theirs.
-func (d *designer) groupRef(g group) any {
-	if g.ours {
-		return arm.IDOf(g.id)
+		"displayName", s.name, "workload", workload, "billingScope", scope, "additionalProperties", arm.O{"tags", s.tags}}})
+	if s.group.known() { // apart from the alias, so that it can be changed and taken back
+		d.add(s.group.id.Child("subscriptions", "@"+s.name), s.place.Pos, nil)
 	}
-	return string(g.id)
 }
 
 // production tells whether an environment is production, by its key.
