@@ -133,8 +133,10 @@ func (c *checker) egress() {
 	for _, r := range c.needed() {
 		hub, ok := c.Platform.Hubs.Get(string(r))
 		switch {
-		case !ok:
+		case !ok && len(c.Platform.Hubs) == 0:
 			c.Errorf(pos, "estate/egress", "egress hub_firewall, but platform.hubs has no hub in region %q, where something is put", r)
+		case !ok:
+			c.Warnf(pos, "estate/egress", "egress hub_firewall, but platform.hubs has none in region %q: what is put there has no way to the internet", r)
 		case hub.Firewall == "":
 			c.Errorf(hub.Pos(), "estate/egress", "egress hub_firewall, but the hub in region %q has no firewall: write its private address", r)
 		}

@@ -157,7 +157,7 @@ func (e *Estate) fillPlaces() {
 		taken := make([][]Default, len(of))
 		count := map[Default]int{}
 		for n := range of {
-			taken[n] = of[n].Spec.fill(of[n].Of.Pos())
+			taken[n] = of[n].Spec.fill(of[n].KeyPos)
 			for _, d := range taken[n] {
 				count[d]++
 			}

@@ -8,6 +8,8 @@
 // package design turns an Estate into them.
 package estate
 
+//go:generate go run ./gen
+
 import "airfield/source"
 
 // Version is the version of the language this package reads.

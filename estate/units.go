@@ -123,16 +123,18 @@ const Never Duration = math.MaxInt64
 
 const day = 24 * time.Hour
 
+var timeUnits = map[string]float64{
+	"ms": float64(time.Millisecond), "s": float64(time.Second), "min": float64(time.Minute), "h": float64(time.Hour),
+	"d": float64(day), "w": 7 * float64(day), "y": 365 * float64(day),
+}
+
 // DecodeNode reads a duration.
 func (d *Duration) DecodeNode(n *source.Node) diag.List {
 	if n.Text == "never" {
 		*d = Never
 		return nil
 	}
-	v, found := quantity(n, "a time", "60s, 24h, 30d or 10y", map[string]float64{
-		"ms": float64(time.Millisecond), "s": float64(time.Second), "min": float64(time.Minute), "h": float64(time.Hour),
-		"d": float64(day), "w": 7 * float64(day), "y": 365 * float64(day),
-	})
+	v, found := quantity(n, "a time", "60s, 24h, 30d or 10y", timeUnits)
 	*d = Duration(v)
 	return found
 }
@@ -159,9 +161,11 @@ func (d Duration) Days() int { return int(time.Duration(d) / day) }
 // Count is a large number, written 2e9 or 2B (k, M, B, T).
 type Count int64
 
+var countUnits = map[string]float64{"": 1, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
 // DecodeNode reads a count.
 func (c *Count) DecodeNode(n *source.Node) diag.List {
-	v, found := quantity(n, "a count", "2e9 or 2B", map[string]float64{"": 1, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12})
+	v, found := quantity(n, "a count", "2e9 or 2B", countUnits)
 	*c = Count(v)
 	return found
 }
@@ -170,11 +174,13 @@ func (c *Count) DecodeNode(n *source.Node) diag.List {
 // 4/month.
 type Frequency float64
 
+var frequencyUnits = map[string]float64{
+	"/s": 1, "/min": 1. / 60, "/h": 1. / 3600, "/day": 1. / 86400, "/week": 1. / 604800, "/month": 12. / (365 * 86400), "/year": 1. / (365 * 86400),
+}
+
 // DecodeNode reads a frequency.
 func (f *Frequency) DecodeNode(n *source.Node) diag.List {
-	v, found := quantity(n, "a frequency", "20/s or 4/month", map[string]float64{
-		"/s": 1, "/min": 1. / 60, "/h": 1. / 3600, "/day": 1. / 86400, "/week": 1. / 604800, "/month": 12. / (365 * 86400), "/year": 1. / (365 * 86400),
-	})
+	v, found := quantity(n, "a frequency", "20/s or 4/month", frequencyUnits)
 	*f = Frequency(v)
 	return found
 }
@@ -182,9 +188,11 @@ func (f *Frequency) DecodeNode(n *source.Node) diag.List {
 // Percent is a share, written 60%.
 type Percent float64
 
+var percentUnits = map[string]float64{"%": 1}
+
 // DecodeNode reads a percentage from 0 to 100.
 func (p *Percent) DecodeNode(n *source.Node) diag.List {
-	v, found := quantity(n, "a share", "60%", map[string]float64{"%": 1})
+	v, found := quantity(n, "a share", "60%", percentUnits)
 	if found == nil && v > 100 {
 		found.Errorf(n.Pos, "estate/unit", "%q is over 100%%", n.Text)
 	}
