@@ -38,6 +38,8 @@ type bicepFile struct {
 	scope arm.ID // that it is deployed to
 	byID  map[arm.ID]string
 	o     *emit.Options
+
+	aliases map[string]string
 }
 
 type bicepResource struct {
@@ -98,13 +100,13 @@ func checkBicep(t *testing.T, tt *tenant.Tenant, o *emit.Options) {
 	for d := range emit.Split(tt, &found) {
 		dir := path.Join("bicep", d.Stage, d.Name)
 		main := all[dir+"/main.bicep"]
-		main.scope, main.o = d.Scope, o
+		main.scope, main.o, main.aliases = d.Scope, o, aliases(tt)
 		before := map[string][]string{} // by file and symbol
 		main.read(t, dir+"/main.bicep", have, before)
 		for _, m := range main.Modules {
 			name := dir + "/" + m.File
 			inner := all[name]
-			inner.o, inner.scope = o, d.Scope
+			inner.scope, inner.o, inner.aliases = d.Scope, o, main.aliases
 			if s := member(m.Body, "scope"); s != nil {
 				inner.scope = main.scopeID(s)
 			}
@@ -353,8 +355,8 @@ func (f *bicepFile) expression(m map[string]any) any {
 }
 
 func (f *bicepFile) parameter(name string) any {
-	if alias, of := strings.CutPrefix(name, "subscriptionIdOf"); of {
-		return "@" + map[string]string{"AtlasProd": "atlas-prod"}[alias] + strings.Repeat(strings.ToLower(alias), btoi(alias != "AtlasProd"))
+	if words, of := strings.CutPrefix(name, "subscriptionIdOf"); of {
+		return "@" + f.aliases[strings.ToLower(words)]
 	}
 	name = parameter(name, f.o)
 	for _, p := range f.o.Parameters {
@@ -363,13 +365,6 @@ func (f *bicepFile) parameter(name string) any {
 		}
 	}
 	return marker(arm.Parameter(name))
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // property reads an id or a property of a resource or scope.
