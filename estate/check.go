@@ -13,28 +13,31 @@ import (
 )
 
 // checks are the findings that need more than one value to see, in the order
-// of the language. They run on an estate whose every value has the right
-// shape. Regions, sizes, roles and limits that are Azure's facts are design's
-// to check, against the catalog.
-var checks = []func(*checker){
-	(*checker).version,
-	(*checker).organization,
-	(*checker).platform,
-	(*checker).structure,
-	(*checker).naming,
-	(*checker).tagRules,
-	(*checker).tagValues,
-	(*checker).regions,
-	(*checker).pools,
-	(*checker).egress,
-	(*checker).access,
-	(*checker).money,
-	(*checker).guardrails,
-	(*checker).workloads,
-	(*checker).subscriptions,
-	(*checker).specs,
-	(*checker).cycles,
-	(*checker).accept,
+// of the language. Each runs where the sections it needs have the right shape.
+// Regions, sizes, roles and limits that are Azure's facts are design's to
+// check, against the catalog.
+var checks = []struct {
+	needs string
+	check func(*checker)
+}{
+	{"airfield", (*checker).version},
+	{"organization", (*checker).organization},
+	{"platform", (*checker).platform},
+	{"structure workloads", (*checker).structure},
+	{"naming", (*checker).naming},
+	{"tags", (*checker).tagRules},
+	{"tags organization workloads", (*checker).tagValues},
+	{"regions workloads", (*checker).regions},
+	{"regions network platform", (*checker).pools},
+	{"regions network platform", (*checker).egress},
+	{"access workloads", (*checker).access},
+	{"money", (*checker).money},
+	{"guardrails", (*checker).guardrails},
+	{"workloads", (*checker).workloads},
+	{"structure workloads", (*checker).subscriptions},
+	{"network workloads", (*checker).specs},
+	{"workloads", (*checker).cycles},
+	{"accept workloads", (*checker).accept},
 }
 
 type checker struct {
@@ -44,8 +47,9 @@ type checker struct {
 	expressions map[string]*regexp.Regexp
 }
 
-// check gives the findings that need more than one value to see.
-func (e *Estate) check() diag.List {
+// check gives the findings that need more than one value to see, and not a
+// broken section.
+func (e *Estate) check(broken map[string]bool) diag.List {
 	c := checker{Estate: e, data: map[string][]string{}, expressions: map[string]*regexp.Regexp{}}
 	for _, p := range e.places {
 		for _, key := range p.Data.Keys() {
@@ -54,8 +58,10 @@ func (e *Estate) check() diag.List {
 			}
 		}
 	}
-	for _, check := range checks {
-		check(&c)
+	for _, k := range checks {
+		if !slices.ContainsFunc(strings.Fields(k.needs), func(section string) bool { return broken[section] }) {
+			k.check(&c)
+		}
 	}
 	return c.List
 }

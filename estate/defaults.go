@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"airfield/diag"
 	"airfield/source"
@@ -38,7 +39,7 @@ var environmentNames = source.Keyed[string]{
 }
 
 // fill fills in the defaults of the estate and of its workloads, but not of
-// their environments.
+// their environments: a list, key by key, in the order of the language.
 func (e *Estate) fill() {
 	d := defaulting{&e.defaults, e.Pos()}
 	in := func(a source.At) { d.at = cmp.Or(a.Pos(), e.Pos()) } // where the mapping is not written, the file
@@ -128,9 +129,8 @@ func (e *Estate) usualTags() source.Keyed[TagRule] {
 	for _, w := range e.Workloads {
 		for _, env := range w.Value.Environments {
 			if _, ok := names.Get(env.Key); !ok {
-				r := []rune(env.Key)
-				r[0] = unicode.ToUpper(r[0])
-				names = append(names, source.Entry[string]{Key: env.Key, Value: string(r)})
+				first, n := utf8.DecodeRuneInString(env.Key)
+				names = append(names, source.Entry[string]{Key: env.Key, Value: string(unicode.ToUpper(first)) + env.Key[n:]})
 			}
 		}
 	}

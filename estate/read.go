@@ -1,6 +1,10 @@
 package estate
 
 import (
+	"cmp"
+	"reflect"
+	"slices"
+
 	"airfield/diag"
 	"airfield/source"
 )
@@ -19,15 +23,42 @@ func Read(f *source.File) (*Estate, diag.List) {
 	}
 	e := new(Estate)
 	found = append(found, source.Decode(root, e)...)
-	if found.HasErrors() {
-		return e, found.Sorted()
-	}
+	bad := broken(root, found)
 	e.fill()
-	found = append(found, e.place()...)
-	if found.HasErrors() {
-		return e, found.Sorted()
+	if !bad["workloads"] {
+		found = append(found, e.place()...)
+		e.fillPlaces()
 	}
-	e.fillPlaces()
-	found = append(found, e.check()...)
+	found = append(found, e.check(bad)...)
 	return e, found.Sorted()
 }
+
+// broken gives the sections, by their key at the top, that have errors or are
+// missing. What is found in them by looking further may only follow from those.
+func broken(root *source.Node, found diag.List) map[string]bool {
+	bad := map[string]bool{}
+	var sections []string
+	for _, f := range source.Fields(reflect.TypeFor[Estate]()) {
+		sections = append(sections, f.Key)
+		bad[f.Key] = f.Required && root.Get(f.Key) == nil
+	}
+	members := slices.SortedFunc(slices.Values(root.Members), func(a, b source.Member) int { return before(a.Pos, b.Pos) })
+	for _, d := range found {
+		if d.Severity != diag.Error {
+			continue
+		}
+		i, exact := slices.BinarySearchFunc(members, d.Pos, func(m source.Member, p diag.Pos) int { return before(m.Pos, p) })
+		if !exact {
+			i--
+		}
+		if i >= 0 {
+			bad[members[i].Key] = true
+			if d.Code == "source/unknown-key" {
+				bad[diag.Nearest(members[i].Key, sections)] = true
+			}
+		}
+	}
+	return bad
+}
+
+func before(a, b diag.Pos) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) }
