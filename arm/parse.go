@@ -17,6 +17,7 @@ type SyntaxError struct {
 	Message string
 }
 
+// Error gives the offset and what is wrong.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("offset %d: %s", e.Offset, e.Message) }
 
 // Parse indexes one JSON text. The text is kept, not copied.

@@ -61,17 +61,18 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	n.hours = jobHours(j)
 	d.jobZone(n, j)
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
+	net := d.network(n.share, c.region, n.pos)
 	for _, from := range append(slices.Clone(j.Reads), j.Hot.From) {
 		if from != "" {
-			d.use(p, n.about, n.identity, from, "reads", j.Of("reads"))
+			d.use(net, n.about, n.identity, from, "reads", j.Of("reads"))
 		}
 	}
 	for _, to := range j.Writes {
-		d.use(p, n.about, n.identity, to, "writes", j.Of("writes"))
+		d.use(net, n.about, n.identity, to, "writes", j.Of("writes"))
 	}
 	if len(j.Reads)+len(j.Writes) == 0 { // it says nothing: its own data is its to use
 		for _, own := range p.Data {
-			d.use(p, n.about, n.identity, own.Key, "writes", n.pos)
+			d.use(net, n.about, n.identity, own.Key, "writes", n.pos)
 		}
 	}
 	if j.Hot.Size > 0 {
@@ -99,7 +100,7 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
 	for _, from := range append(slices.Clone(s.Reads), s.Model.Weights) {
 		if from != "" {
-			d.use(p, n.about, n.identity, from, "reads", s.Of("reads"))
+			d.use(d.network(n.share, region, n.pos), n.about, n.identity, from, "reads", s.Of("reads"))
 		}
 	}
 	d.run(n, &s)

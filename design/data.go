@@ -24,11 +24,12 @@ type store struct {
 
 // account is a storage account in the making.
 type account struct {
-	id     arm.ID
-	choice storage.Account
-	region string
-	rules  arm.A // of its lifecycle policy
-	pos    diag.Pos
+	id      arm.ID
+	choice  storage.Account
+	region  string
+	network *net  // where its own endpoint is
+	rules   arm.A // of its lifecycle policy
+	pos     diag.Pos
 }
 
 const (
@@ -53,6 +54,9 @@ func (d *designer) placeData(p *estate.Place) {
 		d.data[st.name] = st
 		d.add(st.container, entry.Pos, arm.O{"properties", arm.O{"publicAccess", "None"}})
 		d.lifecycle(st, entry.Key)
+		if data.StallAtMost > 0 {
+			d.open = append(d.open, Open{st.name, "whether Blob takes a checkpoint within its stall_at_most", "the write rate of checkpoints is not computed yet, and there is no fast store in front of Blob", data.Of("stall_at_most")})
+		}
 		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: fmt.Sprintf("in a %s account of kind StorageV2", choice.Redundancy), Because: why.Redundancy + "; " + why.Versioning,
 			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pages: from("STO", "WAF"), Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
 	}
@@ -66,7 +70,7 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 			return a
 		}
 	}
-	a := &account{choice: choice, region: c.region, pos: pos}
+	a := &account{choice: choice, region: c.region, pos: pos, network: d.network(s, c.region, pos)}
 	a.id = group.Resource(storageAccounts, d.names.salted(storageAccounts, d.tokens(s, choice.Purpose, c.region, ""), "/"+group.Name()+"/"+choice.Redundancy))
 	s.accounts = append(s.accounts, a)
 	sku := "Standard_" + choice.Redundancy
@@ -92,7 +96,7 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 		service = append(service, "isVersioningEnabled", choice.Versioning)
 	}
 	d.add(a.id.Child("blobServices", "default"), pos, arm.O{"properties", service})
-	d.privateEndpoint(s, a, pos)
+	d.privateEndpoint(a.network, a, pos)
 	return a
 }
 
@@ -197,12 +201,13 @@ func (d *designer) find(p *estate.Place, name string) *store {
 	return last
 }
 
-// use lets an identity read or write some data, and records that.
-func (d *designer) use(p *estate.Place, who string, i *identity, name, verb string, pos diag.Pos) {
-	st := d.find(p, name)
+// use lets an identity in a network read or write some data, and records that.
+func (d *designer) use(n *net, who string, i *identity, name, verb string, pos diag.Pos) {
+	st := d.find(n.share.place, name)
 	if st == nil {
 		return // the estate's own check has said so
 	}
+	d.privateEndpoint(n, st.account, pos)
 	roleName := "Storage Blob Data Reader"
 	if verb == "writes" {
 		roleName = "Storage Blob Data Contributor"
@@ -224,7 +229,9 @@ func (d *designer) readers() {
 					}
 					for _, r := range []role{training, inference} {
 						if id, ok := s.identities[r]; ok {
-							d.use(s.place, s.sub.key, id, p.Workload+"/"+entry.Key, "reads", entry.Value.Of("read_by"))
+							for _, n := range s.networks {
+								d.use(n, s.sub.key, id, p.Workload+"/"+entry.Key, "reads", entry.Value.Of("read_by"))
+							}
 						}
 					}
 				}

@@ -193,7 +193,9 @@ var guides = map[string]func(t *testing.T){
 	},
 	"images are curated": func(t *testing.T) {
 		d := contoso(t)
-		image := func(r arm.Resource, path ...string) string { return r.Get(append(path, "imageReference", "offer")...).Str() }
+		image := func(r arm.Resource, path ...string) string {
+			return r.Get(append(path, "imageReference", "offer")...).Str()
+		}
 		if have := image(named(d, scaleSets)["vmss-con-orion-pretrain-prod-sdc-001"], "properties", "virtualMachineProfile", "storageProfile"); have != "ubuntu-hpc" {
 			t.Errorf("training runs on %q", have)
 		}

@@ -70,24 +70,36 @@ func (d *designer) subnet(n *net, purpose string, addresses int) *subnet {
 	return s
 }
 
-// privateEndpoint gives an account an address in the subscription's network,
-// and names for it where no platform keeps them.
-func (d *designer) privateEndpoint(s *share, a *account, pos diag.Pos) {
+// privateEndpoint gives an account an address in a network, and names for it
+// where no platform keeps them: in the account's own network, and in that of
+// each reader that is not joined with it. Corp networks are joined by the hub,
+// and the platform's DNS zones hold one address for an account.
+func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 	const t = "Microsoft.Network/privateEndpoints"
-	n := d.network(s, a.region, pos)
+	if !d.once("endpoint " + string(n.id) + " " + string(a.id)) {
+		return
+	}
+	if own := a.network; own != n && d.hubbed(own) && d.hubbed(n) {
+		d.open = append(d.open, Open{n.share.sub.key, "the way from " + n.id.Name() + " to " + a.id.Name(), "it leads through the hub to the account's endpoint in " + own.id.Name() + "; large data wants the two networks peered", pos})
+		return
+	}
+	s, group := n.share, n.group
+	if a.id.SubscriptionID() == n.id.SubscriptionID() && n.region == a.region {
+		group = a.id.ResourceGroupID()
+	}
 	services := []string{"blob"}
 	if a.choice.Lake {
 		services = append(services, "dfs")
 	}
 	for _, service := range services {
 		sn := d.subnet(n, "endpoints", 1)
-		tk := d.tokens(s, a.id.Name()+"-"+service, a.region, "")
+		tk := d.tokens(s, a.id.Name()+"-"+service, n.region, "")
 		tk.workload, tk.environment = "", ""
-		id := d.put(s, a.id.ResourceGroupID().Resource(t, d.names.name(t, "", tk)), a.region, pos, arm.O{"properties", arm.O{
+		id := d.put(s, group.Resource(t, d.names.name(t, "", tk)), n.region, pos, arm.O{"properties", arm.O{
 			"subnet", arm.O{"id", arm.IDOf(sn.id)},
 			"privateLinkServiceConnections", arm.A{arm.O{"name", service, "properties", arm.O{
 				"privateLinkServiceId", arm.IDOf(a.id), "groupIds", []string{service}}}}}})
-		if !d.e.Platform.Standalone {
+		if d.hubbed(n) {
 			if d.once("dns " + s.sub.key) {
 				d.open = append(d.open, Open{s.sub.key, "DNS records of private endpoints", "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)", d.e.Of("platform")})
 			}
@@ -99,10 +111,15 @@ func (d *designer) privateEndpoint(s *share, a *account, pos diag.Pos) {
 	}
 }
 
-// dnsZone gives a private DNS zone linked to the network. A zone lies in the
-// group of the subscription's first network, and serves all its networks.
+// hubbed tells whether a network is, or will be, joined with the platform's hub.
+func (d *designer) hubbed(n *net) bool {
+	return !d.e.Platform.Standalone && n.share.place.Connects == estate.Corp
+}
+
+// dnsZone gives a private DNS zone linked to the network alone: an account with
+// an endpoint in each of two networks has another address in each.
 func (d *designer) dnsZone(n *net, name string, pos diag.Pos) arm.ID {
-	zone := n.share.networks[0].group.Resource(privateZones, name)
+	zone := n.group.Resource(privateZones, name)
 	if d.once("zone " + string(zone)) {
 		d.add(zone, pos, arm.O{"location", "global", "tags", n.share.tags})
 	}
@@ -222,9 +239,10 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 func (d *designer) egress(n *net) arm.O {
 	way := d.e.Network.Egress
 	hub, hasHub := d.e.Platform.Hubs.Get(n.region)
-	if way == estate.HubFirewall && (n.share.place.Connects == estate.Sandbox || !hasHub || hub.Firewall == "") {
+	corp := n.share.place.Connects == estate.Corp // only these are peered with the hub
+	if way == estate.HubFirewall && (!corp || !hasHub || hub.Firewall == "") {
 		way = estate.NATGateway
-		if n.share.place.Connects != estate.Sandbox && d.once("egress "+n.region) {
+		if corp && d.once("egress "+n.region) {
 			d.found.Warnf(d.e.Network.Of("egress"), "design/egress", "no hub with a firewall is named for %q: a NAT gateway is taken there", n.region)
 		}
 	}

@@ -75,7 +75,7 @@ func (d *designer) settle() {
 		changes                         string
 	}{
 		{"X5", "Is there an AI landing zone?", "no: AI workloads land in the application landing zones", "they are governed with the same tools as every other workload", Alternative{"a group of AI's own", "one more level, with no policy that differs"}, from("S2"), at, "structure.groups"},
-		{"X6", "Where do checkpoints go?", "to Blob", "it keeps up with the write rate of the design's jobs until a fast store is designed in front of it", Alternative{"Managed Lustre first, then Blob", "where a stall of less than the write time is asked for"}, from("STO", "WAF"), e.Of("workloads"), "data.checkpoints.stall_at_most"},
+		{"X6", "Where do checkpoints go?", "to Blob", "it is durable, and no fast store is designed in front of it yet; whether it keeps up with a stall_at_most is listed as open", Alternative{"Managed Lustre first, then Blob", "where a stall of less than the write time is asked for"}, from("STO", "WAF"), e.Of("workloads"), "data.checkpoints.stall_at_most"},
 		{"X7", "Are proximity placement groups used?", "no", "scale sets of one placement group keep InfiniBand nodes together; a proximity group makes growing fleets fail to allocate", Alternative{"for a static set of machines without InfiniBand", "the guide names it for latency; none of these jobs is bound by it"}, from("S2", "NET"), e.Of("workloads"), "run_by"},
 		{"X8", "May inference use InfiniBand sizes?", "only where the estate names one, with a warning", "serving on one node does not use InfiniBand", Alternative{"ND for all inference", "one page names it; another advises against paying for InfiniBand"}, from("CMP", "NET"), e.Of("workloads"), "size"},
 		{"X9", "One zone or all?", "one for training over InfiniBand, all for serving in production", "training wants nearness, serving wants to go on", Alternative{"all for everything", "InfiniBand does not cross zones"}, from("WAF", "NET"), e.Of("workloads"), "zone, zones"},
@@ -88,7 +88,7 @@ func (d *designer) settle() {
 	} {
 		d.decide(Decision{About: "estate", Question: x.question, Answer: x.answer, Because: x.because, Alternatives: []Alternative{x.other}, Rules: []string{x.rule}, Pages: x.pages, Pos: x.pos, Changes: x.changes})
 	}
-	way := map[estate.Egress]string{estate.NATGateway: "a NAT gateway in each network", estate.HubFirewall: "a route to the hub's firewall", estate.NoEgress: "none"}[e.Network.Egress]
+	way := map[estate.Egress]string{estate.NATGateway: "a NAT gateway in each network", estate.HubFirewall: "for corp a route to the hub's firewall, for online and sandbox, which are not peered with it, a NAT gateway", estate.NoEgress: "none"}[e.Network.Egress]
 	d.decide(Decision{About: "estate", Question: "What is the way to the internet?", Answer: way, Because: "new networks have no way out of their own, and images, packages and models come from outside",
 		Rules: []string{"NET-15", "NET-18"}, Pages: from("NET", "SEC"), Pos: or(e.Network.Of("egress"), e.Of("network")), Changes: "network.egress"})
 	d.decide(Decision{About: "estate", Question: "Where may things be?", Answer: strings.Join(d.usable(), ", "), Because: "the estate's regions" + residencyWords(e),
