@@ -7,18 +7,21 @@ import "iter"
 const refMember = "$after"
 
 // Ref is a value that is known only after deployment: a property of a
-// resource, such as the principal id of an identity, or a parameter that
-// whoever deploys must give. In a body it is written
+// resource, such as the principal id of an identity, a parameter that whoever
+// deploys must give, or what an expression makes of those (package expr reads
+// it, and finds the references in it). In a body it is written
 //
 //	{"$after": {"id": "/subscriptions/…/userAssignedIdentities/id-train", "path": "properties.principalId"}}
 //	{"$after": {"parameter": "adminPublicKey"}}
+//	{"$after": {"expression": "toLower(parameters('name'))"}}
 //
 // The path "id" means the resource's own id: the way bodies point at other
 // resources, so that the references are the graph of a deployment.
 type Ref struct {
-	ID        ID
-	Path      string // member names from the body's root, joined by dots
-	Parameter string // where set, ID and Path are empty
+	ID         ID
+	Path       string // member names from the body's root, joined by dots
+	Parameter  string // where set, ID and Path are empty
+	Expression string // where set, all else is empty
 }
 
 // IDOf gives the reference to a resource's own id.
@@ -29,11 +32,14 @@ func Parameter(name string) Ref { return Ref{Parameter: name} }
 
 // Equal compares ids and names without case.
 func (r Ref) Equal(o Ref) bool {
-	return EqualFold(string(r.ID), string(o.ID)) && EqualFold(r.Path, o.Path) && r.Parameter == o.Parameter
+	return EqualFold(string(r.ID), string(o.ID)) && EqualFold(r.Path, o.Path) && r.Parameter == o.Parameter && r.Expression == o.Expression
 }
 
 func (r Ref) appendJSON(b []byte) []byte {
-	if r.Parameter != "" {
+	switch {
+	case r.Expression != "":
+		return appendJSON(b, O{refMember, O{"expression", r.Expression}})
+	case r.Parameter != "":
 		return appendJSON(b, O{refMember, O{"parameter", r.Parameter}})
 	}
 	return appendJSON(b, O{refMember, O{"id", r.ID, "path", r.Path}})
@@ -45,7 +51,7 @@ func (v Value) Ref() (Ref, bool) {
 		return Ref{}, false
 	}
 	inner := Value{v.d, v.n + 2}
-	return Ref{ID: ID(inner.Get("id").Str()), Path: inner.Get("path").Str(), Parameter: inner.Get("parameter").Str()}, true
+	return Ref{ID: ID(inner.Get("id").Str()), Path: inner.Get("path").Str(), Parameter: inner.Get("parameter").Str(), Expression: inner.Get("expression").Str()}, true
 }
 
 // Refs gives the references at and below v, in the order written.

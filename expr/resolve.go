@@ -74,7 +74,7 @@ func resolveOne(v arm.Value, env Env, known func(arm.Ref) (arm.Value, bool)) (ar
 	if e, ok := Computed(v); ok {
 		return e.Eval(env)
 	}
-	if r, _ := v.Ref(); !strings.HasPrefix(r.Path, computed) {
+	if r, _ := v.Ref(); r.Expression == "" {
 		if found, ok := known(r); ok {
 			return found, nil
 		}

@@ -13,26 +13,23 @@ import (
 //
 // reference(id).properties.principalId is an arm.Ref with that path, as it
 // stands. guid('x', reference(id).properties.principalId) is unknown as well,
-// and more than a reference: its Ref has the id of the first resource it needs,
-// and a Path that begins with "=" and goes on with an expression:
+// and more than a reference: its Ref has an Expression:
 //
-//	{"$after": {"id": "/subscriptions/…/id-train", "path": "=guid('x', after('/subscriptions/…/id-train', 'properties.principalId'))"}}
+//	{"$after": {"expression": "guid('x', after('/subscriptions/…/id-train', 'properties.principalId'))"}}
 //
 // In it everything known is a literal; after(id, path) and parameters(name)
 // stand for the references. So it can be evaluated once those are known (see
 // Resolve), printed by an emitter, and searched for what it depends on (see
 // Refs), with nothing else at hand.
 
-const computed = "="
-
 // Computed gives the expression of an unknown value that is computed from
 // references, and false for every other value.
 func Computed(v arm.Value) (*Expr, bool) {
 	r, ok := v.Ref()
-	if !ok || !strings.HasPrefix(r.Path, computed) {
+	if !ok || r.Expression == "" {
 		return nil, false
 	}
-	e, err := Parse("[" + r.Path[1:] + "]")
+	e, err := Parse("[" + r.Expression + "]")
 	return e, err == nil
 }
 
@@ -41,13 +38,13 @@ func Computed(v arm.Value) (*Expr, bool) {
 func Refs(v arm.Value) iter.Seq[arm.Ref] {
 	return func(yield func(arm.Ref) bool) {
 		for r := range v.Refs() {
-			if !strings.HasPrefix(r.Path, computed) {
+			if r.Expression == "" {
 				if !yield(r) {
 					return
 				}
 				continue
 			}
-			if e, err := Parse("[" + r.Path[1:] + "]"); err == nil && !e.root.refs(yield) {
+			if e, err := Parse("[" + r.Expression + "]"); err == nil && !e.root.refs(yield) {
 				return
 			}
 		}
@@ -114,7 +111,7 @@ func Compute(text string) (arm.Value, error) {
 	if nesting(text) > MaxDepth {
 		return arm.Value{}, errors.New("what is known only after deployment goes into an expression that is nested too deep")
 	}
-	return arm.New(arm.Ref{ID: firstID(text), Path: computed + text}), nil
+	return arm.New(arm.Ref{Expression: text}), nil
 }
 
 // nesting gives at most how deep calls and accesses lie in each other, as the
@@ -142,28 +139,6 @@ func nesting(text string) int {
 		most = max(most, steps[len(steps)-1])
 	}
 	return most
-}
-
-// firstID gives the first resource that a canonical expression refers to: the
-// argument of after or of a list function. It does not parse (Parse needs the
-// table of functions, which needs this); in a quoted text the quote would be
-// doubled.
-func firstID(text string) arm.ID {
-	for i := 0; ; {
-		n := strings.Index(text[i:], "('/")
-		if n < 0 {
-			return ""
-		}
-		i += n + 2
-		start := i - 2
-		for start > 0 && nameByte(text[start-1], false) {
-			start--
-		}
-		if name := strings.ToLower(text[start : i-2]); name == "after" || strings.HasPrefix(name, "list") {
-			id, _, _ := strings.Cut(text[i:], "'")
-			return arm.ID(id)
-		}
-	}
 }
 
 // residue prints an expression as it is after all was evaluated in it that
@@ -212,8 +187,8 @@ func (n *node) lambdaNames() []string {
 func residue(v arm.Value) string {
 	r, _ := v.Ref()
 	switch {
-	case strings.HasPrefix(r.Path, computed):
-		return r.Path[1:]
+	case r.Expression != "":
+		return r.Expression
 	case r.Parameter != "":
 		return "parameters(" + string(appendQuoted(nil, r.Parameter)) + ")"
 	}
@@ -233,7 +208,7 @@ func member(base, key arm.Value) (arm.Value, error) {
 	case arm.Number:
 		step = key.Text()
 	}
-	if ok && r.Parameter == "" && !strings.HasPrefix(r.Path, computed) && step != "" && !strings.Contains(step, ".") {
+	if ok && r.Parameter == "" && r.Expression == "" && step != "" && !strings.Contains(step, ".") {
 		return arm.New(arm.Ref{ID: r.ID, Path: strings.TrimPrefix(r.Path+"."+step, ".")}), nil
 	}
 	b := appendLiteral(nil, base)
