@@ -10,16 +10,22 @@ import (
 	"airfield/source"
 )
 
-var (
-	keyShape         = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	environmentShape = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}$`)
+// The shapes of the keys that names are made of. The keys of workloads, data,
+// jobs and services have at least 2 and at most MaxKey characters.
+const (
+	KeyPattern         = `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`
+	EnvironmentPattern = `^[a-z][a-z0-9]{0,7}$`
+	MaxKey             = 24
 )
 
-const maxKey = 24
+var (
+	keyShape         = regexp.MustCompile(KeyPattern)
+	environmentShape = regexp.MustCompile(EnvironmentPattern)
+)
 
 func (c *checker) key(pos diag.Pos, what, key string) {
-	if !keyShape.MatchString(key) || len(key) < 2 || len(key) > maxKey {
-		c.Errorf(pos, "estate/key", "%s key %q, wanted 2 to %d lower-case letters, digits and single hyphens that begin with a letter", what, short(key), maxKey)
+	if !keyShape.MatchString(key) || len(key) < 2 || len(key) > MaxKey {
+		c.Errorf(pos, "estate/key", "%s key %q, wanted 2 to %d lower-case letters, digits and single hyphens that begin with a letter", what, short(key), MaxKey)
 	}
 }
 
@@ -77,7 +83,7 @@ func (c *checker) specs() {
 		if i == 0 || c.places[i-1].Workload != p.Workload {
 			before := len(c.List)
 			c.environmentsNamed(p)
-			inKnown = len(c.List) == before
+			inKnown = !c.List[before:].HasErrors()
 		}
 		if inKnown && len(p.Data)+len(p.Jobs)+len(p.Services) == 0 {
 			c.Warnf(p.Pos, "estate/workloads", "%q has no jobs, services or data: nothing but an empty landing zone is made for it", p.Name())
@@ -116,6 +122,25 @@ func (c *checker) environmentsNamed(p Place) {
 	check(p.Of.Spec)
 	for _, env := range p.Of.Environments {
 		check(env.Value.Spec)
+		for _, j := range env.Value.Jobs {
+			base, _ := p.Of.Jobs.Get(j.Key)
+			c.unused(env.Key, j.Pos, j.Key, base.In, j.Value.In)
+		}
+		for _, s := range env.Value.Services {
+			base, _ := p.Of.Services.Get(s.Key)
+			c.unused(env.Key, s.Pos, s.Key, base.In, s.Value.In)
+		}
+	}
+}
+
+// unused warns of an environment that changes what does not run in it.
+func (c *checker) unused(environment string, pos diag.Pos, key string, base, over []string) {
+	in := base
+	if len(over) > 0 {
+		in = over
+	}
+	if !runsIn(in, environment) {
+		c.Warnf(pos, "estate/environment", "environment %q changes %q, which runs only in %s", environment, key, strings.Join(in, ", "))
 	}
 }
 

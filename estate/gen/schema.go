@@ -155,7 +155,7 @@ func (s *schemaWriter) shape(t reflect.Type, path string) object {
 			"additionalProperties", s.shape(grantType, path+".NAME")}
 	}
 	if of, ok := keyed(t); ok {
-		return object{"type", "object", "additionalProperties", s.value(of, path+".NAME", of.Kind() == reflect.Struct)}
+		return append(object{"type", "object", "additionalProperties", s.value(of, path+".NAME", of.Kind() == reflect.Struct)}, names(of)...)
 	}
 	if w := words(t); w != nil {
 		return object{"enum", w}
@@ -169,6 +169,17 @@ func (s *schemaWriter) shape(t reflect.Type, path string) object {
 		return text
 	}
 	return s.ref(t, path)
+}
+
+// names gives what the keys of things of a type must look like.
+func names(t reflect.Type) object {
+	switch t {
+	case reflect.TypeFor[estate.Environment]():
+		return object{"propertyNames", object{"pattern", estate.EnvironmentPattern}}
+	case reflect.TypeFor[estate.Workload](), reflect.TypeFor[estate.Data](), reflect.TypeFor[estate.Job](), reflect.TypeFor[estate.Service]():
+		return object{"propertyNames", object{"pattern", estate.KeyPattern, "minLength", 2, "maxLength", estate.MaxKey}}
+	}
+	return nil
 }
 
 func either(a, b object) object { return object{"anyOf", []object{a, b}} }
