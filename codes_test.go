@@ -4,10 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,92 +55,38 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// codesUsed gives a place where each code is used.
+// codeAreas are the first parts of codes. The codes of limits are the ids of
+// catalog/data/service_rules.csv, which says of each what it means.
+var codeAreas = []string{"source", "estate", "lock", "design", "emit", "template", "tenant"}
+
+// codesUsed gives a place where each code is used: a text in the program that
+// has the shape of one.
 func codesUsed(t *testing.T) map[string]string {
 	t.Helper()
 	used := map[string]string{}
 	files := token.NewFileSet()
-	packages := map[string][]*ast.File{} // by folder
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && path != "." && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")):
-			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
-			return nil
+	goFiles(t, func(path string) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
 		}
 		f, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
-		packages[filepath.Dir(path)] = append(packages[filepath.Dir(path)], f)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, of := range packages {
-		constants := stringConstants(of)
-		note := func(e ast.Expr) {
-			code := constantText(e, constants)
-			if codeShape.MatchString(code) && used[code] == "" {
-				used[code] = files.Position(e.Pos()).String()
-			}
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, f := range of {
-			ast.Inspect(f, func(n ast.Node) bool {
-				noteCodes(n, note)
-				return true
-			})
-		}
-	}
-	return used
-}
-
-// noteCodes calls note for the codes of a call of Errorf, Warnf or Infof, a
-// field Code in a literal, and a value that is set as Code.
-func noteCodes(n ast.Node, note func(ast.Expr)) {
-	switch n := n.(type) {
-	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.SelectorExpr); ok && len(n.Args) >= 3 && slices.Contains([]string{"Errorf", "Warnf", "Infof"}, f.Sel.Name) {
-			note(n.Args[1])
-		}
-	case *ast.KeyValueExpr:
-		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
-			note(n.Value)
-		}
-	case *ast.AssignStmt:
-		for i, left := range n.Lhs {
-			if f, ok := left.(*ast.SelectorExpr); ok && f.Sel.Name == "Code" && i < len(n.Rhs) {
-				note(n.Rhs[i])
-			}
-		}
-	}
-}
-
-// stringConstants gives the constants of a package that are texts.
-func stringConstants(files []*ast.File) map[string]string {
-	constants := map[string]string{}
-	for _, f := range files {
 		ast.Inspect(f, func(n ast.Node) bool {
-			if v, ok := n.(*ast.ValueSpec); ok {
-				for i, name := range v.Names {
-					if i < len(v.Values) {
-						constants[name.Name] = constantText(v.Values[i], nil)
-					}
-				}
+			if _, ok := n.(*ast.ImportSpec); ok {
+				return false
+			}
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			code, _ := strconv.Unquote(lit.Value)
+			if area, _, _ := strings.Cut(code, "/"); codeShape.MatchString(code) && slices.Contains(codeAreas, area) && used[code] == "" {
+				used[code] = files.Position(lit.Pos()).String()
 			}
 			return true
 		})
-	}
-	return constants
-}
-
-func constantText(e ast.Expr, constants map[string]string) string {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		text, _ := strconv.Unquote(e.Value)
-		return text
-	case *ast.Ident:
-		return constants[e.Name]
-	}
-	return ""
+	})
+	return used
 }
