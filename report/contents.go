@@ -19,6 +19,7 @@ type contents struct {
 	grants   []grant
 	networks []*network
 	tags     []tag
+	nodes    []nodes
 	sets     int // policy definitions and sets of ours
 }
 
@@ -54,6 +55,12 @@ type grant struct {
 }
 
 type tag struct{ key, value string }
+
+// nodes are machines of one size.
+type nodes struct {
+	count        int
+	size, region string
+}
 
 // network is a virtual network with its ranges.
 type network struct {
@@ -108,6 +115,12 @@ func (v *view) put(c *contents, g *resourceGroup, items map[arm.ID]*item, r arm.
 	i := &item{name: r.ID.Name(), noun: noun(t), theirs: r.Theirs, pos: r.Pos}
 	about, notable := describe(r)
 	i.about = about
+	if size := r.Get("sku", "name").Str(); t == "Microsoft.Compute/virtualMachineScaleSets" {
+		n, _ := r.Get("sku", "capacity").Int()
+		c.nodes = append(c.nodes, nodes{int(n), size, r.Location()})
+	} else if size := r.Get("properties", "hardwareProfile", "vmSize").Str(); t == "Microsoft.Compute/virtualMachines" {
+		c.nodes = append(c.nodes, nodes{1, size, r.Location()})
+	}
 	if t == "Microsoft.Network/virtualNetworks" {
 		n := networkOf(r, s)
 		c.networks = append(c.networks, n)

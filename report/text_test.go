@@ -40,3 +40,14 @@ func TestLook(t *testing.T) {
 		f.Close()
 	}
 }
+
+func TestPage(t *testing.T) {
+	for _, n := range []string{"small", "contoso"} {
+		raw, _ := os.ReadFile("../examples/" + n + "/estate.yaml")
+		f, _ := os.Create("/tmp/dump/" + n + ".html")
+		if err := (report.Page{Estate: raw}).Write(f, example(t, n)); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+}
