@@ -2,6 +2,8 @@ package estate_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,6 +17,13 @@ import (
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(wide(1)))
+	archives, _ := filepath.Glob("testdata/bad/*.txtar")
+	for _, archive := range archives {
+		raw, _ := os.ReadFile(archive)
+		for _, s := range fileMark.Split(string(raw), -1) {
+			f.Add([]byte(s))
+		}
+	}
 	for _, s := range unprintable {
 		if len(s) < 4000 {
 			f.Add([]byte(s))
