@@ -77,6 +77,9 @@ func Write(t *tenant.Tenant, o Options, sink Sink, forms ...Form) (diag.List, er
 			}
 		}
 	}
+	if o.Location == "" && slices.ContainsFunc(forms, func(f Form) bool { return f != Terraform }) {
+		found.Errorf(diag.Pos{}, "emit/location", "no region is named that keeps the records of the deployments")
+	}
 	slices.SortStableFunc(steps, func(a, b step) int { return a.stage - b.stage })
 	for _, f := range forms {
 		if err := writeScript(f, &o, steps, sink); err != nil {

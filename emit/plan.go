@@ -72,11 +72,40 @@ func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *diag.List) *plan
 		}
 	}
 	p.needs = graph(d.Resources)
+	p.queue()
 	p.divide()
 	p.readLinks()
 	p.nameSymbols()
 	p.checkLimits()
 	return p
+}
+
+// queue lets the children of a network wait for each other: Azure refuses a
+// subnet or a peering while another of the same network is being made.
+// github.com/hashicorp/terraform-provider-azurerm/issues/3780
+func (p *plan) queue() {
+	last := map[arm.ID]int{}
+	for i, r := range p.Resources {
+		if !queued[strings.ToLower(string(r.Type()))] {
+			continue
+		}
+		parent := r.ID.Parent().Fold()
+		if before, ok := last[parent]; ok && !slices.Contains(p.needs[i], before) {
+			p.needs[i] = append(p.needs[i], before)
+			slices.Sort(p.needs[i])
+		}
+		last[parent] = i
+	}
+}
+
+// queued are types of which only one may be made at a time in what it lies in.
+var queued = map[string]bool{
+	"microsoft.network/virtualnetworks/subnets":                  true,
+	"microsoft.network/virtualnetworks/virtualnetworkpeerings":   true,
+	"microsoft.network/networksecuritygroups/securityrules":      true,
+	"microsoft.network/routetables/routes":                       true,
+	"microsoft.network/virtualhubs/hubvirtualnetworkconnections": true,
+	"microsoft.network/firewallpolicies/rulecollectiongroups":    true,
 }
 
 // divide puts the resources in modules.
@@ -327,19 +356,20 @@ func (p *plan) checkNames() {
 func subscriptionParameter(alias string) string { return "subscription_id_of_" + snake(alias) }
 
 func (p *plan) checkLimits() {
-	count := map[*module]int{}
-	for i := range p.Resources {
-		count[p.module[i]]++
-	}
-	count[nil] = len(p.nodes)
-	for _, n := range append(p.nodes, node{}) {
-		if c := count[n.module]; c > maxResources && (n.module != nil || n.needs == nil && n.resource == 0) {
-			p.report(diag.Pos{}, "emit/too-large", "%s has %d resources in one template, Azure takes %d", p.folder(), c, maxResources)
-			count[n.module] = 0
+	p.checkCount("main", len(p.nodes))
+	for _, n := range p.nodes {
+		if n.module != nil {
+			p.checkCount(n.module.name, len(n.module.members))
 		}
 	}
 	if c := len(p.params) + len(p.subs); c > maxParameters {
 		p.report(diag.Pos{}, "emit/too-large", "%s has %d parameters, Azure takes %d", p.folder(), c, maxParameters)
+	}
+}
+
+func (p *plan) checkCount(name string, n int) {
+	if n > maxResources {
+		p.report(diag.Pos{}, "emit/too-large", "template %q of %s has %d resources, Azure takes %d", name, p.folder(), n, maxResources)
 	}
 }
 
