@@ -139,17 +139,16 @@ func (l *Lock) of(kind string) map[string]string {
 	return m
 }
 
-// Forget drops the facts whose key begins with prefix, so that they are chosen
-// anew, and gives how many those were.
-func (l *Lock) Forget(prefix string) int {
-	n := 0
+// Without gives the lock without the facts whose key begins with a text, so
+// that they are chosen anew, and how many those were.
+func (l *Lock) Without(begin string) (*Lock, int) {
+	less := l.fresh()
 	for k := range l.facts {
-		if _, key, _ := strings.Cut(k, " "); strings.HasPrefix(key, prefix) || strings.HasPrefix(k, prefix) {
-			delete(l.facts, k)
-			n++
+		if _, key, _ := strings.Cut(k, " "); strings.HasPrefix(key, begin) || strings.HasPrefix(k, begin) {
+			delete(less.facts, k)
 		}
 	}
-	return n
+	return less, len(l.facts) - len(less.facts)
 }
 
 // Changes lists the facts that differ between two locks, a line each: added

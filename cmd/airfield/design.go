@@ -98,9 +98,11 @@ func runDesign(file string, f designFlags) error {
 	}
 	old := lock
 	for _, key := range f.update {
-		if lock.Forget(key) == 0 {
+		less, n := lock.Without(key)
+		if n == 0 {
 			return fmt.Errorf("--update %q: %s has nothing under it", key, lockFile)
 		}
+		lock = less
 	}
 	d := design.New(e, design.Options{Lock: lock, Month: thisMonth()})
 	printFindings(d.Findings, errColour)
