@@ -89,6 +89,7 @@ func (p *plan) queue() {
 		if !queued[strings.ToLower(string(r.Type()))] {
 			continue
 		}
+		p.checkSubnet(r)
 		parent := r.ID.Parent().Fold()
 		if before, ok := last[parent]; ok && !slices.Contains(p.needs[i], before) {
 			p.needs[i] = append(p.needs[i], before)
@@ -96,6 +97,25 @@ func (p *plan) queue() {
 		}
 		last[parent] = i
 	}
+}
+
+// checkSubnet finds a subnet that its network would delete: writing a network
+// with subnets in its body removes all others.
+func (p *plan) checkSubnet(r arm.Resource) {
+	i, here := p.at[r.ID.Parent().Fold()]
+	if !here {
+		return
+	}
+	inline := p.Resources[i].Get("properties", "subnets")
+	if !r.Type().Equal("Microsoft.Network/virtualNetworks/subnets") || inline.Len() == 0 {
+		return
+	}
+	for s := range inline.Items() {
+		if arm.EqualFold(s.Get("name").Str(), r.ID.Name()) {
+			return
+		}
+	}
+	p.report(r.Pos, "emit/subnets", "subnet %q is not among the subnets that its network %q is written with, which deletes it when deployed again", r.ID.Name(), r.ID.Parent().Name())
 }
 
 // queued are types of which only one may be made at a time in what it lies in.

@@ -207,6 +207,7 @@ func (s *script) step(d *step) {
 		s.text("  new=$(terraform -chdir=", quoteShell(d.folder), " output -raw subscription_id)\n")
 	} else {
 		s.text("  new=$(az deployment tenant show --name ", quoteShell(d.name), " --query properties.outputs.subscriptionId.value --output tsv)\n")
+		s.text("  az account list --refresh --only-show-errors --output none\n") // az refuses subscriptions that it has not listed
 	}
 	s.text("  keep ", quoteShell(d.vends), " \"$new\"\n")
 }

@@ -264,11 +264,11 @@ func (s *splitter) stage(r arm.Resource) int {
 	if n, ok := s.stages[key]; ok {
 		return n
 	}
-	if at := slices.Index(s.path, key); at >= 0 {
+	if at := slices.IndexFunc(s.path, r.ID.Equal); at >= 0 {
 		s.cycle(s.path[at:], r.Pos)
 		return 0
 	}
-	s.path = append(s.path, key)
+	s.path = append(s.path, r.ID)
 	u := unitOf(r.ID)
 	n := governance
 	switch {
@@ -291,10 +291,10 @@ func (s *splitter) stage(r arm.Resource) int {
 
 func (s *splitter) cycle(path []arm.ID, pos diag.Pos) {
 	first := slices.MinFunc(path, arm.ID.Compare)
-	if s.cycles[first] {
+	if s.cycles[first.Fold()] {
 		return
 	}
-	s.cycles[first] = true
+	s.cycles[first.Fold()] = true
 	var names []string
 	for _, id := range path {
 		names = append(names, string(id))

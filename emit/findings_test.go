@@ -1,0 +1,168 @@
+package emit_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"airfield/diag"
+	"airfield/emit"
+)
+
+func TestFindings(t *testing.T) {
+	const rg = "/subscriptions/s/resourceGroups/rg/providers/"
+	for _, tt := range []struct{ name, in, want string }{
+		{"resources need each other",
+			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": {"$after": {"id": "` + rg + `N.A/a/y", "path": "id"}}},
+			{"id": "` + rg + `N.A/a/y", "apiVersion": "1", "properties": {"$after": {"id": "` + rg + `N.A/a/x", "path": "id"}}}]`,
+			`estate.yaml:1: resources need each other, none can be made first: ` + rg + `N.A/a/x needs ` + rg + `N.A/a/y needs ` + rg + `N.A/a/x [emit/cycle]`},
+		{"a type without an API version",
+			`[{"id": "` + rg + `N.A/a/x"}]`,
+			`no API version is known for "N.A/a", the type of "` + rg + `N.A/a/x" [emit/api-version]`},
+		{"a property that nobody can read",
+			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": {"$after": {"id": "/subscriptions/s", "path": "properties.state"}}}]`,
+			`estate.yaml:1: "` + rg + `N.A/a/x" refers to "properties.state" of "/subscriptions/s", which no template can read [emit/reference]`},
+		{"two parameters of one name",
+			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": ["/subscriptions/@a-b/x", "/subscriptions/@a.b/x"]}]`,
+			`"a-b" and "a.b" in 3-prepare/s would both be the parameter "subscription_id_of_a_b" [emit/name]`},
+		{"a network that deletes a subnet",
+			`[{"id": "` + rg + `Microsoft.Network/virtualNetworks/v", "properties": {"subnets": [{"name": "a"}]}},
+			{"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/a"}, {"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/b"}]`,
+			`estate.yaml:3: subnet "b" is not among the subnets that its network "v" is written with, which deletes it when deployed again [emit/subnets]`},
+		{"what is theirs is not written",
+			`[{"id": "` + rg + `N.A/a/x", "$theirs": true}]`, ``},
+	} {
+		found, err := emit.Write(readTenant(t, tt.in), options, discard, emit.Forms...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var have []string
+		for _, one := range found {
+			have = append(have, one.String())
+		}
+		if strings.Join(have, "\n") != tt.want {
+			t.Errorf("%s:\nhave %s\nwant %s", tt.name, strings.Join(have, "\n"), tt.want)
+		}
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	var many, heavy strings.Builder
+	for i := range 801 {
+		fmt.Fprintf(&many, `{"id": "/subscriptions/s/resourceGroups/rg/providers/N.A/a/x%d", "apiVersion": "1"},`, i)
+	}
+	for i := range 5 {
+		fmt.Fprintf(&heavy, `{"id": "/subscriptions/s/resourceGroups/rg/providers/N.A/a/x%d", "apiVersion": "1", "properties": %q},`, i, strings.Repeat("x", 1<<20))
+	}
+	for _, tt := range []struct{ in, want string }{
+		{many.String(), `template "rg" of 3-prepare/s has 801 resources, Azure takes 800 [emit/too-large]`},
+		{heavy.String(), `the template of 3-prepare/s has 5244`},
+	} {
+		found, err := emit.Write(readTenant(t, "["+strings.TrimSuffix(tt.in, ",")+"]"), options, discard, emit.ARM)
+		if err != nil || len(found) != 1 || !strings.HasPrefix(found[0].String(), tt.want) {
+			t.Errorf("have %v %v, want %s", found, err, tt.want)
+		}
+	}
+}
+
+func TestSinkErrorsAreReturned(t *testing.T) {
+	broken := errors.New("disk full")
+	_, err := emit.Write(sample(t), options, func(string) (io.WriteCloser, error) { return nil, broken }, emit.ARM)
+	if !errors.Is(err, broken) {
+		t.Errorf("have %v, want %v", err, broken)
+	}
+}
+
+// deploy.sh, run with an az and a terraform that only say what they were asked,
+// deploys in order and hands new subscription ids on.
+func TestScripts(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("left out: running deploy.sh, for want of sh")
+	}
+	const id = "96e03508-e07d-8098-85f2-157a4e49fc47"
+	for _, f := range emit.Forms {
+		dir := t.TempDir()
+		for path, text := range files(t, sample(t), options, f) {
+			put(t, filepath.Join(dir, path), text.String())
+		}
+		bin := filepath.Join(dir, "bin")
+		fake := "#!/bin/sh\necho \"$(basename \"$0\") $* [${TF_VAR_subscription_id:-}${SUBSCRIPTION_ID_OF_ATLAS_PROD:-}]\" >>" + dir + "/log\ncase \"$*\" in *show*|*output\\ -raw*) echo " + id + ";; esac\n"
+		put(t, filepath.Join(bin, "az"), fake)
+		put(t, filepath.Join(bin, "terraform"), fake)
+		run := func(args ...string) error {
+			cmd := exec.Command(sh, append([]string{filepath.Join(dir, f.String(), "deploy.sh")}, args...)...)
+			cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "GRP_ATLAS_ML=g", "ADMIN_PUBLIC_KEY=ssh-rsa k e", "TF_VAR_grp_atlas_ml=g", "TF_VAR_admin_public_key=k"}
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				err = fmt.Errorf("%w: %s", err, out)
+			}
+			return err
+		}
+		if err := run("3-prepare"); err == nil || !strings.Contains(err.Error(), "deploy 2-vend first") {
+			t.Errorf("%s: deploying a subscription that is not there: have %v", f, err)
+		}
+		os.Remove(filepath.Join(dir, "log"))
+		if err := run(); err != nil {
+			t.Error(err)
+		}
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		golden := filepath.Join("testdata", f.String()+".log")
+		if *update {
+			put(t, golden, string(log))
+		}
+		if want, _ := os.ReadFile(golden); string(log) != string(want) {
+			t.Errorf("%s: have\n%s", f, log)
+		}
+		ids, _ := os.ReadFile(filepath.Join(dir, f.String(), "subscriptions.json"))
+		if want := "{\n  \"atlas-prod\": \"" + id + "\"\n}\n"; string(ids) != want {
+			t.Errorf("%s: have subscriptions.json %s, want %s", f, ids, want)
+		}
+	}
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	os.MkdirAll(filepath.Dir(path), 0o777)
+	if err := os.WriteFile(path, []byte(text), 0o777); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two writings of one tenant give the same bytes.
+func TestSameBytes(t *testing.T) {
+	for _, f := range emit.Forms {
+		tt := random(t, 7)
+		if a, b := archive(files(t, tt, options, f)), archive(files(t, tt, options, f)); a != b {
+			t.Errorf("%s differs", f)
+		}
+	}
+}
+
+func ExampleSplit() {
+	t := readTenant(new(testing.T), `[
+		{"id": "/providers/Microsoft.Subscription/aliases/atlas-prod"},
+		{"id": "/subscriptions/@atlas-prod/resourceGroups/rg-data", "location": "swedencentral"},
+		{"id": "/subscriptions/@atlas-prod/resourceGroups/rg-data/providers/Microsoft.Storage/storageAccounts/statlas"},
+		{"id": "/subscriptions/@atlas-prod/resourceGroups/rg-data/providers/Microsoft.Storage/storageAccounts/statlas/providers/Microsoft.Authorization/locks/keep"}]`)
+	var found diag.List
+	for d := range emit.Split(t, &found) {
+		names := slices.Collect(func(yield func(string) bool) {
+			for _, r := range d.Resources {
+				yield(r.ID.Name())
+			}
+		})
+		fmt.Println(d.Stage, d.Name, names)
+	}
+	// Output:
+	// 2-vend atlas-prod [atlas-prod]
+	// 3-prepare atlas-prod [rg-data]
+	// 5-data atlas-prod [statlas]
+	// 7-finish atlas-prod [keep]
+}
