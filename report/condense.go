@@ -54,17 +54,18 @@ func (p part) whole() string {
 	return p.workload + "/" + p.name
 }
 
-// from gives how p is called by something else: without what both share.
-func (p part) from(o part) string {
+// from gives how p is called by something else: without the workload that both
+// share, and without the environment where each has to do with its own.
+func (p part) from(o part, own bool) string {
 	switch {
 	case p.name == "":
 		return p.workload
-	case p.workload == o.workload && p.environment == o.environment:
+	case p.environment != o.environment || !own:
+		return p.workload + "/" + p.environment + "/" + p.name
+	case p.workload == o.workload:
 		return p.name
-	case p.environment == o.environment:
-		return p.workload + "/" + p.name
 	}
-	return p.workload + "/" + p.environment + "/" + p.name
+	return p.workload + "/" + p.name
 }
 
 // dependency is what one part of all its environments does with others.
@@ -93,9 +94,14 @@ func (v *view) dependencies() (own []dependency, shared []common) {
 	var order []key
 	in := map[key][]string{}
 	use := map[[4]string]bool{} // a workload's parts and what they do, by environment
+	strange := map[key]bool{}   // what something uses of another environment than its own
 	for _, e := range v.d.Edges {
-		if p := known.of(e.From); p.name != "" {
+		p, to := known.of(e.From), known.of(e.To)
+		if p.name != "" {
 			use[[4]string{p.workload, p.environment, e.Verb, e.To}] = true
+		}
+		if to.environment != p.environment {
+			strange[key{p.whole(), e.Verb, to.whole()}] = true
 		}
 	}
 	for _, e := range v.d.Edges {
@@ -106,7 +112,7 @@ func (v *view) dependencies() (own []dependency, shared []common) {
 		k := key{from.whole(), e.Verb, ""}
 		switch to := known.of(e.To); {
 		case to.environment != "":
-			k.what = to.from(from)
+			k.what = to.from(from, !strange[key{from.whole(), e.Verb, to.whole()}])
 		case e.Verb == "signs in as":
 			k.what = masked(e.To, from.environment)
 		default:

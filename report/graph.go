@@ -27,7 +27,7 @@ type graphEdge struct {
 }
 
 const (
-	boxWidth, boxHeight = 190, 46
+	boxWidth, boxHeight = 210, 46 // as in page.html
 	gapX, gapY          = 130, 22
 	mostDrawn           = 60 // nodes
 )
@@ -116,7 +116,7 @@ func (g *graph) place(names []string, order [][2]string, titles map[string]strin
 		}
 		slices.SortStableFunc(col, func(a, b string) int { return cmp.Compare(rank[a], rank[b]) })
 		for i, n := range col {
-			node := graphNode{X: 1 + c*(boxWidth+gapX), Y: 1 + i*(boxHeight+gapY), Name: cut(n, 22), Title: cut(titles[n], 30), All: n + " " + titles[n]}
+			node := graphNode{X: 1 + c*(boxWidth+gapX), Y: 1 + i*(boxHeight+gapY), Name: cut(n, 22), Title: cut(titles[n], 27), All: n + " " + titles[n]}
 			at[n] = node
 			g.Nodes = append(g.Nodes, node)
 			g.Width, g.Height = max(g.Width, node.X+boxWidth+1), max(g.Height, node.Y+boxHeight+1)

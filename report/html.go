@@ -38,6 +38,7 @@ var parsed = sync.OnceValue(func() *template.Template {
 			return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 		},
 		"join":      func(s []string) string { return strings.Join(s, ", ") },
+		"short":     func(url string) string { return strings.TrimPrefix(url, "https://") },
 		"thousands": func(n int) string { return thousands(int64(n)) },
 		"plural":    plural,
 		"inc":       func(i int) int { return i + 1 },
