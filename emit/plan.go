@@ -75,7 +75,7 @@ func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *diag.List) *plan
 	p.queue()
 	p.divide()
 	p.readLinks()
-	p.nameSymbols()
+	p.nameSymbols(p.elsewhere())
 	p.checkLimits()
 	return p
 }

@@ -1,38 +1,63 @@
 package emit
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"airfield/arm"
 )
 
-// nameSymbols gives each resource of the deployment the name it has in Bicep
-// and Terraform: its type and names in words joined by "_". A name depends on
-// nothing but the id, so that a state keeps its resources when others come;
-// only of resources that would share one each gets a number made of its id.
-func (p *plan) nameSymbols() {
-	p.symbols = make(map[arm.ID]string, len(p.Resources))
+// nameSymbols gives each resource of the deployment, and each that it refers to
+// elsewhere, the name it has in Bicep and Terraform: its type and names in words
+// joined by "_". Resources that would share a name each get a number made of
+// the id. What is elsewhere never changes the name of what is here, so that a
+// state keeps its resources.
+func (p *plan) nameSymbols(elsewhere []arm.ID) {
+	p.symbols = make(map[arm.ID]string, len(p.Resources)+len(elsewhere))
 	count := map[string]int{}
+	here := make([]arm.ID, 0, len(p.Resources))
 	for _, r := range p.Resources {
-		count[strings.ReplaceAll(symbol(r.ID), "_", "")]++
+		here = append(here, r.ID)
 	}
-	for _, r := range p.Resources {
-		s := symbol(r.ID)
-		if count[strings.ReplaceAll(s, "_", "")] > 1 {
-			s += "_" + short(r.ID)
+	for _, ids := range [][]arm.ID{here, elsewhere} {
+		for _, id := range ids {
+			count[squeezed(symbol(id))]++
 		}
-		p.symbols[r.ID.Fold()] = s
+		for _, id := range ids {
+			s := symbol(id)
+			if count[squeezed(s)] > 1 {
+				s += "_" + short(id)
+			}
+			p.symbols[id.Fold()] = s
+		}
 	}
 }
 
-// symbolOf gives the name of a resource of the deployment, or of one that is
-// only read.
-func (p *plan) symbolOf(id arm.ID) string {
-	if s, ok := p.symbols[id.Fold()]; ok {
-		return s
+// squeezed makes names equal that differ only in where words end.
+func squeezed(s string) string { return strings.ReplaceAll(s, "_", "") }
+
+// elsewhere gives, sorted, the ids that the deployment refers to and does not
+// write, with all that they lie in.
+func (p *plan) elsewhere() []arm.ID {
+	all := map[arm.ID]arm.ID{}
+	add := func(id arm.ID) {
+		for ; id != arm.Tenant && id != ""; id = id.Parent() {
+			key := id.Fold()
+			if _, here := p.at[key]; here || all[key] != "" {
+				return
+			}
+			all[key] = id
+		}
 	}
-	return symbol(id) + "_" + short(id)
+	for _, r := range p.Resources {
+		add(r.ID.Parent())
+		links(r.Body, func(ref arm.Ref) { add(ref.ID) })
+	}
+	return slices.SortedFunc(maps.Values(all), arm.ID.Compare)
 }
+
+func (p *plan) symbolOf(id arm.ID) string { return p.symbols[id.Fold()] }
 
 // symbol is the type's last word and the names, without "default": of an
 // extension the name of what it extends too, of a GUID the first part.
@@ -73,8 +98,9 @@ func singular(s string) string {
 	return s
 }
 
-// snake gives the words of a name in lower case joined by "_": words end where
-// a capital follows a small letter, and at everything that is no letter or digit.
+// snake gives the words of a name in lower case joined by "_": words end before
+// the capital that begins a new one (publicIPAddress), and at everything that is
+// no letter or digit.
 func snake(s string) string {
 	var b strings.Builder
 	gap := false
@@ -85,7 +111,7 @@ func snake(s string) string {
 			gap = true
 			continue
 		}
-		if upper && i > 0 && 'a' <= s[i-1] && s[i-1] <= 'z' {
+		if upper && i > 0 && (small(s[i-1]) || !gap && isWord(s[i-1]) && i+1 < len(s) && small(s[i+1])) {
 			gap = true
 		}
 		if gap && b.Len() > 0 {
@@ -100,6 +126,8 @@ func snake(s string) string {
 	return b.String()
 }
 
+func small(c byte) bool { return 'a' <= c && c <= 'z' }
+
 // camel gives words joined by "_" in the way of Bicep: the first small, the
 // others with a capital. Where digits meet, the "_" stays.
 func camel(s string) string {
@@ -112,7 +140,7 @@ func camel(s string) string {
 			switch digit := func(c byte) bool { return '0' <= c && c <= '9' }; {
 			case digit(c) && digit(s[i-2]):
 				b.WriteByte('_')
-			case 'a' <= c && c <= 'z':
+			case small(c):
 				c -= 'a' - 'A'
 			}
 		}
