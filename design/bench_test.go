@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"airfield/design"
-	"airfield/estate"
 	"airfield/source"
 )
 
@@ -50,7 +49,7 @@ func BenchmarkDesign(b *testing.B) {
 			resources := 0
 			for b.Loop() {
 				f, _ := source.NewFile("estate.yaml", raw)
-				e, found := estate.Read(f)
+				e, found := design.Read(f)
 				if found.HasErrors() {
 					b.Fatal(found)
 				}

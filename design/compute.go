@@ -130,7 +130,7 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	}
 	if model != "" && need.Parameters == 0 && !need.GPU() && s.VCPUs == 0 && s.Memory == 0 {
 		if need.Role != compute.Preparation {
-			d.found.Infof(n.pos, "design/model-unknown", "how large the model %q is, is not known: CPUs are taken; gpu_memory, gpus or size says otherwise", model)
+			d.found.Warnf(n.pos, "design/model-unknown", "how large the model %q is, is not known, so that CPUs are taken: write gpu_memory, gpus or size", model)
 		}
 	}
 	if locked, ok := d.lock.get("size", n.about); ok {
@@ -187,7 +187,7 @@ func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) 
 	s := n.spec
 	size, ok := catalog.SizeByName(s.Size)
 	if !ok {
-		d.found.Errorf(n.sizePos, "design/size", "no VM size %q%s", s.Size, diag.DidYouMean(s.Size, catalog.SizeNames()))
+		d.found.Errorf(n.sizePos, "design/size", "no VM size %q%s", s.Size, sizeMeant(s.Size))
 		return false
 	}
 	n.size, n.count = size, max(1, s.Nodes)
@@ -212,6 +212,14 @@ func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) 
 	return true
 }
 
+// sizeMeant suggests the size that a name was probably meant to be.
+func sizeMeant(name string) string {
+	if s, ok := catalog.SizeByName("Standard_" + name); ok {
+		name = s.Name
+	}
+	return diag.DidYouMean(name, catalog.SizeNames())
+}
+
 // note records the size for the guardrails, and what the guidance says against it.
 func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 	add := func(size string) {
@@ -227,13 +235,13 @@ func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 		if s, ok := catalog.SizeByName(o.Size); ok {
 			add(s.Name)
 		} else {
-			d.found.Errorf(o.Of("size"), "design/size", "no VM size %q%s", o.Size, diag.DidYouMean(o.Size, catalog.SizeNames()))
+			d.found.Errorf(o.Of("size"), "design/size", "no VM size %q%s", o.Size, sizeMeant(o.Size))
 		}
 	}
 	switch {
 	case n.cell.role == training && n.size.GPUs > 0 && n.count > 1 && !n.size.RDMA:
-		d.found.Warnf(n.sizePos, "design/no-infiniband", "%q trains over %s of %q, which has no InfiniBand: an ND size with r in its name has", n.about, plural(n.count, "node"), n.size.Name)
-	case n.cell.role == inference && n.size.RDMA:
+		d.found.Warnf(n.sizePos, "design/no-infiniband", "%q trains over %s of %q, which has no InfiniBand; ND sizes with r among their letters have it, such as Standard_ND96isr_H100_v5", n.about, plural(n.count, "node"), n.size.Name)
+	case n.cell.role == inference && n.size.RDMA && n.count == 1 && n.spec.Size == n.size.Name:
 		d.found.Warnf(n.sizePos, "design/infiniband-unused", "%q serves on %q, whose InfiniBand is paid for and not used, unless a model needs several nodes", n.about, n.size.Name)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"airfield/catalog"
 	"airfield/diag"
 	"airfield/estate"
+	"airfield/source"
 	"airfield/tenant"
 )
 
@@ -46,23 +47,23 @@ type Options struct {
 	Month string // the first day of this month, 2026-11-01: when budgets begin that are not locked
 }
 
-// New designs the landing zone of an estate. Where the estate cannot be
-// designed, Findings has errors, and the tenant holds what could be.
+// New designs the landing zone of an estate that was read without errors (see
+// Read). Where it cannot be designed, Findings has errors, and the tenant holds
+// what could be.
 func New(e *estate.Estate, o Options) *Design {
 	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, said: map[string]bool{}}
 	d.names = newNamer(e, d.lock, &d.found)
-	d.checkRegions()
-	if !d.found.HasErrors() {
-		d.hierarchy()
-		d.settle()
-		places := e.Places()
-		for i := range places {
-			d.placeData(&places[i])
-		}
-		for i := range places {
-			d.placeWork(&places[i])
-		}
-		d.readers()
+	d.hierarchy()
+	d.settle()
+	places := e.Places()
+	for i := range places {
+		d.placeData(&places[i])
+	}
+	for i := range places {
+		d.placeWork(&places[i])
+	}
+	d.readers()
+	if !d.found.HasErrors() { // else the rest would be about what is missing
 		d.finish()
 	}
 	t, found := d.build.Tenant()
@@ -141,39 +142,52 @@ func (d *designer) parameter(name, description string) arm.Ref {
 	return arm.Parameter(name)
 }
 
-// checkRegions holds every region that the estate names against the catalog
-// and the residency.
-func (d *designer) checkRegions() {
+// Read reads an estate, and holds its regions against the catalog even where
+// it has other errors. While a region is wrong, what is said of its address
+// pool is left out.
+func Read(f *source.File) (*estate.Estate, diag.List) {
+	e, found := estate.Read(f)
+	if e == nil {
+		return nil, found
+	}
+	wrong := checkRegions(e)
+	if wrong.HasErrors() {
+		found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == "estate/pool" })
+	}
+	return e, append(found, wrong...).Sorted()
+}
+
+// checkRegions holds every region that an estate names against the catalog and
+// the residency.
+func checkRegions(e *estate.Estate) diag.List {
+	var found diag.List
 	check := func(r estate.Region, pos diag.Pos) {
 		if r == "" || r == "home" || r == "recovery" {
-			if r == "recovery" && d.e.Regions.Recovery == "" {
-				d.found.Errorf(pos, "design/region", "%q is wanted here, and regions has no recovery region", "recovery")
-			}
 			return
 		}
 		known, ok := catalog.RegionByName(string(r))
 		switch {
 		case !ok || !known.Physical:
-			d.found.Errorf(pos, "design/region", "no Azure region %q%s", string(r), diag.DidYouMean(string(r), catalog.RegionNames()))
+			found.Errorf(pos, "design/region", "no Azure region %q%s", string(r), diag.DidYouMean(string(r), catalog.RegionNames()))
 		case known.Name != string(r):
-			d.found.Errorf(pos, "design/region", "%q, wanted the region's name %q", string(r), known.Name)
-		case d.e.Regions.Residency != "" && !resides(known, string(d.e.Regions.Residency)):
-			d.found.Errorf(pos, "design/residency", "region %q lies in %s, and regions.residency is %s", string(r), known.Geography, d.e.Regions.Residency)
+			found.Errorf(pos, "design/region", "%q, wanted the region's name %q", string(r), known.Name)
+		case e.Regions.Residency != "" && !resides(known, string(e.Regions.Residency)):
+			found.Errorf(pos, "design/residency", "region %q lies in %s, and regions.residency is %s", string(r), known.Geography, e.Regions.Residency)
 		}
 	}
-	g := d.e.Regions
+	g := e.Regions
 	check(g.Home, g.Of("home"))
 	check(g.Recovery, g.Of("recovery"))
 	for _, r := range g.MayUse {
 		check(r, g.Of("may_use"))
 	}
-	for _, p := range d.e.Network.Pools {
+	for _, p := range e.Network.Pools {
 		check(estate.Region(p.Key), p.Pos)
 	}
-	for _, h := range d.e.Platform.Hubs {
+	for _, h := range e.Platform.Hubs {
 		check(estate.Region(h.Key), h.Pos)
 	}
-	for _, p := range d.e.Places() {
+	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
 			check(j.Value.Region, j.Value.Of("region"))
 			for _, o := range j.Value.OrElse {
@@ -186,7 +200,7 @@ func (d *designer) checkRegions() {
 			}
 		}
 	}
-	d.found = slices.Compact(d.found.Sorted())
+	return found.Sorted()
 }
 
 // resides tells whether a region lies in a geography: its own, its group, or

@@ -6,7 +6,6 @@ import (
 
 	"airfield/design"
 	"airfield/diag"
-	"airfield/estate"
 	"airfield/source"
 )
 
@@ -28,7 +27,7 @@ func of(t testing.TB, raw []byte, lock *design.Lock) *design.Design {
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
-	e, found := estate.Read(f)
+	e, found := design.Read(f)
 	for _, f := range found {
 		if f.Severity == diag.Error {
 			t.Errorf("%s\n%s", f, raw)

@@ -25,13 +25,16 @@ type namer struct {
 	e       *estate.Estate
 	lock    *Lock
 	found   *diag.List
-	pattern []string // the tokens in order
+	pattern []patternToken
 }
+
+// patternToken is one token of the estate's pattern and the text in front of it.
+type patternToken struct{ before, name string }
 
 func newNamer(e *estate.Estate, lock *Lock, found *diag.List) *namer {
 	n := &namer{e: e, lock: lock, found: found}
 	for _, token := range patternTokens.FindAllStringSubmatch(e.Naming.Pattern, -1) {
-		n.pattern = append(n.pattern, token[1])
+		n.pattern = append(n.pattern, patternToken{token[1], token[2]})
 	}
 	return n
 }
@@ -62,16 +65,38 @@ func (n *namer) full(t arm.Type, abbreviation string, k tokens) string {
 		"type": abbreviation, "prefix": n.e.Organization.Prefix, "workload": k.workload, "environment": k.environment,
 		"purpose": k.purpose, "region": n.region(k.region), "instance": k.instance,
 	}
-	var parts []string
-	for _, token := range n.pattern {
-		if v := values[token]; v != "" {
-			parts = append(parts, v)
+	name := ""
+	for i, token := range n.pattern {
+		if v := values[token.name]; v != "" {
+			if name != "" || i == 0 {
+				name += token.before
+			}
+			name += v
+		}
+		delete(values, token.name)
+	}
+	if k.region == string(n.e.Regions.Home) {
+		delete(values, "region")
+	}
+	left := ""
+	for _, token := range []string{"workload", "purpose", "environment", "region"} {
+		if values[token] != "" {
+			left += "/" + values[token]
 		}
 	}
-	return strings.Join(parts, "-")
+	if left != "" { // what the pattern leaves out tells names apart all the same
+		name += "-" + hash(left)
+	}
+	return name
 }
 
-var patternTokens = regexp.MustCompile(`\{(\w+)\}`)
+var patternTokens = regexp.MustCompile(`([^{}]*)\{(\w+)\}`)
+
+// hash gives five letters and digits that follow from a text.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:5]
+}
 
 // fit makes a name keep the rule of its type.
 func (n *namer) fit(t arm.Type, full, salt string) string {
@@ -81,7 +106,7 @@ func (n *namer) fit(t arm.Type, full, salt string) string {
 	}
 	name := full
 	if !rule.Hyphen {
-		name = strings.ReplaceAll(name, "-", "")
+		name = strings.NewReplacer("-", "", "_", "", ".", "").Replace(name)
 	}
 	if rule.Lower {
 		name = strings.ToLower(name)
@@ -90,24 +115,25 @@ func (n *namer) fit(t arm.Type, full, salt string) string {
 	if global || len(name) > rule.Max {
 		name = n.lock.keep("name", full+salt+":"+string(t), func() string { return cut(name, full+salt+n.e.Organization.Tenant, rule) })
 	}
+	if rule.Check(name) != nil && rule.Hyphen { // a separator of the pattern that the type does not take
+		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
+	}
 	if err := rule.Check(name); err != nil {
-		n.found.Errorf(diag.Pos{}, "design/name", "name %q for %s %v", name, t, err)
+		n.found.Errorf(or(n.e.Naming.Of("pattern"), n.e.Of("naming")), "design/name", "name %q for %s %v", name, t, err)
 	}
 	return name
 }
 
 // cut shortens a name and ends it in a hash of the whole.
 func cut(name, whole string, rule catalog.NameRule) string {
-	sum := sha256.Sum256([]byte(whole))
-	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:5]
-	room := rule.Max - len(hash)
+	end := hash(whole)
 	if rule.Hyphen {
-		hash, room = "-"+hash, room-1
+		end = "-" + end
 	}
-	if len(name) > room {
+	if room := rule.Max - len(end); len(name) > room {
 		name = strings.TrimRight(name[:room], "-")
 	}
-	return name + hash
+	return name + end
 }
 
 func (n *namer) abbreviation(t arm.Type) string {

@@ -96,7 +96,9 @@ func (d *designer) vend(s *subscription, fine string) {
 	p := s.place
 	adopted := p.In.Subscription
 	if adopted != "" && fine != "" && d.e.Structure.Groups[0] != estate.GroupsNone && d.once("adopted "+adopted) == false {
+		s.id = arm.Subscription(adopted)
 		d.found.Errorf(p.In.Of("subscription"), "design/adopt", "subscription %q is adopted for %s, and the management groups split that over several subscriptions: adopt none, or take the axis away", adopted, p.Name())
+		return
 	}
 	id, locked := d.lock.get("subscription", s.key)
 	switch {

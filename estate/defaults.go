@@ -234,7 +234,7 @@ func kindOfData(key string) DataKind {
 func kindOfJob(key string, j Job) JobKind {
 	key = strings.ReplaceAll(key, "-", "")
 	switch {
-	case j.Method == "pretrain", j.Method == "" && strings.HasPrefix(key, "pretrain"):
+	case j.Method == "pretrain", j.Method == "" && (strings.HasPrefix(key, "pretrain") || strings.HasPrefix(key, "train")):
 		return Pretrain
 	case j.Method != "", strings.HasPrefix(key, "finetune"):
 		return Finetune

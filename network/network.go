@@ -104,7 +104,7 @@ func Around(lengths []int) int {
 	for _, l := range lengths {
 		need += 1 << (32 - l)
 	}
-	return min(24, 32-bits.Len64(2*need-1))
+	return min(24, 32-bits.Len64(max(2*need, 1)-1))
 }
 
 func compare(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) }

@@ -136,7 +136,7 @@ func readEstate(file, lockFile string, colour bool) (*estate.Estate, *design.Loc
 	}
 	var e *estate.Estate
 	if !found.HasErrors() {
-		e, found = estate.Read(src)
+		e, found = design.Read(src)
 	}
 	printFindings(found, colour)
 	switch {
