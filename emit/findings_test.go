@@ -127,6 +127,27 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// An alias is found again however it is spelled.
+func TestAliasesCompareWithoutCase(t *testing.T) {
+	tt := readTenant(t, `[
+		{"id": "/providers/Microsoft.Subscription/aliases/Atlas-Prod"},
+		{"id": "/providers/Microsoft.Management/managementGroups/corp/subscriptions/@atlas-prod"},
+		{"id": "/subscriptions/@ATLAS-prod/resourceGroups/rg", "tags": {"id": "/subscriptions/@atlas-prod"}},
+		{"id": "/subscriptions/s/resourceGroups/rg", "tags": {"id": "/subscriptions/@Atlas-Prod"}}]`)
+	for _, f := range emit.Forms {
+		m := files(t, tt, options, f)
+		script := m[f.String()+"/deploy.sh"].String()
+		if have := strings.Count(script, "$(id_of atlas-prod)") + strings.Count(script, "keep atlas-prod"); have != 3 {
+			t.Errorf("%s names the alias %d times, wanted 3:\n%s", f, have, script)
+		}
+		for path := range m {
+			if strings.Contains(strings.ToLower(path), "2-vend/atlas-prod/") && !strings.Contains(path, "Atlas-Prod") {
+				t.Errorf("%s is not named as the alias is spelled", path)
+			}
+		}
+	}
+}
+
 func put(t *testing.T, path, text string) {
 	t.Helper()
 	os.MkdirAll(filepath.Dir(path), 0o777)

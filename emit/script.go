@@ -18,18 +18,18 @@ type step struct {
 	name       string      // of Azure's record of the deployment
 	sub        string      // the subscription deployed to: its alias behind "@", or its id
 	vends      string      // the alias that is made here
-	subs       []string    // aliases of other subscriptions that are needed
+	subs       []string    // aliases of other subscriptions that are needed; all aliases in lower case
 	parameters []Parameter // to be given by the deployer
 }
 
 func (p *plan) step() step {
 	s := step{stage: p.stage, stageName: p.Stage, folder: p.folder(), subs: p.subs, name: recordName(p.folder())}
 	if p.Scope != arm.Tenant {
-		s.sub = p.Scope.Name()
+		s.sub = strings.ToLower(p.Scope.Name())
 	}
 	for _, r := range p.Resources {
 		if r.Type().Equal(aliasType) {
-			s.vends = r.ID.Name()
+			s.vends = strings.ToLower(r.ID.Name())
 		}
 	}
 	for _, name := range p.params {

@@ -100,16 +100,18 @@ type unit struct {
 
 func unitOf(id arm.ID) unit {
 	if sub := id.SubscriptionID(); sub != "" {
-		return unit{sub: sub.Fold()}
+		return unit{sub: sub}
 	}
 	switch t := id.Type(); {
 	case t.Equal(aliasType):
-		return unit{arm.Subscription("@" + id.Name()).Fold(), true}
+		return unit{arm.Subscription("@" + id.Name()), true}
 	case t.Equal(placementType):
-		return unit{arm.Subscription(id.Name()).Fold(), true}
+		return unit{arm.Subscription(id.Name()), true}
 	}
 	return unit{}
 }
+
+func (u unit) equal(v unit) bool { return u.vend == v.vend && u.sub.Equal(v.sub) }
 
 // Split divides the tenant into deployments: those of the tenant first, then
 // subscription by subscription, each by stage. It holds one subscription at a
@@ -162,6 +164,9 @@ func (s *splitter) units() []work {
 		if u := unitOf(id); u.vend {
 			w := of(u.sub)
 			w.vend = append(w.vend, id)
+			if id.Type().Equal(aliasType) { // which spells its own name
+				w.sub = u.sub
+			}
 			continue
 		}
 		tenantWide.vend = append(tenantWide.vend, id)
@@ -279,7 +284,7 @@ func (s *splitter) stage(r arm.Resource) int {
 	}
 	for need := range needs(s.find, r) {
 		m := s.stage(need)
-		if m > 0 && unitOf(need.ID) != u {
+		if m > 0 && !unitOf(need.ID).equal(u) {
 			m++
 		}
 		n = max(n, m)
