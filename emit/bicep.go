@@ -121,8 +121,8 @@ func (f *bicepFile) resource(i int) {
 		switch {
 		case m == f.module && !f.used[id.Fold()]:
 			waits = append(waits, camel(f.symbolOf(id)))
-		case m != f.module && f.module == nil && !slices.Contains(waits, moduleSymbol(m)):
-			waits = append(waits, moduleSymbol(m))
+		case m != f.module && f.module == nil && !slices.Contains(waits, camel(m.symbol)):
+			waits = append(waits, camel(m.symbol))
 		}
 	}
 	f.dependsOn(waits)
@@ -221,13 +221,11 @@ func (f *bicepFile) declare(id arm.ID) {
 	f.text("\n}\n")
 }
 
-func moduleSymbol(m *module) string { return camel("module_" + snake(m.name)) }
-
 // call writes a module's use in the main file.
 func (f *bicepFile) call(n *node) {
 	m := n.module
 	f.used = map[arm.ID]bool{}
-	f.text("\nmodule ", moduleSymbol(m), " ", quoteBicep(m.name+".bicep"), " = {")
+	f.text("\nmodule ", camel(m.symbol), " ", quoteBicep(m.name+".bicep"), " = {")
 	f.line(1)
 	f.text("name: ", quoteBicep(f.deploymentName(m)))
 	if !m.scope.Equal(f.scope) {
@@ -253,7 +251,7 @@ func (f *bicepFile) call(n *node) {
 	for _, k := range n.needs {
 		other := f.nodes[k]
 		if other.module != nil {
-			waits = append(waits, moduleSymbol(other.module))
+			waits = append(waits, camel(other.module.symbol))
 		} else if id := f.Resources[other.resource].ID; !f.used[id.Fold()] {
 			waits = append(waits, camel(f.symbolOf(id)))
 		}

@@ -52,7 +52,8 @@ type node struct {
 type module struct {
 	scope   arm.ID
 	name    string
-	members []int // places, in order
+	symbol  string // in words joined by "_"
+	members []int  // places, in order
 	node    int
 	params  []string
 	subs    []string
@@ -74,6 +75,7 @@ func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *diag.List) *plan
 	p.needs = graph(d.Resources)
 	p.queue()
 	p.divide()
+	p.nameModules()
 	p.readLinks()
 	p.nameSymbols(p.elsewhere())
 	p.checkLimits()
@@ -214,6 +216,7 @@ func (p *plan) moduleScope(i int) arm.ID {
 	return ""
 }
 
+// moduleName names a module's file. No scope has a name with a plus.
 func moduleName(scope arm.ID, n int) string {
 	name := scope.Name()
 	switch {
@@ -221,13 +224,29 @@ func moduleName(scope arm.ID, n int) string {
 		name = "placement"
 	case scope.Type().Equal(arm.ManagementGroupType):
 		name = "mg-" + name
-	case name == "main":
-		name = "rg-main"
 	}
-	if n > 1 {
-		name += "-" + strconv.Itoa(n)
+	if n > 1 || arm.EqualFold(name, "main") {
+		name += "+" + strconv.Itoa(n)
 	}
 	return name
+}
+
+// nameModules gives the modules their names in Bicep.
+func (p *plan) nameModules() {
+	count := map[string]int{}
+	for _, n := range p.nodes {
+		if n.module != nil {
+			count[squeezed(snake(n.module.name))]++
+		}
+	}
+	for _, n := range p.nodes {
+		if m := n.module; m != nil {
+			m.symbol = "module_" + snake(m.name)
+			if count[squeezed(snake(m.name))] > 1 {
+				m.symbol += "_" + short(arm.ID(m.name))
+			}
+		}
+	}
 }
 
 // nodeNeeds gives for each node the nodes it needs.
