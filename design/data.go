@@ -57,7 +57,7 @@ func (d *designer) placeData(p *estate.Place) {
 		if data.StallAtMost > 0 {
 			d.open = append(d.open, Open{st.name, "whether Blob takes a checkpoint within its stall_at_most", "the write rate of checkpoints is not computed yet, and there is no fast store in front of Blob", data.Of("stall_at_most")})
 		}
-		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: fmt.Sprintf("in a %s account of kind StorageV2", choice.Redundancy), Because: why.Redundancy + "; " + why.Versioning,
+		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: choice.Redundancy + ", in an account of kind StorageV2", Because: why.Redundancy + "; " + why.Versioning,
 			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pages: from("STO", "WAF"), Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
 	}
 }

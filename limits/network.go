@@ -13,7 +13,7 @@ import (
 func (c *check) ranges(v arm.Value, complain bool) []netip.Prefix {
 	var all []netip.Prefix
 	for item := range items(v) {
-		p, err := ParsePrefix(item.Str())
+		p, err := parsePrefix(item.Str())
 		switch {
 		case err == nil:
 			all = append(all, p)
@@ -30,7 +30,7 @@ func vnetPrefixes(c *check) {
 		return
 	}
 	all := c.ranges(c.p("addressSpace", "addressPrefixes"), true)
-	if a, b, found := Overlap(all); found {
+	if a, b, found := overlap(all); found {
 		c.fail("wanted address ranges that share no address, found %s and %s", a, b)
 	}
 }
@@ -80,7 +80,7 @@ func subnetInVnet(c *check) {
 		return // some are not known
 	}
 	for _, p := range subnetRanges(c, c.p(), false) {
-		if !Within(p, all) {
+		if !within(p, all) {
 			c.fail("wanted a range within %s of %q, found %s", strings.Join(spaces.Strings(), ", "), vnet.ID.Name(), p)
 		}
 	}
@@ -96,7 +96,7 @@ func subnetOverlap(c *check) {
 			return
 		}
 		for _, p := range subnetRanges(c, properties, false) {
-			if a, b, found := Overlap(append([]netip.Prefix{p}, mine...)); found {
+			if a, b, found := overlap(append([]netip.Prefix{p}, mine...)); found {
 				c.fail("wanted a range of its own, found %s, which overlaps %s of %q", b, a, name)
 			}
 		}
