@@ -123,10 +123,19 @@ func (v *view) dependencies() (own []dependency, shared []common) {
 		}
 		in[k] = appendNew(in[k], from.environment)
 	}
+	bare := map[key]string{} // names that are not masked after all
+	for _, e := range v.d.Edges {
+		from := known.of(e.From)
+		bare[key{from.whole(), e.Verb, masked(e.To, from.environment)}] = e.To
+	}
 	at := map[string]int{} // of who and environments in own
 	of := map[string]int{} // of verb and what in shared
 	for _, k := range order {
 		environments := strings.Join(in[k], ", ")
+		what := k.what
+		if len(in[k]) == 1 && k.verb == "signs in as" {
+			what = bare[k]
+		}
 		if k.verb != "reads" && k.verb != "writes" && k.verb != "signs in as" && k.verb != "serves" {
 			i, ok := of[k.verb+"|"+k.what]
 			if !ok {
@@ -143,7 +152,7 @@ func (v *view) dependencies() (own []dependency, shared []common) {
 			at[k.who+"|"+environments] = i
 			own = append(own, dependency{who: k.who, in: in[k]})
 		}
-		own[i].add(k.verb, k.what)
+		own[i].add(k.verb, what)
 	}
 	return own, shared
 }

@@ -409,7 +409,15 @@ func (p *pager) decide() {
 // places gives where things were asked for, and the names of those beyond what
 // can be linked.
 func (p *pager) places(about []string, pos []diag.Pos) (all []place, rest string) {
+	once := true // the place, where it is the same for all
+	for _, p := range pos {
+		once = once && p == pos[0]
+	}
 	for i, a := range about {
+		if once && i < min(len(about), mostAbout)-1 {
+			all = append(all, place{About: a})
+			continue
+		}
 		if i == mostAbout {
 			return all, strings.Join(about[i:], ", ")
 		}
@@ -523,7 +531,7 @@ func (p *pager) figures() {
 		return cmp.Or(cmp.Compare(p.gpus[b], p.gpus[a]), strings.Compare(a, b))
 	})
 	for _, m := range models[:min(3, len(models))] {
-		p.Figures = append(p.Figures, figure{strconv.FormatFloat(p.gpus[m], 'f', -1, 64), m + " GPUs"})
+		p.Figures = append(p.Figures, figure{strconv.FormatFloat(p.gpus[m], 'f', -1, 64), strings.TrimPrefix(plural(int(p.gpus[m]), m+" GPU"), strconv.Itoa(int(p.gpus[m]))+" ")})
 	}
 	if days := p.priced(); len(days) > 0 {
 		p.Month = "Compute priced as of " + strings.Join(days, ", ") + "; storage and networks are not in the budgets."

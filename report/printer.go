@@ -69,13 +69,16 @@ func (p *printer) clean(s string) string {
 
 // line prints spans on one line and cuts what is too long.
 func (p *printer) line(spans ...span) {
+	for len(spans) > 0 && strings.TrimRight(p.clean(spans[len(spans)-1].text), " ") == "" {
+		spans = spans[:len(spans)-1]
+	}
 	left := p.width
 	for i, s := range spans {
 		text := p.clean(s.text)
-		if i == len(spans)-1 {
+		text = p.middle(text, left)
+		if i == len(spans)-1 || width(text) == left {
 			text = strings.TrimRight(text, " ")
 		}
-		text = p.middle(text, left)
 		left -= width(text)
 		p.write(s.style, text)
 	}
@@ -120,7 +123,14 @@ func (p *printer) wrap(first []span, rest, text string, s style) {
 		room -= width(p.clean(f.text))
 	}
 	restRoom := p.width - width(p.clean(rest))
-	words := strings.Fields(p.clean(text))
+	var words []string
+	for _, w := range strings.Fields(p.clean(text)) {
+		for width(w) > max(2, restRoom) {
+			part := columns.Truncate(w, max(2, restRoom), "")
+			words, w = append(words, part), w[len(part):]
+		}
+		words = append(words, w)
+	}
 	head := first
 	for {
 		n, used := 0, 0

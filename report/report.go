@@ -8,6 +8,7 @@
 package report
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -155,7 +156,7 @@ func (v *view) subscription(id arm.ID) *subscription {
 }
 
 // title gives the name that people know the subscription's workload by.
-func (s *subscription) title() string { return s.place.Of.Title }
+func (s *subscription) title() string { return cmp.Or(s.place.Of.Title, s.place.Workload) }
 
 // total is a sum of budgets in one currency.
 type total struct {
