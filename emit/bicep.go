@@ -23,6 +23,7 @@ type bicepFile struct {
 	existing []arm.ID        // to be declared, in order of first use
 	declared map[arm.ID]bool // resources declared as existing, folded
 	used     map[arm.ID]bool // resources of this file that the present one names, folded
+	present  arm.ID          // the resource being written
 }
 
 func (p *plan) writeBicep(sink Sink) error {
@@ -104,7 +105,7 @@ func quoteBicep(s string) string { return "'" + string(appendBicepText(nil, s, f
 
 func (f *bicepFile) resource(i int) {
 	r := f.Resources[i]
-	f.used = map[arm.ID]bool{}
+	f.used, f.present = map[arm.ID]bool{}, r.ID
 	f.text("\n")
 	if at := r.Pos.String(); at != "" {
 		f.text("// ", at, "\n")
@@ -375,21 +376,24 @@ func (f *bicepFile) id(id arm.ID) string {
 		return "subscription().id"
 	case id.Type().Equal(arm.ResourceGroupType) && id.Equal(f.scope):
 		return "resourceGroup().id"
-	case f.t.Has(id) || f.within(id):
+	case f.t.Has(id):
 		return f.symbol(id) + ".id"
+	}
+	if parent := f.within(id); parent != "" && !parent.Equal(f.present) {
+		return "'${" + f.symbol(parent) + ".id}" + string(appendBicepText(nil, string(id[len(parent):]), false)) + "'"
 	}
 	return f.join(holes(string(id)))
 }
 
-// within tells whether an id is that of a child of something that this file
-// writes, such as a subnet in the body of its network.
-func (f *bicepFile) within(id arm.ID) bool {
+// within gives the resource of this file whose body holds the child with an
+// id, such as the network of a subnet, "" for none.
+func (f *bicepFile) within(id arm.ID) arm.ID {
 	for id.Type().Child() {
 		if id = id.Parent(); f.here(id) {
-			return true
+			return id
 		}
 	}
-	return false
+	return ""
 }
 
 func (f *bicepFile) pieces(text []piece) { f.text(f.join(text)) }
