@@ -37,6 +37,8 @@ type tfFile struct {
 	read  []arm.ID            // resources to be read, in order of first use
 	paths map[arm.ID][]string // what is read of them
 	used  map[arm.ID]bool     // resources of the deployment that the present one names, folded
+
+	present arm.ID // the resource being written, which cannot name itself
 }
 
 func (p *plan) writeTerraform(sink Sink) error {
@@ -168,6 +170,7 @@ func (f *tfFile) outputs() {
 func (f *tfFile) resource(i int) {
 	r := f.Resources[i]
 	clear(f.used)
+	f.present = r.ID
 	f.text("\n")
 	if at := r.Pos.String(); at != "" {
 		f.text("# ", at, "\n")
@@ -340,7 +343,7 @@ func (f *tfFile) property(id arm.ID, path []string) string {
 // this deployment it is or lies in, and the rest as text.
 func (f *tfFile) id(id arm.ID) string {
 	for above := id; above != arm.Tenant && above != ""; above = above.Parent() {
-		if _, here := f.at[above.Fold()]; !here {
+		if _, here := f.at[above.Fold()]; !here || above.Equal(f.present) {
 			continue
 		}
 		f.used[above.Fold()] = true

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,11 +73,7 @@ type Workspace struct {
 // such as TF_VAR_admin_key=….
 func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Workspace {
 	t.Helper()
-	provider, err := filepath.Abs(Azapi(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := Workspace{dir: t.TempDir()}
+	w := Workspace{dir: t.TempDir(), env: environment(t, s, tw, env...)}
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no Terraform files in %s", dir)
@@ -88,6 +85,16 @@ func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Work
 		}
 		write(t, filepath.Join(w.dir, filepath.Base(f)), string(text), 0o644)
 	}
+	return w
+}
+
+// environment sets up terraform and the azapi provider for the twin at s.
+func environment(t testing.TB, s Server, tw *twin.Twin, env ...string) []string {
+	t.Helper()
+	provider, err := filepath.Abs(Azapi(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	aside := t.TempDir()
 	mirror := filepath.Join(aside, "mirror", "registry.terraform.io", "azure", "azapi", "1.15.0", runtime.GOOS+"_"+runtime.GOARCH)
 	if err := os.MkdirAll(mirror, 0o755); err != nil {
@@ -98,7 +105,7 @@ func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Work
 	}
 	write(t, filepath.Join(aside, "terraformrc"), "disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = \""+filepath.Join(aside, "mirror")+"\"\n  }\n}\n", 0o644)
 	write(t, filepath.Join(aside, "az"), az(tw, s), 0o755)
-	w.env = append([]string{
+	return append([]string{
 		"HOME=" + aside,
 		"PATH=" + aside + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"TF_CLI_CONFIG_FILE=" + filepath.Join(aside, "terraformrc"),
@@ -113,7 +120,6 @@ func Open(t testing.TB, s Server, tw *twin.Twin, dir string, env ...string) Work
 		"ARM_USE_OIDC=false",
 		"ARM_USE_CLI=true",
 	}, env...)
-	return w
 }
 
 // az is azure-cli as azapi 1.15 needs it: it asks for a token and nothing
@@ -171,6 +177,68 @@ func Terraform(t *testing.T, tw *twin.Twin, dir string, check func()) {
 	if after := ids(tw); after != before {
 		t.Errorf("destroy left a changed tenant\nhave\n%s\nwant\n%s", after, before)
 	}
+}
+
+// Deploy takes a folder that package emit wrote for Terraform through its life
+// on a twin: its deploy.sh, then a plan of every stage that finds nothing to
+// change, then destroy, the last stage first. What the twin held before, it must
+// hold again. Between, it calls check, where that is not nil.
+func Deploy(t *testing.T, tw *twin.Twin, dir string, check func(), env ...string) {
+	t.Helper()
+	env = environment(t, Serve(t, tw), tw, env...)
+	before := ids(tw)
+	run := func(in, name string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir, cmd.Env = in, env
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s %s in %s: %v\n%s", name, strings.Join(args, " "), in, err, out)
+		}
+	}
+	run(dir, "sh", "deploy.sh")
+	if check != nil {
+		check()
+	}
+	states, err := filepath.Glob(filepath.Join(dir, "*", "*", "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, _ := filepath.Glob(filepath.Join(dir, "*", "terraform.tfstate"))
+	states = append(states, whole...)
+	slices.SortFunc(states, func(a, b string) int { return strings.Compare(b, a) }) // the stages' numbers lead
+	if len(states) == 0 {
+		t.Fatalf("deploy.sh left no state in %s", dir)
+	}
+	subscriptions := string(read(t, filepath.Join(dir, "subscriptions.json")))
+	for _, destroy := range []bool{false, true} {
+		for _, state := range states {
+			args := []string{"plan", "-detailed-exitcode"}
+			if destroy {
+				args = []string{"destroy", "-auto-approve"}
+			}
+			folder := filepath.Dir(state)
+			if _, id, ok := strings.Cut(subscriptions, `"`+filepath.Base(folder)+`": "`); ok {
+				id, _, _ = strings.Cut(id, `"`)
+				args = append(args, "-var=subscription_id="+id)
+				if strings.Contains(folder, "2-vend") {
+					args = args[:2]
+				}
+			}
+			run(folder, "terraform", append(args, "-input=false", "-no-color")...)
+		}
+	}
+	if after := ids(tw); after != before {
+		t.Errorf("destroy left a changed tenant\nhave\n%s\nwant\n%s", after, before)
+	}
+}
+
+func read(t testing.TB, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // ids lists what a twin holds but subscriptions, which outlive their aliases,

@@ -1,0 +1,88 @@
+package emit_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"airfield/design"
+	"airfield/emit"
+	"airfield/source"
+	"airfield/tenant"
+	"airfield/twin"
+	"airfield/twin/twintest"
+)
+
+// designed designs an example, with some of its text replaced.
+func designed(t *testing.T, name string, replace ...string) (*tenant.Tenant, emit.Options) {
+	t.Helper()
+	raw, err := os.ReadFile("../examples/" + name + "/estate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := source.NewFile("estate.yaml", []byte(strings.NewReplacer(replace...).Replace(string(raw))))
+	e, found := design.Read(f)
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	d := design.New(e, design.Options{Month: "2026-11-01"})
+	if d.Findings.HasErrors() {
+		t.Fatal(d.Findings)
+	}
+	o := emit.Options{File: "estate.yaml", Location: string(e.Regions.Home)}
+	for _, p := range d.Parameters {
+		o.Parameters = append(o.Parameters, emit.Parameter{Name: p.Name, Description: p.Description})
+	}
+	return d.Tenant, o
+}
+
+// TestDesigns writes the examples, and the larger one in other structures, in
+// all forms, and wants them to read back as what was designed.
+func TestDesigns(t *testing.T) {
+	for name, replace := range map[string][]string{
+		"small":                   nil,
+		"contoso":                 nil,
+		"contoso by project type": {"structure:\n", "structure:\n  groups: [project_type]\n"},
+		"contoso by pipeline":     {"structure:\n", "structure:\n  groups: [data_pipeline, geography]\n", "[deployment_type, lifecycle]", "[workflow_stage]"},
+		"contoso standalone":      {"hub_firewall", "nat_gateway", "platform:  ", "platform: standalone\n#  ", "  groups:\n", "#\n", "    root:", "# ", "    landing_zones:", "# ", "    corp:", "#", "    online:", "#", "    sandbox:", "#", "  policy_kept_in", "# ", "  hubs:", "#", "    swedencentral:\n", "#\n", "    francecentral:\n", "#\n", "      vnet:", "# ", "      firewall:", "#", "      dns:", "#"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt, o := designed(t, strings.Fields(name)[0], replace...)
+			checkTemplates(t, tt, &o)
+			checkTerraform(t, tt, &o)
+			if os.Getenv("AIRFIELD_BICEP") != "" {
+				checkBicep(t, tt, &o)
+			}
+		})
+	}
+}
+
+// TestTerraformDeploys takes the small example through apply, a second plan
+// without change, and destroy, with the real terraform against the twin.
+func TestTerraformDeploys(t *testing.T) {
+	twintest.Azapi(t)
+	tt, o := designed(t, "small")
+	dir := t.TempDir()
+	for path, text := range files(t, tt, o, emit.Terraform) {
+		full := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(path, "terraform/")))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, text.Bytes(), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tw := twin.New(twin.Options{})
+	twintest.Deploy(t, tw, dir, func() {
+		there, _ := tw.Tenant()
+		for r := range tt.All() {
+			if !r.Theirs && r.Type() != "Microsoft.Subscription/aliases" && !strings.Contains(string(r.ID), "/@") && !there.Has(r.ID) {
+				t.Errorf("%s was not deployed", r.ID)
+			}
+		}
+		if have, want := there.Len(), tt.Len(); have < want {
+			t.Errorf("the twin holds %d resources, want at least %d", have, want)
+		}
+	}, "TF_VAR_billing_scope=/providers/Microsoft.Billing/billingAccounts/1/enrollmentAccounts/2", "TF_VAR_admin_public_key=ssh-ed25519 AAAA test")
+}
