@@ -54,11 +54,7 @@ var apiVersions = sync.OnceValue(func() map[string]apiVersion {
 	return all
 })
 
-// serviceRules is empty while the table is not there: it is written by others.
 var serviceRules = sync.OnceValue(func() []ServiceRule {
-	if !exists("data/service_rules") {
-		return nil
-	}
 	all := map[string]ServiceRule{}
 	read("data/service_rules").each(func(cell func(string) string) {
 		all[cell("id")] = ServiceRule{cell("id"), cell("type"), cell("statement"), cell("source"), cell("read"), cell("example")}
