@@ -25,7 +25,7 @@ func (v *view) parts() parts {
 	known := parts{}
 	for _, s := range v.subs {
 		name := strings.TrimPrefix(s.name, v.d.Estate.Organization.Prefix+"-")
-		p := part{workload: s.place.Workload, environment: s.place.Environment}
+		p := part{workload: s.place.Workload, environment: s.environment()}
 		known[name], known[s.name] = p, p
 	}
 	return known

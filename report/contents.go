@@ -64,10 +64,10 @@ type nodes struct {
 
 // network is a virtual network with its ranges.
 type network struct {
-	name, sub, region string
-	prefixes          []string
-	subnets           []subnet
-	pos               diag.Pos
+	name, region string
+	prefixes     []string
+	subnets      []subnet
+	pos          diag.Pos
 }
 
 type subnet struct{ name, purpose, prefix string }
@@ -96,14 +96,14 @@ func (v *view) contents(s *subscription) *contents {
 			c.grants = append(c.grants, v.grant(r, s))
 		case "Microsoft.Consumption/budgets":
 		default:
-			v.put(c, at[r.ID.ResourceGroupID().Fold()], items, r, s)
+			put(c, at[r.ID.ResourceGroupID().Fold()], items, r)
 		}
 	}
 	return c
 }
 
 // put places a resource of no scope's own among the contents.
-func (v *view) put(c *contents, g *resourceGroup, items map[arm.ID]*item, r arm.Resource, s *subscription) {
+func put(c *contents, g *resourceGroup, items map[arm.ID]*item, r arm.Resource) {
 	t := r.Type()
 	if t.Child() {
 		parent := items[top(r.ID).Fold()]
@@ -122,7 +122,7 @@ func (v *view) put(c *contents, g *resourceGroup, items map[arm.ID]*item, r arm.
 		c.nodes = append(c.nodes, nodes{1, size, r.Location()})
 	}
 	if t == "Microsoft.Network/virtualNetworks" {
-		n := networkOf(r, s)
+		n := networkOf(r)
 		c.networks = append(c.networks, n)
 		i.about = n.String()
 	}
@@ -288,8 +288,8 @@ func lifecycle(r arm.Resource) (all []string) {
 }
 
 // networkOf reads a virtual network's ranges.
-func networkOf(r arm.Resource, s *subscription) *network {
-	n := &network{name: r.ID.Name(), sub: s.name, region: r.Location(), pos: r.Pos,
+func networkOf(r arm.Resource) *network {
+	n := &network{name: r.ID.Name(), region: r.Location(), pos: r.Pos,
 		prefixes: r.Get("properties", "addressSpace", "addressPrefixes").Strings()}
 	for sn := range r.Get("properties", "subnets").Items() {
 		prefix := sn.Get("properties", "addressPrefix").Str()

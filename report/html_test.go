@@ -24,7 +24,7 @@ platform: standalone
 regions: {home: westeurope}
 workloads:
   vision:
-    title: "</script><img src=x onerror=alert(1)> \" ' & <!--"
+    title: "</script><img src=x onerror=alert(1)> \" ' & <!-- \u202e \u2066"
     project: "<svg/onload=alert(2)>"
     division: "]]>{{.}}</style>日本語の部署名がここに入ります"
     tags: {Note: "' onmouseover=alert(3) x='", Dir: "</textarea><b>日本語"}

@@ -55,12 +55,10 @@ type row struct {
 	Regions                              []string
 	Exists, Production                   bool
 	Share                                float64 // of the dearest, in percent
-	Found                                string  // what it is found by beside its text
 }
 
 type rangeRow struct {
 	Range, Name, Subscription, Region string
-	Index                             int // of the subscription
 	Subnets                           []subnetRow
 	Strip                             bool
 
@@ -184,8 +182,7 @@ func newPage(d *design.Design, text []byte) *page {
 		p.linked = true
 		p.Lines = strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	}
-	for i, s := range p.subs {
-		p.index[s] = i
+	for _, s := range p.subs {
 		p.most = max(p.most, s.cost())
 	}
 	p.decide()
@@ -206,78 +203,23 @@ func newPage(d *design.Design, text []byte) *page {
 
 // fill looks into every subscription.
 func (p *pager) fill() {
+	mine := p.decided()
 	sets := map[string]int{}
-	mine := map[string][]int{} // decisions by place
-	seen := map[string]bool{}
-	i := 0
-	for _, q := range p.Decisions {
-		for _, a := range q.Answers {
-			for _, about := range a.all {
-				place := about
-				if s := strings.SplitN(about, "/", 3); len(s) == 3 {
-					place = s[0] + "/" + s[1]
-				}
-				if k := place + "|" + strconv.Itoa(i); !seen[k] {
-					seen[k] = true
-					mine[place] = append(mine[place], i)
-				}
-			}
-			p.Data.Answers = append(p.Data.Answers, [3]string{a.ID, q.Text, a.Answer})
-			i++
-		}
-	}
 	for i, s := range p.subs {
 		c := p.contents(s)
-		x := subData{Name: s.name, Title: s.title(), Place: s.place.Name(), Owner: s.place.Of.Owner, Zone: string(s.place.Connects), Exists: s.theirs,
-			Regions: s.regions, Budget: amount(s.budget), Answers: mine[s.place.Name()], Line: s.place.Pos.Line}
-		if key := strings.TrimPrefix(s.name, p.d.Estate.Organization.Prefix+"-"); mine[key] != nil {
-			x.Answers = append(slices.Clone(mine[key]), x.Answers...)
+		x := p.about(s)
+		x.fill(c)
+		x.Answers = slices.Clone(mine[p.key(s)])
+		for _, e := range s.in {
+			x.Answers = append(x.Answers, mine[s.place.Workload+"/"+e]...)
 		}
-		if s.budget != nil {
-			x.Of, x.Unpriced = s.budget.Of, s.budget.Unpriced
-		}
-		var up []string
-		for _, id := range p.d.Tenant.Ancestors(s.id) {
-			if id != arm.Tenant {
-				up = append(up, id.Name())
-			}
-		}
-		slices.Reverse(up)
-		x.Parents = strings.Join(up, " / ")
-		for _, g := range c.groups {
-			y := groupData{Name: g.name, Region: g.region, Rest: g.restOf()}
-			for _, it := range g.items {
-				y.Items = append(y.Items, [4]string{it.name, it.noun, it.say(), line(it.pos)})
-			}
-			x.Groups = append(x.Groups, y)
-		}
-		for _, t := range c.tags {
-			x.Tags = append(x.Tags, [2]string{t.key, t.value})
-		}
-		var policies [][2]string
-		key := ""
-		for _, y := range c.policies {
-			policies = append(policies, [2]string{y.name, y.does()})
-			key += y.name + "\x00" + y.does() + "\x00"
-		}
-		n, ok := sets[key]
-		if !ok {
-			n = len(p.Data.Policies)
-			sets[key] = n
-			p.Data.Policies = append(p.Data.Policies, policies)
-		}
-		x.Policy = n
-		for _, g := range c.grants {
-			x.Access = append(x.Access, [3]string{g.who, g.role, g.where})
-		}
+		x.Policy = p.policySet(sets, c.policies)
 		for _, n := range c.networks {
-			p.network(n, i)
-			for _, sn := range n.subnets {
-				x.Networks = append(x.Networks, [4]string{n.name, strings.Join(n.prefixes, ", "), sn.purpose, sn.prefix})
-			}
+			p.network(n, s)
 		}
 		p.count(c)
 		p.Data.Subs = append(p.Data.Subs, x)
+		p.index[s] = i
 	}
 	p.Data.Linked = p.linked
 	slices.SortStableFunc(p.Networks, func(a, b *rangeRow) int {
@@ -286,6 +228,92 @@ func (p *pager) fill() {
 	for i, n := range p.Networks {
 		n.Strip = i < mostStrip && n.Strip
 	}
+}
+
+// key gives the name that the design knows a subscription by.
+func (p *pager) key(s *subscription) string {
+	return strings.TrimPrefix(s.name, p.d.Estate.Organization.Prefix+"-")
+}
+
+// decided numbers the decisions, and gives the numbers of those that were made
+// for each place.
+func (p *pager) decided() map[string][]int {
+	mine := map[string][]int{}
+	seen := map[string]bool{}
+	for _, q := range p.Decisions {
+		for _, a := range q.Answers {
+			i := len(p.Data.Answers)
+			p.Data.Answers = append(p.Data.Answers, [3]string{a.ID, q.Text, a.Answer})
+			for _, place := range a.all {
+				if s := strings.SplitN(place, "/", 3); len(s) == 3 {
+					place = s[0] + "/" + s[1]
+				}
+				if k := place + "|" + strconv.Itoa(i); !seen[k] {
+					seen[k] = true
+					mine[place] = append(mine[place], i)
+				}
+			}
+		}
+	}
+	return mine
+}
+
+// about gives what is known of a subscription from outside.
+func (p *pager) about(s *subscription) subData {
+	x := subData{Name: s.name, Title: s.title(), Place: s.place.Workload + "/" + s.environment(), Owner: s.place.Of.Owner, Zone: string(s.place.Connects), Exists: s.theirs,
+		Regions: s.regions, Budget: amount(s.budget), Line: s.place.Pos.Line}
+	if s.budget != nil {
+		x.Of, x.Unpriced = s.budget.Of, s.budget.Unpriced
+	}
+	var up []string
+	for _, id := range p.d.Tenant.Ancestors(s.id) {
+		if id != arm.Tenant {
+			up = append(up, id.Name())
+		}
+	}
+	slices.Reverse(up)
+	x.Parents = strings.Join(up, " / ")
+	return x
+}
+
+// fill puts contents into what is shown of a subscription.
+func (x *subData) fill(c *contents) {
+	for _, g := range c.groups {
+		y := groupData{Name: g.name, Region: g.region, Rest: g.restOf()}
+		for _, i := range g.items {
+			y.Items = append(y.Items, [4]string{i.name, i.noun, i.say(), line(i.pos)})
+		}
+		x.Groups = append(x.Groups, y)
+	}
+	for _, t := range c.tags {
+		x.Tags = append(x.Tags, [2]string{t.key, t.value})
+	}
+	for _, g := range c.grants {
+		x.Access = append(x.Access, [3]string{g.who, g.role, g.where})
+	}
+	for _, n := range c.networks {
+		for _, s := range n.subnets {
+			x.Networks = append(x.Networks, [4]string{n.name, strings.Join(n.prefixes, ", "), s.purpose, s.prefix})
+		}
+	}
+}
+
+// policySet gives the number of a set of policies: most subscriptions have the
+// same.
+func (p *pager) policySet(sets map[string]int, all []policy) int {
+	var policies [][2]string
+	key := ""
+	for _, y := range all {
+		policies = append(policies, [2]string{y.name, y.does()})
+		key += y.name + "\x00" + y.does() + "\x00"
+	}
+	n, ok := sets[key]
+	if !ok {
+		n = len(p.Data.Policies)
+		sets[key] = n
+		p.Data.Policies = append(p.Data.Policies, policies)
+	}
+	return n
 }
 
 // count adds up the GPUs and sizes of nodes.
@@ -331,8 +359,8 @@ func (p *pager) node(g *group) *node {
 }
 
 func (p *pager) row(s *subscription) *row {
-	r := &row{Index: p.index[s], Name: s.name, Title: s.title(), Environment: s.place.Environment, Zone: string(s.place.Connects), Cost: amount(s.budget), Regions: s.regions,
-		Exists: s.theirs, Production: strings.HasPrefix(s.place.Environment, "prod")}
+	r := &row{Index: p.index[s], Name: s.name, Title: s.title(), Environment: s.environment(), Zone: string(s.place.Connects), Cost: amount(s.budget), Regions: s.regions,
+		Exists: s.theirs, Production: slices.ContainsFunc(s.in, func(e string) bool { return strings.HasPrefix(e, "prod") })}
 	if p.most > 0 {
 		r.Share = float64(s.cost()*1000/p.most) / 10
 	}
@@ -344,9 +372,9 @@ func (p *pager) row(s *subscription) *row {
 }
 
 // network adds a network to the table of ranges.
-func (p *pager) network(n *network, sub int) {
+func (p *pager) network(n *network, s *subscription) {
 	for _, text := range n.prefixes {
-		r := &rangeRow{Range: text, Name: n.name, Subscription: n.sub, Region: n.region, Index: sub}
+		r := &rangeRow{Range: text, Name: n.name, Subscription: s.name, Region: n.region}
 		whole, err := netip.ParsePrefix(text)
 		r.prefix, r.Strip = whole, err == nil
 		for _, s := range n.subnets {
@@ -531,7 +559,15 @@ func (p *pager) figures() {
 		return cmp.Or(cmp.Compare(p.gpus[b], p.gpus[a]), strings.Compare(a, b))
 	})
 	for _, m := range models[:min(3, len(models))] {
-		p.Figures = append(p.Figures, figure{strconv.FormatFloat(p.gpus[m], 'f', -1, 64), strings.TrimPrefix(plural(int(p.gpus[m]), m+" GPU"), strconv.Itoa(int(p.gpus[m]))+" ")})
+		n := strconv.FormatFloat(p.gpus[m], 'f', -1, 64)
+		if whole := int64(p.gpus[m]); float64(whole) == p.gpus[m] {
+			n = thousands(whole)
+		}
+		label := m + " GPUs"
+		if n == "1" {
+			label = m + " GPU"
+		}
+		p.Figures = append(p.Figures, figure{n, label})
 	}
 	if days := p.priced(); len(days) > 0 {
 		p.Month = "Compute priced as of " + strings.Join(days, ", ") + "; storage and networks are not in the budgets."

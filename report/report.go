@@ -9,6 +9,7 @@ package report
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,8 +57,9 @@ type group struct {
 type subscription struct {
 	id        arm.ID
 	name      string
-	theirs    bool // it exists
-	place     *estate.Place
+	theirs    bool          // it exists
+	place     *estate.Place // the first in it
+	in        []string      // the environments in it: more than one where they share it
 	budget    *design.Budget
 	regions   []string
 	groups    int // resource groups
@@ -136,6 +138,9 @@ func (v *view) subscription(id arm.ID) *subscription {
 	if r, ok := v.d.Tenant.Get(id.Resource("Microsoft.Resources/tags", "default")); ok {
 		s.place = v.places[r.Pos.String()]
 	}
+	if s.place != nil {
+		s.in = []string{s.place.Environment}
+	}
 	s.budget = v.budgets[s.name]
 	for at := range v.d.Tenant.IDs(id) {
 		s.resources++
@@ -143,8 +148,12 @@ func (v *view) subscription(id arm.ID) *subscription {
 			s.groups++
 			r, _ := v.d.Tenant.Get(at)
 			s.regions = appendNew(s.regions, r.Location())
+			if p := v.places[r.Pos.String()]; p != nil && s.place != nil && p.Workload == s.place.Workload {
+				s.in = appendNew(s.in, p.Environment)
+			}
 		}
 	}
+	slices.SortStableFunc(s.regions, func(a, b string) int { return v.rank(a) - v.rank(b) })
 	if s.theirs {
 		v.theirs++
 		s.resources--
@@ -155,6 +164,20 @@ func (v *view) subscription(id arm.ID) *subscription {
 	return s
 }
 
+// environment gives the environments in the subscription: mostly one.
+func (s *subscription) environment() string { return strings.Join(s.in, ", ") }
+
+// rank gives a region's place in the estate's order: home, recovery, others.
+func (v *view) rank(region string) int {
+	switch region {
+	case string(v.d.Estate.Regions.Home):
+		return 0
+	case string(v.d.Estate.Regions.Recovery):
+		return 1
+	}
+	return 2
+}
+
 // title gives the name that people know the subscription's workload by.
 func (s *subscription) title() string { return cmp.Or(s.place.Of.Title, s.place.Workload) }
 
@@ -162,7 +185,6 @@ func (s *subscription) title() string { return cmp.Or(s.place.Of.Title, s.place.
 type total struct {
 	currency string
 	amount   int64 // a month, in whole units
-	subs     int
 }
 
 // totals sums the budgets up, by currency in the order they come.
@@ -176,16 +198,15 @@ next:
 		for i := range sums {
 			if sums[i].currency == b.Currency {
 				sums[i].amount += b.Amount
-				sums[i].subs++
 				continue next
 			}
 		}
-		sums = append(sums, total{b.Currency, b.Amount, 1})
+		sums = append(sums, total{b.Currency, b.Amount})
 	}
 	return sums, without
 }
 
-// regions gives the regions in use, the most used first written first.
+// regions gives the regions in use.
 func (v *view) regions() (all []string) {
 	for _, s := range v.subs {
 		for _, r := range s.regions {

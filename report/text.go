@@ -13,7 +13,7 @@ import (
 const (
 	mostFull  = 40  // subscriptions whose contents are printed
 	mostLines = 400 // subscriptions that are printed at all
-	mostAlike = 40  // lines of dependencies
+	mostAlike = 20  // dependencies, and names in one list
 )
 
 // Text prints a design for a person at a terminal.
@@ -60,17 +60,7 @@ func (t *text) head() {
 
 // money gives the sum of the budgets and what it rests on.
 func (v *view) money() string {
-	sums, without := v.totals()
-	var all []string
-	for _, s := range sums {
-		all = append(all, fmt.Sprintf("%s %s a month for %s", thousands(s.amount), s.currency, plural(s.subs, "subscription")))
-	}
-	text := "budgets: " + strings.Join(all, "; ")
-	if len(all) == 0 {
-		text = "no budgets"
-	} else if without > 0 {
-		text += fmt.Sprintf("; %d have none", without)
-	}
+	text := v.sums()
 	if days := v.priced(); len(days) > 0 {
 		text += "; compute priced as of " + strings.Join(days, ", ")
 	}
@@ -82,6 +72,22 @@ func (v *view) money() string {
 		text += fmt.Sprintf("; %s without a known price left out", plural(unpriced, "part"))
 	}
 	return text
+}
+
+// sums gives the sums of the budgets.
+func (v *view) sums() string {
+	sums, without := v.totals()
+	var all []string
+	for _, s := range sums {
+		all = append(all, fmt.Sprintf("%s %s a month", thousands(s.amount), s.currency))
+	}
+	switch {
+	case len(all) == 0:
+		return "no budgets"
+	case without > 0:
+		all = append(all, fmt.Sprintf("%s without one", plural(without, "subscription")))
+	}
+	return "budgets " + strings.Join(all, ", ")
 }
 
 // tree prints groups, subscriptions, and what is in them.
@@ -101,7 +107,7 @@ func (t *text) tree() {
 			depth = len(t.d.Tenant.Ancestors(s.id)) - 1
 		}
 		t.depth.name = max(t.depth.name, 3*depth+width(t.clean(s.name)))
-		t.depth.environment = max(t.depth.environment, width(t.clean(s.place.Environment)))
+		t.depth.environment = max(t.depth.environment, width(t.clean(s.environment())))
 		t.depth.region = max(t.depth.region, width(strings.Join(s.regions, ", ")))
 		t.depth.amount = max(t.depth.amount, len(amount(s.budget)))
 	}
@@ -199,8 +205,8 @@ func (t *text) summary(subs []*subscription, bars, branch, on string) {
 	count := map[string]int{}
 	money := view{d: &design.Design{}}
 	for _, s := range subs {
-		environments = appendNew(environments, s.place.Environment)
-		count[s.place.Environment]++
+		environments = appendNew(environments, s.environment())
+		count[s.environment()]++
 		if s.budget != nil {
 			money.d.Budgets = append(money.d.Budgets, *s.budget)
 		}
@@ -208,7 +214,7 @@ func (t *text) summary(subs []*subscription, bars, branch, on string) {
 	for i, e := range environments {
 		environments[i] = fmt.Sprintf("%s %s", thousands(int64(count[e])), e)
 	}
-	t.wrap([]span{{dim, bars + branch}, {ours, plural(len(subs), "subscription")}, {normal, ": "}}, bars+on, strings.Join(environments, ", ")+"; "+money.money(), normal)
+	t.wrap([]span{{dim, bars + branch}, {ours, plural(len(subs), "subscription")}, {normal, ": "}}, bars+on, strings.Join(environments, ", ")+"; "+money.sums(), normal)
 	dear := slices.Clone(subs)
 	slices.SortStableFunc(dear, func(a, b *subscription) int { return int(b.cost() - a.cost()) })
 	var names []string
@@ -234,7 +240,7 @@ func (t *text) subscriptionLine(s *subscription, bars, branch string) {
 	}
 	regions := t.middle(strings.Join(s.regions, ", "), c.region)
 	spans := []span{{dim, bars + branch}, {name, s.name}, {normal, pad(width(bars+branch+t.clean(s.name)), c.name+3) +
-		s.place.Environment + pad(width(t.clean(s.place.Environment)), c.environment+2) +
+		s.environment() + pad(width(t.clean(s.environment())), c.environment+2) +
 		regions + pad(width(regions), c.region+2) +
 		pad(len(amount(s.budget)), c.amount) + amount(s.budget)}, {dim, mark}}
 	used := c.name + 3 + c.environment + 2 + c.region + 2 + c.amount + len(mark)
@@ -312,6 +318,10 @@ func (t *text) items(items []*item, bars string) {
 			name += " (theirs)"
 		}
 		if t.width-column < 36 {
+			if say := i.say(); width(bars+"    "+t.clean(name+say)) <= t.width {
+				t.line(span{dim, bars}, span{normal, "  " + name + "  "}, span{dim, say})
+				continue
+			}
 			t.line(span{dim, bars}, span{normal, "  " + name})
 			t.wrap([]span{{dim, bars}, {normal, "    "}}, bars+"    ", i.say(), dim)
 			continue

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -164,13 +165,21 @@ func TestColourAndCharacters(t *testing.T) {
 		t.Errorf("ASCII text has %q", plain[i:min(len(plain), i+20)])
 	}
 	coloured := text(t, d, report.Options{Colour: true, Unicode: true})
-	if !utf8.ValidString(coloured) || strings.Contains(coloured, "‮") {
+	if !utf8.ValidString(coloured) || strings.Contains(coloured, "\u202e") {
 		t.Error("text that turns the writing direction is printed")
 	}
 	for _, part := range strings.Split(coloured, "\x1b")[1:] {
 		if end := strings.IndexByte(part, 'm'); end < 0 || strings.Trim(part[1:end], "0123456789") != "" {
 			t.Errorf("an escape sequence that is not ours: %q", part[:min(len(part), 20)])
 		}
+	}
+}
+
+func TestSharedSubscriptionNamesItsEnvironments(t *testing.T) {
+	raw := strings.Replace(string(exampleText(t, "contoso")), "subscription_per: [workload, environment]", "subscription_per: [workload]", 1)
+	have := text(t, of(t, []byte(raw)), report.Options{Width: 120, Unicode: true})
+	if !regexp.MustCompile(`con-orion +dev, prod +swedencentral`).MatchString(have) {
+		t.Errorf("the environments that share con-orion are not named:\n%.2000s", have)
 	}
 }
 

@@ -100,6 +100,7 @@
     if (more) {
       more.parentNode.parentNode.querySelectorAll(":scope > .later").forEach(function (li) { li.hidden = false; li.classList.remove("later"); });
       more.parentNode.remove();
+      mark();
       return;
     }
     var link = e.target.closest && e.target.closest('a[href^="#"]');
@@ -149,8 +150,22 @@
       s.classList.toggle("empty", words.length > 0 && (all.length === 0 || !s.querySelector("[data-f]:not([hidden]), [data-sub]:not([hidden])")));
       s.hidden = s.classList.contains("empty");
     });
+    mark();
     hits.textContent = words.length ? n + " found" : "";
   }
+  // mark says which children of a group are the first and the last to be seen,
+  // so that its line ends there.
+  function mark() {
+    document.querySelectorAll(".root ul").forEach(function (ul) {
+      var seen = Array.prototype.filter.call(ul.children, function (li) { return !li.hidden; });
+      seen.forEach(function (li, i) {
+        li.classList.toggle("first", i === 0);
+        li.classList.toggle("last", i === seen.length - 1);
+      });
+    });
+  }
+  document.body.classList.add("marked");
+  mark();
   var wait = 0;
   search.addEventListener("input", function () { clearTimeout(wait); wait = setTimeout(filter, 80); });
 
