@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"airfield/catalog"
-	"airfield/diag"
 	"airfield/estate"
 )
 
@@ -175,5 +174,3 @@ func dataRole(p *estate.Place, name string) role {
 	}
 	return training
 }
-
-func (c cell) pos() diag.Pos { return c.place.Pos }

@@ -139,8 +139,7 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 			n.size = size
 			n.count, _ = strconv.Atoi(part[1])
 			n.count = max(1, n.count)
-			d.decide(Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", size.Name, n.count), Because: "estate.lock has it from an earlier design",
-				Pos: n.pos, Changes: "design --update " + n.about})
+			d.decideSize(n, n.pos, "estate.lock has it from an earlier design", nil, "design --update "+n.about)
 			d.note(n, orElse)
 			return true
 		}
@@ -158,12 +157,11 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	}
 	n.size, n.count = c.Size, c.Nodes
 	d.lock.put("size", n.about, fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, sizesRead()))
-	dec := Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", c.Size.Name, c.Nodes), Because: c.Because,
-		Rules: []string{"CMP-D1", "CMP-D2", "CMP-D3", "X8"}, Pages: from("S2", "CMP", "NET"), Pos: n.pos, Changes: "size, nodes, gpu_memory or gpus"}
+	var others []Alternative
 	for _, o := range c.PassedOver[:min(6, len(c.PassedOver))] {
-		dec.Alternatives = append(dec.Alternatives, Alternative{o.Size, o.Why})
+		others = append(others, Alternative{o.Size, o.Why})
 	}
-	d.decide(dec)
+	d.decideSize(n, n.pos, c.Because, others, "size, nodes, gpu_memory or gpus", "CMP-D1", "CMP-D2", "CMP-D3", "X8")
 	d.note(n, orElse)
 	return true
 }
@@ -206,10 +204,19 @@ func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) 
 		}
 		d.found.Errorf(n.sizePos, "design/not-sold", "size %q is not sold in %q%s", size.Name, region, where)
 	}
-	d.decide(Decision{About: n.about, Question: "Which size, how many?", Answer: fmt.Sprintf("%s × %d", size.Name, n.count), Because: "the estate says so",
-		Rules: []string{"CMP-D1"}, Pages: from("CMP"), Pos: n.sizePos, Changes: "size: auto"})
+	d.decideSize(n, n.sizePos, "the estate says so", nil, "size: auto", "CMP-D1")
 	d.note(n, orElse)
 	return true
+}
+
+// decideSize records the choice of a size: for a job with the number of nodes,
+// for a service of one instance, since zones and fleet decide how many.
+func (d *designer) decideSize(n *nodes, pos diag.Pos, because string, others []Alternative, changes string, rules ...string) {
+	question, answer := "Which size, how many?", fmt.Sprintf("%s × %d", n.size.Name, n.count)
+	if n.cell.role == inference {
+		question, answer = "Which size is an instance?", n.size.Name
+	}
+	d.decide(Decision{About: n.about, Question: question, Answer: answer, Because: because, Alternatives: others, Rules: rules, Pos: pos, Changes: changes})
 }
 
 // sizeMeant suggests the size that a name was probably meant to be.
@@ -264,7 +271,7 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 	n.zones = []string{zone}
 	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: "zone " + zone + " alone", Because: "nodes that train one model talk all the time, and InfiniBand does not leave a placement group",
 		Alternatives: []Alternative{{"spread over zones", "serving is spread; training that loses a zone begins again at its checkpoint"}, {"a proximity placement group", "the scale set's single placement group is nearer, and a proximity group makes large allocations fail"}},
-		Rules:        []string{"X7", "X9", "CMP-11", "NET-07"}, Pages: from("S2", "NET", "WAF"), Pos: j.Of("zone"), Changes: "zone, once the subscription's zone mapping is known"})
+		Rules:        []string{"X7", "X9", "CMP-11", "NET-07"}, Pos: j.Of("zone"), Changes: "zone, once the subscription's zone mapping is known"})
 }
 
 // serviceZones spreads a service over zones, and gives each its instances.
@@ -294,13 +301,15 @@ func (d *designer) serviceZones(n *nodes, s estate.Service) {
 	}
 	answer, because := "over zones "+strings.Join(n.zones, ", "), "serving goes on when a zone is lost"
 	switch {
+	case len(n.zones) > 1 && n.count == 1:
+		answer, because = "in one of zones "+strings.Join(n.zones, ", "), "one instance alone does not outlive its zone"
 	case len(n.zones) == 0 && !spread:
 		answer, because = "wherever Azure puts them", "no production, or the estate says one"
 	case len(n.zones) == 0:
 		answer, because = "wherever Azure puts them", "the region has no availability zones"
 	}
 	d.decide(Decision{About: n.about, Question: "Over which zones, how many instances?", Answer: fmt.Sprintf("%s, %s", answer, plural(n.count, "instance")), Because: because,
-		Rules: []string{"X9", "CMP-08", "SUB-19"}, Pages: from("WAF", "NET"), Pos: n.pos, Changes: "zones, fleet"})
+		Rules: []string{"X9", "CMP-08", "SUB-19"}, Pos: n.pos, Changes: "zones, fleet"})
 }
 
 // run makes the nodes: one virtual machine, or a scale set.
@@ -332,7 +341,7 @@ func (d *designer) run(n *nodes, s *estate.Service) {
 	}
 	d.decide(Decision{About: n.about, Question: "What runs the nodes?", Answer: map[estate.RunBy]string{estate.RunVM: "a virtual machine", estate.RunScaleSet: "a scale set"}[by],
 		Because: map[estate.RunBy]string{estate.RunVM: "one node needs no more", estate.RunScaleSet: "equal nodes are made, counted and updated together"}[by],
-		Rules:   []string{"ORC-D1", "CMP-12"}, Pages: from("CMP"), Pos: n.pos, Changes: "run_by",
+		Rules:   []string{"ORC-D1", "CMP-12"}, Pos: n.pos, Changes: "run_by",
 		Alternatives: []Alternative{{"slurm, batch or aks", "taken where the estate says so: an orchestrator is the team's habit, not ours to choose"}}})
 }
 
@@ -384,7 +393,7 @@ func (d *designer) picture(n *nodes) bool {
 		return false
 	}
 	n.image = image
-	d.decide(Decision{About: n.about, Question: "Which image?", Answer: urn, Because: because, Rules: []string{"IMG-01", "IMG-02", "IMG-04", "IMG-05", "CMP-13"}, Pages: from("S2", "CMP"),
+	d.decide(Decision{About: n.about, Question: "Which image?", Answer: urn, Because: because, Rules: []string{"IMG-01", "IMG-02", "IMG-04", "IMG-05", "CMP-13"},
 		Alternatives: []Alternative{{"a pinned version", "which versions exist only Azure knows; pin the one that exactVersion shows after the first deployment"}},
 		Pos:          n.pos, Changes: "image"})
 	if image.Plan {

@@ -58,7 +58,7 @@ func (d *designer) placeData(p *estate.Place) {
 			d.open = append(d.open, Open{st.name, "whether Blob takes a checkpoint within its stall_at_most", "the write rate of checkpoints is not computed yet, and there is no fast store in front of Blob", data.Of("stall_at_most")})
 		}
 		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: choice.Redundancy + ", in an account of kind StorageV2", Because: why.Redundancy + "; " + why.Versioning,
-			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pages: from("STO", "WAF"), Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
+			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
 	}
 }
 
@@ -143,7 +143,7 @@ func (d *designer) lifecycle(st *store, name string) {
 	st.account.rules = append(st.account.rules, arm.O{"name", slug(name), "enabled", true, "type", "Lifecycle", "definition", arm.O{
 		"filters", arm.O{"blobTypes", []string{"blockBlob"}, "prefixMatch", []string{prefix}}, "actions", actions}})
 	d.decide(Decision{About: st.name, Question: "When does it move to cooler tiers?", Answer: tierWords(t), Because: tierReason(st.data),
-		Rules: []string{"STO-06", "STO-07", "STO-D2"}, Pages: from("S2", "STO"), Pos: st.data.Pos(), Changes: "data." + name + ".cool, .cold, .archive, .keep"})
+		Rules: []string{"STO-06", "STO-07", "STO-D2"}, Pos: st.data.Pos(), Changes: "data." + name + ".cool, .cold, .archive, .keep"})
 }
 
 func tierWords(t storage.Tiers) string {
@@ -160,7 +160,7 @@ func tierWords(t storage.Tiers) string {
 }
 
 func tierReason(data estate.Data) string {
-	if data.Has("cool") || data.Has("cold") || data.Has("archive") || data.Has("keep") {
+	if data.Has("cool") || data.Has("cold") || data.Has("archive") {
 		return "the estate says so"
 	}
 	if data.Kind == estate.Models || data.Kind == estate.Checkpoints {

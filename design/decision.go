@@ -11,7 +11,7 @@ type Decision struct {
 	Answer       string        `json:"answer"`                 //
 	Because      string        `json:"because"`                // the reason, in a sentence
 	Alternatives []Alternative `json:"alternatives,omitempty"` // what was not taken
-	Rules        []string      `json:"rules,omitempty"`        // Microsoft's guidance it rests on, by airfield's ids: docs/methods.md
+	Rules        []string      `json:"rules,omitempty"`        // the guidance it rests on, by the ids of catalog.GuidanceOf
 	Pages        []string      `json:"pages,omitempty"`        // where that guidance is written
 	Pos          diag.Pos      `json:"pos"`                    // the line of the estate that decides it
 	Changes      string        `json:"changes,omitempty"`      // what would change it
@@ -38,33 +38,4 @@ type Edge struct {
 	Verb string   `json:"verb"` // reads, writes, serves, signs in as, goes out through
 	To   string   `json:"to"`
 	Pos  diag.Pos `json:"pos"`
-}
-
-// pages are the documents that rules come from, by the mark of their ids.
-var pages = map[string]string{
-	"S1":   "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/resource-organization",
-	"S2":   "https://learn.microsoft.com/training/modules/intro-ai-landing-zones/",
-	"MG":   "https://learn.microsoft.com/azure/cloud-adoption-framework/ready/landing-zone/design-area/resource-org-management-groups",
-	"SUB":  "https://learn.microsoft.com/azure/cloud-adoption-framework/ready/landing-zone/design-area/resource-org-subscriptions",
-	"ENV":  "https://learn.microsoft.com/azure/cloud-adoption-framework/ready/landing-zone/design-area/management-application-environments",
-	"TAIL": "https://learn.microsoft.com/azure/cloud-adoption-framework/ready/landing-zone/tailoring-alz",
-	"TAG":  "https://learn.microsoft.com/azure/cloud-adoption-framework/ready/azure-best-practices/resource-tagging",
-	"NAME": "https://learn.microsoft.com/azure/cloud-adoption-framework/ready/azure-best-practices/resource-naming",
-	"CMP":  "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/compute",
-	"STO":  "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/storage",
-	"NET":  "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/networking",
-	"GOV":  "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/governance",
-	"SEC":  "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/security",
-	"WAF":  "https://learn.microsoft.com/azure/cloud-adoption-framework/scenarios/ai/infrastructure/well-architected",
-	"POL":  "https://github.com/Azure/azure-policy",
-	"ALZ":  "https://github.com/Azure/Azure-Landing-Zones-Library",
-}
-
-// from gives the pages of some marks.
-func from(marks ...string) []string {
-	var urls []string
-	for _, m := range marks {
-		urls = append(urls, pages[m])
-	}
-	return urls
 }

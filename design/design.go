@@ -123,7 +123,21 @@ func (d *designer) theirs(id arm.ID, pos diag.Pos, properties arm.O) arm.ID {
 	return id
 }
 
-func (d *designer) decide(c Decision) { d.decisions = append(d.decisions, c) }
+// decide records a decision, with the pages that its rules are written in.
+func (d *designer) decide(c Decision) {
+	for _, id := range c.Rules {
+		g, ok := catalog.GuidanceOf(id)
+		if !ok {
+			panic("no guidance " + id)
+		}
+		for _, page := range g.Pages {
+			if !slices.Contains(c.Pages, page) {
+				c.Pages = append(c.Pages, page)
+			}
+		}
+	}
+	d.decisions = append(d.decisions, c)
+}
 
 // once tells whether something has not been said yet, and says it.
 func (d *designer) once(what string) bool {

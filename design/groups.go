@@ -46,7 +46,7 @@ func (d *designer) hierarchy() {
 			d.landing[estate.Sandbox] = d.ownGroup(prefix+"-sandbox", "Sandbox", d.root, pos)
 		}
 		d.decide(Decision{About: "estate", Question: "Is there a platform to land on?", Answer: "no: groups, way out, DNS and logs are the estate's own",
-			Because: "the estate says standalone, or names no platform", Rules: []string{"ORG-08", "SUB-18"}, Pages: from("MG"), Pos: pos,
+			Because: "the estate says standalone, or names no platform", Rules: []string{"ORG-08", "SUB-18"}, Pos: pos,
 			Alternatives: []Alternative{{"a hub of our own", "a hub is a platform's; an estate of workloads needs none to begin with"}},
 			Changes:      "platform.groups, once there is one"})
 		return
@@ -60,7 +60,7 @@ func (d *designer) hierarchy() {
 	d.landing[estate.Sandbox] = d.theirGroup(g.Sandbox, g.Of("sandbox"), root)
 	d.theirGroup(g.Decommissioned, g.Of("decommissioned"), root)
 	d.decide(Decision{About: "estate", Question: "Is there a platform to land on?", Answer: "yes: its groups, hub and policies are referred to and never written",
-		Because: "the estate names it", Rules: []string{"ORG-01", "ORG-05"}, Pages: from("S1", "S2", "MG"), Pos: e.Of("platform"), Changes: "platform: standalone"})
+		Because: "the estate names it", Rules: []string{"ORG-01", "ORG-05"}, Pos: e.Of("platform"), Changes: "platform: standalone"})
 }
 
 // theirGroup refers to a group of theirs by its name, below the nearest group

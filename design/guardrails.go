@@ -46,7 +46,7 @@ func (d *designer) finishGuardrails() {
 	d.decide(Decision{About: "estate", Question: "Do guardrails report or refuse?", Answer: map[estate.Enforcement]string{estate.Audit: "they report (audit)", estate.Deny: "they refuse (deny)"}[g.Begin],
 		Because:      "a list that has not been lived with stops what nobody thought of",
 		Alternatives: []Alternative{{"deny from the first day", "the same assignments, with guardrails.begin: deny, once audit has nothing to report"}},
-		Rules:        []string{"ORG-11", "POL-09", "SUB-17"}, Pages: from("S1", "GOV"), Pos: or(g.Of("begin"), d.e.Of("guardrails")), Changes: "guardrails.begin"})
+		Rules:        []string{"ORG-11", "POL-09", "SUB-17"}, Pos: or(g.Of("begin"), d.e.Of("guardrails")), Changes: "guardrails.begin"})
 }
 
 // assignment assigns a policy or set at a subscription. roles are the ids of
@@ -180,12 +180,6 @@ func (d *designer) computeSizes(s *subscription, home arm.ID) {
 			d.found.Errorf(pos, "design/guardrail-denies", "guardrails.compute_sizes leaves out %q, which %q uses", size, s.name)
 		}
 	}
-	if d.once("size policy") {
-		d.decide(Decision{About: "estate", Question: "How are compute sizes limited?", Answer: "by a policy of our own over " + plural(len(sizeFields)+2, "kind") + " of compute",
-			Because:      "Microsoft's built-in binds virtual machines alone; scale sets, AKS pools, Batch pools and machine learning compute escape it",
-			Alternatives: []Alternative{{"the built-in cccc23c7-8427-4f53-ad12-b6a63eb452b3", "it would bind none of the GPU fleets"}},
-			Rules:        []string{"POL-01", "POL-02", "X11"}, Pages: from("S1", "GOV", "POL"), Pos: pos, Changes: "guardrails.compute_sizes"})
-	}
 }
 
 // sizeDefinition makes our policy on compute sizes, once for each place that
@@ -240,7 +234,7 @@ func (d *designer) tagPolicies(s *subscription, home arm.ID) {
 		d.decide(Decision{About: "estate", Question: "Where do missing tags come from?", Answer: "one source for every key: the " + strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " "),
 			Because:      "two policies that write one key from two sources deny each other's resources",
 			Alternatives: []Alternative{{"refuse resource groups without tags", "that stops the groups that AKS, Batch, Network Watcher and policies themselves make"}},
-			Rules:        []string{"TAG-06", "TAG-09", "TAG-10"}, Pages: from("S1", "TAG", "GOV"), Pos: or(d.e.Tags.Of("inherit"), d.e.Of("tags")), Changes: "tags.inherit, tags.groups_without"})
+			Rules:        []string{"TAG-06", "TAG-09", "TAG-10"}, Pos: or(d.e.Tags.Of("inherit"), d.e.Of("tags")), Changes: "tags.inherit, tags.groups_without"})
 	}
 }
 

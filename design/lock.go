@@ -128,17 +128,6 @@ func (l *Lock) keep(kind, key string, choose func() string) string {
 	return v
 }
 
-// of gives the facts of a kind by key.
-func (l *Lock) of(kind string) map[string]string {
-	m := map[string]string{}
-	for k, v := range l.facts {
-		if key, ok := strings.CutPrefix(k, kind+" "); ok {
-			m[key] = v
-		}
-	}
-	return m
-}
-
 // Without gives the lock without the facts whose key begins with a text, so
 // that they are chosen anew, and how many those were.
 func (l *Lock) Without(begin string) (*Lock, int) {

@@ -107,7 +107,7 @@ func (d *designer) finishBudgets() {
 	}
 	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription, with actual and forecast notifications", Because: "a subscription is one workload and environment, so its budget is theirs",
 		Alternatives: []Alternative{{"on management groups too", "they exist under an Enterprise Agreement and pay-as-you-go alone, and a group's budget is the sum of its subscriptions'"}},
-		Rules:        []string{"SUB-15", "GOV-01"}, Pages: from("S1", "GOV"), Pos: or(b.Of("amount"), d.e.Of("money")), Changes: "money.budgets, or budget of a workload"})
+		Rules:        []string{"SUB-15", "GOV-01"}, Pos: or(b.Of("amount"), d.e.Of("money")), Changes: "money.budgets, or budget of a workload"})
 }
 
 func noBudget(s *subscription, begin string) string {

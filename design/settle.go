@@ -19,6 +19,9 @@ func (d *designer) settle() {
 	at := or(e.Structure.Of("groups"), e.Of("structure"))
 
 	answer, because := "none of our own: subscriptions lie in the landing zones that are there", "groups are for policy, and AI workloads follow the policy of corp, online or sandbox like any other"
+	if e.Platform.Standalone {
+		answer = "a root, landing zones, and of corp, online and sandbox those that are used; none of AI's own"
+	}
 	if len(axes) > 0 {
 		var names []string
 		for _, a := range axes {
@@ -26,27 +29,26 @@ func (d *designer) settle() {
 		}
 		answer, because = "below each landing zone, by "+strings.Join(names, ", then "), "the estate says so"
 	}
-	d.decide(Decision{About: "estate", Question: "Which management groups?", Answer: answer, Because: because, Rules: []string{"X5", "ORG-04", "ORG-06"}, Pages: from("S1", "S2", "MG", "TAIL"), Pos: at,
-		Changes: "structure.groups", Alternatives: []Alternative{{"the five structures of Microsoft's guide", "compared side by side by design --compare"}}})
+	d.decide(Decision{About: "estate", Question: "Which management groups?", Answer: answer, Because: because, Rules: []string{"X5", "ORG-04", "ORG-06"}, Pos: at,
+		Changes: "structure.groups", Alternatives: []Alternative{{"the five structures of Microsoft's guide", "each adds groups without a policy that differs; design --compare shows what each costs"}}})
 
 	for _, x := range []struct {
 		rule, question string
 		axis           estate.GroupAxis
 		without, with  string
-		pages          []string
 	}{
-		{"X1", "Are environments management groups?", estate.GroupsEnvironment, "no: an environment is a subscription and a tag, below the same group and policy", "policy then differs between test and production, and every group is there once for each environment", from("S1", "MG", "ENV")},
-		{"X2", "Are divisions management groups?", estate.GroupsOrganization, "no: a division is a tag and a budget; groups are for policy", "groups then follow an org chart that changes more often than policy", from("S1", "MG", "TAIL")},
-		{"X3", "Are regions management groups?", estate.GroupsGeography, "no: a region is a resource group, and allowed locations are a policy", "worth it only where the law asks for other policy in each geography", from("S1", "MG", "SUB")},
-		{"X4", "Are training and inference management groups?", estate.GroupsProjectType, "no: they are resource groups", "worth it only where they differ in policy, such as the sizes that are allowed", from("S1", "TAIL")},
-		{"X4", "Are pipeline stages management groups?", estate.GroupsPipeline, "no: they are resource groups or tags", "worth it only where stages differ in policy", from("S1", "TAIL")},
+		{"X1", "Are environments management groups?", estate.GroupsEnvironment, "no: an environment is a subscription and a tag, below the same group and policy", "policy then differs between test and production, and every group is there once for each environment"},
+		{"X2", "Are divisions management groups?", estate.GroupsOrganization, "no: a division is a tag and a budget; groups are for policy", "groups then follow an org chart that changes more often than policy"},
+		{"X3", "Are regions management groups?", estate.GroupsGeography, "no: a region is a resource group, and allowed locations are a policy", "worth it only where the law asks for other policy in each geography"},
+		{"X4", "Are training and inference management groups?", estate.GroupsProjectType, "no: they are resource groups", "worth it only where they differ in policy, such as the sizes that are allowed"},
+		{"X4", "Are pipeline stages management groups?", estate.GroupsPipeline, "no: they are resource groups or tags", "worth it only where stages differ in policy"},
 	} {
 		a, b := x.without, "Microsoft's landing-zone pages advise against such groups; the guide for AI lists them as an option"
 		if chosen(x.axis) {
 			a, b = "yes, as the estate says", "the guide for AI lists it; note that "+x.with
 			d.found.Warnf(at, "design/groups-axis", "management groups by %s: %s", strings.ReplaceAll(string(x.axis), "_", " "), x.with)
 		}
-		d.decide(Decision{About: "estate", Question: x.question, Answer: a, Because: b, Rules: []string{x.rule}, Pages: x.pages, Pos: at, Changes: "structure.groups"})
+		d.decide(Decision{About: "estate", Question: x.question, Answer: a, Because: b, Rules: []string{x.rule}, Pos: at, Changes: "structure.groups"})
 	}
 
 	per := "one for each workload and environment"
@@ -56,7 +58,7 @@ func (d *designer) settle() {
 	}
 	d.decide(Decision{About: "estate", Question: "What gets a subscription of its own?", Answer: per, Because: "a subscription bounds quota, budget and access, and one workload's must not be another's",
 		Alternatives: []Alternative{{"one for all AI workloads", "quota and budget would be shared, and production would have test's access"}, {"one for each region", "only where the law or quota forces it"}},
-		Rules:        []string{"SUB-01", "SUB-02", "SUB-05"}, Pages: from("S1", "ENV", "SUB"), Pos: or(e.Structure.Of("subscription_per"), at), Changes: "structure.subscription_per"})
+		Rules:        []string{"SUB-01", "SUB-02", "SUB-05"}, Pos: or(e.Structure.Of("subscription_per"), at), Changes: "structure.subscription_per"})
 
 	var groups []string
 	for _, g := range e.Structure.ResourceGroups {
@@ -65,34 +67,33 @@ func (d *designer) settle() {
 	d.decide(Decision{About: "estate", Question: "What shares a resource group?", Answer: "what is alike in " + strings.Join(groups, " and ") + ", and in region",
 		Because:      "what is made and deleted together lies together; data must outlive the compute beside it",
 		Alternatives: []Alternative{{"lifecycle, workflow stage, deployment type, pipeline stage", "the four schemes of the guide, alone or combined"}},
-		Rules:        []string{"RG-01", "RG-02", "RG-03", "SUB-06", "SUB-07"}, Pages: from("S1", "SUB"), Pos: or(e.Structure.Of("resource_groups"), at), Changes: "structure.resource_groups"})
+		Rules:        []string{"RG-01", "RG-02", "RG-03", "SUB-06", "SUB-07"}, Pos: or(e.Structure.Of("resource_groups"), at), Changes: "structure.resource_groups"})
 
 	for _, x := range []struct {
 		rule, question, answer, because string
 		other                           Alternative
-		pages                           []string
 		pos                             diag.Pos
 		changes                         string
 	}{
-		{"X5", "Is there an AI landing zone?", "no: AI workloads land in the application landing zones", "they are governed with the same tools as every other workload", Alternative{"a group of AI's own", "one more level, with no policy that differs"}, from("S2"), at, "structure.groups"},
-		{"X6", "Where do checkpoints go?", "to Blob", "it is durable, and no fast store is designed in front of it yet; whether it keeps up with a stall_at_most is listed as open", Alternative{"Managed Lustre first, then Blob", "where a stall of less than the write time is asked for"}, from("STO", "WAF"), e.Of("workloads"), "data.checkpoints.stall_at_most"},
-		{"X7", "Are proximity placement groups used?", "no", "scale sets of one placement group keep InfiniBand nodes together; a proximity group makes growing fleets fail to allocate", Alternative{"for a static set of machines without InfiniBand", "the guide names it for latency; none of these jobs is bound by it"}, from("S2", "NET"), e.Of("workloads"), "run_by"},
-		{"X8", "May inference use InfiniBand sizes?", "only where the estate names one, with a warning", "serving on one node does not use InfiniBand", Alternative{"ND for all inference", "one page names it; another advises against paying for InfiniBand"}, from("CMP", "NET"), e.Of("workloads"), "size"},
-		{"X9", "One zone or all?", "one for training over InfiniBand, all for serving in production", "training wants nearness, serving wants to go on", Alternative{"all for everything", "InfiniBand does not cross zones"}, from("WAF", "NET"), e.Of("workloads"), "zone, zones"},
-		{"X10", "How are tag keys written?", "as the estate writes them, one spelling everywhere", "keys compare without case, values do not; the guide's own examples are in PascalCase", Alternative{"lower case", "the tagging page prefers it; the guide for AI shows Project and Environment"}, from("S1", "TAG"), or(e.Tags.Of("required"), e.Of("tags")), "tags.required"},
-		{"X11", "Which policy limits GPU sizes?", "our own, over every type that carries GPUs", "the built-in that the guides name binds virtual machines alone", Alternative{"the built-in alone", "scale sets, AKS, Batch and machine learning escape it"}, from("S2", "POL"), or(e.Guardrails.Of("compute_sizes"), e.Of("guardrails")), "guardrails.compute_sizes"},
-		{"X12", "Are blobs versioned?", "yes, except in lakes and for checkpoints", "a hierarchical namespace excludes versions", Alternative{"versions everywhere", "not possible in a lake"}, from("STO", "WAF"), e.Of("workloads"), "data.….layout"},
-		{"X13", "Is NFS used for storage?", "no", "no file protocol is needed by what is designed, so secure transfer stays on everywhere", Alternative{"Blob NFS or Azure Files NFS", "each has its own rules about encryption in transit"}, from("STO", "ALZ"), e.Of("workloads"), "data.….layout"},
-		{"X14", "Which orchestration mode have scale sets?", "Uniform, without overprovisioning", "Flexible has no InfiniBand; one mode for all fleets is one thing to learn, and overprovisioned GPUs take quota", Alternative{"Flexible", "advised for fleets without InfiniBand"}, from("WAF", "CMP"), e.Of("workloads"), "run_by"},
-		{"X15", "Would a platform service do?", "not asked here", "the estate lists what runs on infrastructure; for what needs no GPUs or control of its own, a platform service is less to run", Alternative{"Azure AI Foundry, Azure Machine Learning", "take the workload out of the estate, or name the service under uses"}, from("CMP", "S2"), e.Of("workloads"), "uses"},
+		{"X5", "Is there an AI landing zone?", "no: AI workloads land in the application landing zones", "they are governed with the same tools as every other workload", Alternative{"a group of AI's own", "one more level, with no policy that differs"}, at, "structure.groups"},
+		{"X6", "Where do checkpoints go?", "to Blob", "it is durable, and no fast store is designed in front of it yet; whether it keeps up with a stall_at_most is listed as open", Alternative{"Managed Lustre first, then Blob", "where a stall of less than the write time is asked for"}, e.Of("workloads"), "data.checkpoints.stall_at_most"},
+		{"X7", "Are proximity placement groups used?", "no", "scale sets of one placement group keep InfiniBand nodes together; a proximity group makes growing fleets fail to allocate", Alternative{"for a static set of machines without InfiniBand", "the guide names it for latency; none of these jobs is bound by it"}, e.Of("workloads"), "run_by"},
+		{"X8", "May inference use InfiniBand sizes?", "only where the estate names one, with a warning", "serving on one node does not use InfiniBand", Alternative{"ND for all inference", "one page names it; another advises against paying for InfiniBand"}, e.Of("workloads"), "size"},
+		{"X9", "One zone or all?", "one for training over InfiniBand, all for serving in production", "training wants nearness, serving wants to go on", Alternative{"all for everything", "InfiniBand does not cross zones"}, e.Of("workloads"), "zone, zones"},
+		{"X10", "How are tag keys written?", "as the estate writes them, one spelling everywhere", "keys compare without case, values do not; the guide's own examples are in PascalCase", Alternative{"lower case", "the tagging page prefers it; the guide for AI shows Project and Environment"}, or(e.Tags.Of("required"), e.Of("tags")), "tags.required"},
+		{"X11", "Which policy limits GPU sizes?", "our own, over every type that carries GPUs", "the built-in that the guides name binds virtual machines alone", Alternative{"the built-in cccc23c7-8427-4f53-ad12-b6a63eb452b3", "scale sets, AKS, Batch and machine learning escape it, so that it would bind none of the GPU fleets"}, or(e.Guardrails.Of("compute_sizes"), e.Of("guardrails")), "guardrails.compute_sizes"},
+		{"X12", "Are blobs versioned?", "yes, except in lakes and for checkpoints", "a hierarchical namespace excludes versions", Alternative{"versions everywhere", "not possible in a lake"}, e.Of("workloads"), "data.….layout"},
+		{"X13", "Is NFS used for storage?", "no", "no file protocol is needed by what is designed, so secure transfer stays on everywhere", Alternative{"Blob NFS or Azure Files NFS", "each has its own rules about encryption in transit"}, e.Of("workloads"), "data.….layout"},
+		{"X14", "Which orchestration mode have scale sets?", "Uniform, without overprovisioning", "Flexible has no InfiniBand; one mode for all fleets is one thing to learn, and overprovisioned GPUs take quota", Alternative{"Flexible", "advised for fleets without InfiniBand"}, e.Of("workloads"), "run_by"},
+		{"X15", "Would a platform service do?", "not asked here", "the estate lists what runs on infrastructure; for what needs no GPUs or control of its own, a platform service is less to run", Alternative{"Azure AI Foundry, Azure Machine Learning", "take the workload out of the estate, or name the service under uses"}, e.Of("workloads"), "uses"},
 	} {
-		d.decide(Decision{About: "estate", Question: x.question, Answer: x.answer, Because: x.because, Alternatives: []Alternative{x.other}, Rules: []string{x.rule}, Pages: x.pages, Pos: x.pos, Changes: x.changes})
+		d.decide(Decision{About: "estate", Question: x.question, Answer: x.answer, Because: x.because, Alternatives: []Alternative{x.other}, Rules: []string{x.rule}, Pos: x.pos, Changes: x.changes})
 	}
 	way := map[estate.Egress]string{estate.NATGateway: "a NAT gateway in each network", estate.HubFirewall: "for corp a route to the hub's firewall, for online and sandbox, which are not peered with it, a NAT gateway", estate.NoEgress: "none"}[e.Network.Egress]
 	d.decide(Decision{About: "estate", Question: "What is the way to the internet?", Answer: way, Because: "new networks have no way out of their own, and images, packages and models come from outside",
-		Rules: []string{"NET-15", "NET-18"}, Pages: from("NET", "SEC"), Pos: or(e.Network.Of("egress"), e.Of("network")), Changes: "network.egress"})
+		Rules: []string{"NET-15", "NET-18"}, Pos: or(e.Network.Of("egress"), e.Of("network")), Changes: "network.egress"})
 	d.decide(Decision{About: "estate", Question: "Where may things be?", Answer: strings.Join(d.usable(), ", "), Because: "the estate's regions" + residencyWords(e),
-		Rules: []string{"POL-03", "SUB-05", "NET-06"}, Pages: from("S1", "NET"), Pos: e.Regions.Of("home"), Changes: "regions"})
+		Rules: []string{"POL-03", "SUB-05", "NET-06"}, Pos: e.Regions.Of("home"), Changes: "regions"})
 }
 
 func residencyWords(e *estate.Estate) string {

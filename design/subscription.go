@@ -95,7 +95,7 @@ func (d *designer) subscription(c cell) *subscription {
 func (d *designer) vend(s *subscription, fine string) {
 	p := s.place
 	adopted := p.In.Subscription
-	if adopted != "" && fine != "" && d.e.Structure.Groups[0] != estate.GroupsNone && d.once("adopted "+adopted) == false {
+	if adopted != "" && fine != "" && d.e.Structure.Groups[0] != estate.GroupsNone && !d.once("adopted "+adopted) {
 		s.id = arm.Subscription(adopted)
 		d.found.Errorf(p.In.Of("subscription"), "design/adopt", "subscription %q is adopted for %s, and the management groups split that over several subscriptions: adopt none, or take the axis away", adopted, p.Name())
 		return
@@ -106,7 +106,7 @@ func (d *designer) vend(s *subscription, fine string) {
 		s.id = arm.Subscription(adopted)
 		d.theirs(s.id, p.In.Of("subscription"), arm.O{"subscriptionId", adopted, "displayName", s.name})
 		d.decide(Decision{About: s.key, Question: "Which subscription?", Answer: adopted + ", which exists", Because: "the estate names it",
-			Rules: []string{"SUB-01"}, Pages: from("S1"), Pos: p.In.Of("subscription")})
+			Rules: []string{"SUB-01"}, Pos: p.In.Of("subscription")})
 	case locked: // the alias stays: taking it away would cancel the subscription
 		s.id = arm.Subscription(id)
 		properties := arm.O{"subscriptionId", id, "displayName", s.name}
@@ -128,7 +128,7 @@ func (d *designer) vend(s *subscription, fine string) {
 	d.add(s.id.Resource("Microsoft.Resources/tags", "default"), p.Pos, arm.O{"properties", arm.O{"tags", s.tags}})
 	if fine != "" && d.once("split "+s.place.Name()) {
 		d.decide(Decision{About: p.Name(), Question: "How many subscriptions?", Answer: "one for each value of the management groups' axes",
-			Because: "a subscription has one parent, and the groups are cut finer than workload and environment", Rules: []string{"X1", "X3", "X4"}, Pages: from("S1", "MG"),
+			Because: "a subscription has one parent, and the groups are cut finer than workload and environment", Rules: []string{"X1", "X3", "X4"},
 			Pos: d.e.Structure.Of("groups"), Changes: "structure.groups: none"})
 	}
 }

@@ -30,7 +30,7 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		file, found := source.NewFile("estate.yaml", raw)
+		file, _ := source.NewFile("estate.yaml", raw)
 		if file == nil {
 			return
 		}

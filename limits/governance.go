@@ -154,10 +154,10 @@ func roleAssignmentCondition(c *check) {
 // case, and false where the definition is not known. What the assignment sets
 // counts more than a default.
 func effects(c *check) ([]string, bool) {
-	set := c.p("parameters", "effect", "value")
 	if b, ok := catalog.BuiltIn(string(idOf(c.p("policyDefinitionId")))); ok {
 		if b.EffectParameter != "" {
-			if set = c.p("parameters", b.EffectParameter, "value"); set.Kind() == arm.Unknown {
+			set := c.p("parameters", b.EffectParameter, "value")
+			if set.Kind() == arm.Unknown {
 				return nil, false
 			}
 			if set.Exists() {

@@ -199,7 +199,7 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// policyNotes are the built-in policies of guidance.md 3.8 and POL-01 to 05,
+// policyNotes are the built-in policies that guardrails and reviews name,
 // and what each does, in our words.
 var policyNotes = map[string]string{
 	"009a0c92-f5b4-4776-9b66-4ed2b4775563": "reports Batch accounts without an approved private endpoint",

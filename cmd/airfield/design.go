@@ -89,7 +89,7 @@ func runDesign(file string, f designFlags) error {
 		return fmt.Errorf("--color %q, wanted auto, always or never", f.colour)
 	}
 	errColour := colourOn(f.colour, os.Stderr)
-	e, lock, lockFile, err := readEstate(file, f.lock, errColour)
+	src, e, lock, lockFile, err := readEstate(file, f.lock, errColour)
 	if err != nil {
 		return err
 	}
@@ -125,14 +125,14 @@ func runDesign(file string, f designFlags) error {
 	if err != nil || f.out == "" {
 		return err
 	}
-	return writeDesign(f.out, file, d, forms, errColour)
+	return writeDesign(f.out, src, d, forms, errColour)
 }
 
 // readEstate reads an estate with its lock, and prints their findings.
-func readEstate(file, lockFile string, colour bool) (*estate.Estate, *design.Lock, string, error) {
+func readEstate(file, lockFile string, colour bool) (*source.File, *estate.Estate, *design.Lock, string, error) {
 	src, found, err := readSource(file)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, "", err
 	}
 	var e *estate.Estate
 	if !found.HasErrors() {
@@ -141,29 +141,29 @@ func readEstate(file, lockFile string, colour bool) (*estate.Estate, *design.Loc
 	printFindings(found, colour)
 	switch {
 	case e == nil:
-		return nil, nil, "", unreadable
+		return nil, nil, nil, "", errUnreadable
 	case found.HasErrors():
-		return nil, nil, "", errFindings
+		return nil, nil, nil, "", errFindings
 	}
 	if lockFile == "" {
 		lockFile = filepath.Join(filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))+".lock")
 	}
-	src, found, err = readSource(lockFile)
+	locked, found, err := readSource(lockFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return e, new(design.Lock), lockFile, nil
+		return src, e, new(design.Lock), lockFile, nil
 	}
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, "", err
 	}
 	var lock *design.Lock
 	if !found.HasErrors() {
-		lock, found = design.ReadLock(src)
+		lock, found = design.ReadLock(locked)
 	}
 	printFindings(found, colour)
 	if found.HasErrors() {
-		return nil, nil, "", unreadable
+		return nil, nil, nil, "", errUnreadable
 	}
-	return e, lock, lockFile, nil
+	return src, e, lock, lockFile, nil
 }
 
 // readSource reads a file, - for standard input.
@@ -243,7 +243,7 @@ func unicodeOn() bool {
 }
 
 // writeDesign writes the templates and the report.
-func writeDesign(dir, file string, d *design.Design, forms []emit.Form, colour bool) (err error) {
+func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Form, colour bool) (err error) {
 	out, err := openFolder(dir)
 	if err != nil {
 		return err
@@ -257,14 +257,14 @@ func writeDesign(dir, file string, d *design.Design, forms []emit.Form, colour b
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(report.HTML(w, d), w.Close()); err != nil {
+	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
 		return err
 	}
 	var parameters []emit.Parameter
 	for _, p := range d.Parameters {
 		parameters = append(parameters, emit.Parameter{Name: p.Name, Description: p.Description})
 	}
-	found, err := emit.Write(d.Tenant, emit.Options{File: filepath.Base(file), Location: string(d.Estate.Regions.Home), Parameters: parameters}, out.create, forms...)
+	found, err := emit.Write(d.Tenant, emit.Options{File: filepath.Base(src.Name), Location: string(d.Estate.Regions.Home), Parameters: parameters}, out.create, forms...)
 	if err != nil {
 		return err
 	}

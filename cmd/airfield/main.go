@@ -75,12 +75,11 @@ func version() string {
 	return "(devel)"
 }
 
-// unreadable says that the input could not be read at all: its findings are
+// errUnreadable says that the input could not be read at all: its findings are
 // printed, and the exit code is exitFailed.
-var unreadable = errors.New("the input cannot be read")
+var errUnreadable = errors.New("the input cannot be read")
 
-// printFindings prints findings to standard error, at most limit of a severity
-// below Error unless verbose.
+// printFindings prints findings to standard error.
 func printFindings(found diag.List, colour bool) {
 	for _, d := range found.Sorted() {
 		line := d.String()
