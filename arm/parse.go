@@ -324,7 +324,23 @@ func unescape(s string) string {
 }
 
 func (p *parser) number() error {
-	text, start, i := p.text, p.pos, p.pos
+	start := p.pos
+	end, problem := number(p.text, start)
+	if p.pos = end; problem == "" {
+		p.add(start, Number, false)
+		return nil
+	}
+	p.pos = start
+	if problem == noValue {
+		return p.errorf("%s, %s", p.found(), problem)
+	}
+	return p.errorf("%s", problem)
+}
+
+const noValue = "wanted a value"
+
+// number gives the end of the number at i, or what is wrong with it.
+func number(text string, i int) (end int, problem string) {
 	digits := func() bool {
 		from := i
 		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
@@ -338,12 +354,12 @@ func (p *parser) number() error {
 	zero := i < len(text) && text[i] == '0'
 	first := i
 	if !digits() || zero && i > first+1 {
-		return p.errorf("%s, wanted a value", p.found())
+		return i, noValue
 	}
 	if i < len(text) && text[i] == '.' {
 		i++
 		if !digits() {
-			return p.errorf("number has no digit behind its point")
+			return i, "number has no digit behind its point"
 		}
 	}
 	if i < len(text) && lower(text[i]) == 'e' {
@@ -352,12 +368,10 @@ func (p *parser) number() error {
 			i++
 		}
 		if !digits() {
-			return p.errorf("number has no digit in its exponent")
+			return i, "number has no digit in its exponent"
 		}
 	}
-	p.pos = i
-	p.add(start, Number, false)
-	return nil
+	return i, ""
 }
 
 func (p *parser) space() {

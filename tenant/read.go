@@ -10,6 +10,7 @@ import (
 	"iter"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -35,7 +36,7 @@ const (
 // the file. The error is one of r; the tenant is nil only with an error.
 func Read(name string, r io.Reader) (*Tenant, diag.List, error) {
 	s := Scan(name, r)
-	s.text.limit = lastChunk
+	s.in.limit = lastChunk
 	b := Builder{Header: s.header, file: name}
 	for s.next() {
 		b.append(s.line, s.mark)
@@ -57,8 +58,8 @@ type Scanner struct {
 	name   string
 	header Header
 	source *source
-	in     *bufio.Reader
-	text   store
+	in     lineReader
+	clean  arm.Checker
 	index  arm.Indexer
 	buf    []byte
 	names  map[string]string // of the files that marks name
@@ -78,7 +79,6 @@ type Scanner struct {
 
 	line string // of the resource read last, canonical
 	id   arm.ID
-	body arm.Value
 	mark mark
 	last arm.ID // the id before id
 }
@@ -86,7 +86,7 @@ type Scanner struct {
 // Scan begins to read a snapshot, plain or packed, and reads its header. After
 // the pass, Findings says whether the answer is whole.
 func Scan(name string, r io.Reader) *Scanner {
-	s := &Scanner{name: name, source: &source{r: r}, text: store{limit: 1 << 20}}
+	s := &Scanner{name: name, source: &source{r: r}, in: lineReader{limit: 1 << 20}}
 	if s.unpack() {
 		s.readHeader()
 	}
@@ -102,7 +102,7 @@ func (s *Scanner) Header() Header { return s.header }
 // few that are to be held long.
 func (s *Scanner) All() iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
-		for s.ordered() && yield(arm.Resource{ID: s.id, Body: s.body, Pos: s.mark.pos, Theirs: s.mark.theirs}) {
+		for s.ordered() && yield(arm.Resource{ID: s.id, Body: mustParse(&s.index, s.line), Pos: s.mark.pos, Theirs: s.mark.theirs}) {
 		}
 	}
 }
@@ -184,15 +184,8 @@ func (s *Scanner) next() bool {
 func (s *Scanner) take(raw []byte) bool {
 	last := s.id
 	s.rows++
-	s.line = s.text.keep(raw)
-	var err error
-	if s.body, err = s.index.Parse(s.line); err != nil {
-		s.badSyntax(err)
-		s.text.takeBack(s.line)
-		return false
-	}
-	if !s.check() {
-		s.text.takeBack(s.line)
+	s.line = unsafe.String(&raw[0], len(raw))
+	if !s.canonical() && !s.check(raw) {
 		return false
 	}
 	switch c := s.id.Compare(last); { // every id is greater than ""
@@ -227,13 +220,33 @@ func (s *Scanner) close() {
 	}
 }
 
-// check looks at the members of the current line and makes it canonical.
-func (s *Scanner) check() bool {
-	if k := s.body.Kind(); k != arm.Object {
+// canonical tells whether the current line is as Write writes one without a
+// mark, and nothing is wrong with it; then there is no more to look at.
+func (s *Scanner) canonical() bool {
+	if !strings.HasPrefix(s.line, lineStart) || !s.clean.Clean(s.line) {
+		return false
+	}
+	id, err := arm.ParseID(string(lineID(s.line)))
+	if err != nil {
+		return false
+	}
+	s.id, s.mark = id, mark{}
+	return true
+}
+
+// check looks at the members of the current line and makes it canonical, where
+// it stands if it can.
+func (s *Scanner) check(raw []byte) bool {
+	body, err := s.index.Parse(s.line)
+	if err != nil {
+		s.badSyntax(err)
+		return false
+	}
+	if k := body.Kind(); k != arm.Object {
 		s.leaveOut(1, "tenant/syntax", "found %s, wanted a resource", k)
 		return false
 	}
-	idValue := s.body.Get("id")
+	idValue := body.Get("id")
 	if idValue.Kind() != arm.String {
 		s.leaveOut(1, "tenant/id", `no member "id" with a resource id`)
 		return false
@@ -243,18 +256,16 @@ func (s *Scanner) check() bool {
 		s.leaveOut(s.col(idValue.Offset()), "tenant/id", "%s", err)
 		return false
 	}
-	name, offset, twice := s.body.Duplicate()
+	name, offset, twice := body.Duplicate()
 	if twice {
 		s.found.Errorf(s.pos(s.row, s.col(offset)), "tenant/syntax", "member %q is there twice: the last counts", name)
 	}
-	marked := s.body.Get(markMember)
+	marked := body.Get(markMember)
 	s.mark = readMark(marked)
 	s.mark.pos.File = s.keepName(s.mark.pos.File)
 	if twice || marked.Exists() || idValue.Offset() != len(lineStart)-1 || s.line[:len(lineStart)] != lineStart {
-		s.buf = appendLine(s.buf[:0], id, s.body)
-		s.text.takeBack(s.line)
-		s.line = s.text.keep(s.buf)
-		s.body = mustParse(&s.index, s.line)
+		s.buf = appendLine(s.buf[:0], id, body)
+		s.line = replace(raw, s.buf)
 	}
 	s.id = lineID(s.line)
 	return true
@@ -327,7 +338,7 @@ func (s *Scanner) readHeader() {
 	case err == nil && !is.Exists() && v.Get("id").Exists():
 		s.found.Errorf(at, "tenant/header", "found a resource, %s", wanted)
 		s.header = Header{Airfield: kind, Version: version}
-		s.pending = bytes.Clone(raw)
+		s.pending = raw
 		return
 	case err != nil || !is.Exists():
 		s.found.Errorf(at, "tenant/header", "%s", wanted)
@@ -345,44 +356,45 @@ func (s *Scanner) readHeader() {
 	s.ended, s.stopped = true, true
 }
 
-const readSize = 1 << 18 // of the buffer of a reader, in bytes
-
 // unpack finds out how the file is packed.
 func (s *Scanner) unpack() bool {
-	s.in = bufio.NewReaderSize(s.source, readSize)
-	begin, _ := s.in.Peek(4)
+	in := bufio.NewReaderSize(s.source, readSize)
+	begin, _ := in.Peek(4)
 	var unpacked io.Reader
 	var err error
 	switch {
 	case bytes.HasPrefix(begin, []byte("\x1f\x8b")):
-		unpacked, err = gzip.NewReader(s.in)
+		unpacked, err = gzip.NewReader(in)
 	case string(begin) == "\x28\xb5\x2f\xfd":
 		// One decoder in the calling goroutine: no others are started. 128 MiB
 		// is the window that zstd --long asks for.
-		unpacked, err = zstd.NewReader(s.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
+		unpacked, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 	default:
-		unpacked = s.in
+		unpacked = in
 	}
 	if err != nil {
 		s.end(err)
 		return false
 	}
-	if unpacked != s.in {
-		s.in = bufio.NewReaderSize(unpacked, readSize)
+	if unpacked != in {
+		in = bufio.NewReaderSize(unpacked, readSize)
 	}
-	if begin, _ := s.in.Peek(3); string(begin) == "\xef\xbb\xbf" {
-		s.in.Discard(3)
+	if begin, _ := in.Peek(3); string(begin) == "\xef\xbb\xbf" {
+		in.Discard(3)
 	}
+	s.in.r = in
 	return true
 }
 
-// readLine reads one line without its end and the white space before that. It is
-// good until the next. A line that is too long gives an empty one and a finding.
+// readLine reads one line without its end and the white space before that. A
+// line that is too long gives an empty one and a finding.
 func (s *Scanner) readLine() []byte {
-	line, err := s.in.ReadSlice('\n')
 	s.row++
-	if err == bufio.ErrBufferFull {
-		line, err = s.readLong(line)
+	line, dropped, err := s.in.line()
+	if size := len(line) + dropped; size > MaxLine+len("\r\n") {
+		s.rows++
+		s.leaveOut(1, "tenant/size", "line has %d MiB, at most %d MiB are read", size>>20, MaxLine>>20)
+		line = nil
 	}
 	if err != nil {
 		s.endLine(line, err)
@@ -391,27 +403,6 @@ func (s *Scanner) readLine() []byte {
 		}
 	}
 	return bytes.TrimRight(line, " \t\r\n")
-}
-
-// readLong reads the rest of a line that is longer than the buffer.
-func (s *Scanner) readLong(begin []byte) ([]byte, error) {
-	s.buf = append(s.buf[:0], begin...)
-	size := len(begin)
-	for {
-		part, err := s.in.ReadSlice('\n')
-		if size += len(part); size <= MaxLine+len("\r\n") {
-			s.buf = append(s.buf, part...)
-		}
-		if err == bufio.ErrBufferFull {
-			continue
-		}
-		if size > len(s.buf) {
-			s.rows++
-			s.leaveOut(1, "tenant/size", "line has %d MiB, at most %d MiB are read", size>>20, MaxLine>>20)
-			return nil, err
-		}
-		return s.buf, err
-	}
 }
 
 // endLine ends the file at a line that has no end.
@@ -438,13 +429,16 @@ func (s *Scanner) end(err error) {
 }
 
 // source remembers the error that a reader had, so that it is told from one of
-// the unpacking.
+// the unpacking, and gives it again.
 type source struct {
 	r   io.Reader
 	err error
 }
 
 func (s *source) Read(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
 	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF {
 		s.err = err

@@ -55,6 +55,9 @@ func TestReadFindings(t *testing.T) {
 		{"no id", head + `{"name":"x"}` + "\n" + b, 1, `t.json:2:1: no member "id" with a resource id [tenant/id]`},
 		{"id is a number", head + `{"id":1}` + "\n" + b, 1, `t.json:2:1: no member "id" with a resource id [tenant/id]`},
 		{"id of a wrong shape", head + `{"name":"é","id":"/x/y"}` + "\n" + b, 1, `t.json:2:18: resource id "/x/y" has "x" where subscriptions, resourceGroups or providers must stand [tenant/id]`},
+		{"id of a wrong shape behind a good one", head + a + `{"id":"/x/y"}` + "\n" + b, 2, `t.json:3:7: resource id "/x/y" has "x" where subscriptions, resourceGroups or providers must stand [tenant/id]`},
+		{"id behind another member", head + a + `{"name":"é","id":"/providers/N/t/aa"}` + "\n" + b, 3, ""},
+		{"id that grows when it is put first", head + a + `{"name":"é","id":"/providers/N/t/a\b"}` + "\n" + b, 3, ""},
 		{"duplicate member", head + `{"id":"/providers/N/t/a","p":{"x":1,"X":2}}` + "\n" + b, 2, `t.json:2:37: member "X" is there twice: the last counts [tenant/syntax]`},
 		{"two ids", head + `{"id":"/providers/N/t/a","ID":"/providers/N/t/c"}` + "\n" + b, 2, `t.json:2:26: member "ID" is there twice: the last counts [tenant/syntax]` + "\n" +
 			"t.json:3:1: info: lines are not in the order of their ids from here on; sorted in memory [tenant/order]"},
@@ -141,12 +144,26 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
-func TestReadOneByteAtATime(t *testing.T) {
-	u, _ := build(t, `{"id":"/providers/N/t/a"}`, `{"id":"/providers/N/t/b"}`)
+// TestReadInPieces reads lines that lie across the ends of chunks, from readers
+// that give few bytes, or their last together with the end.
+func TestReadInPieces(t *testing.T) {
+	var lines []string
+	for i := range 300 {
+		lines = append(lines, fmt.Sprintf(`{"id":"/providers/N/t/%03d","x":%q}`, i, strings.Repeat("y", i*i%9000)))
+	}
+	u, _ := build(t, lines...)
 	for _, c := range []tenant.Compression{tenant.Plain, tenant.Gzip, tenant.Zstd} {
-		v, found, err := tenant.Read("t", iotest.OneByteReader(strings.NewReader(written(t, u, c))))
-		if err != nil || len(found) > 0 || v.Len() != 2 {
-			t.Errorf("have %v, %v, %v", v.Len(), found, err)
+		file := written(t, u, c)
+		for _, r := range []io.Reader{
+			strings.NewReader(file), iotest.OneByteReader(strings.NewReader(file)), iotest.HalfReader(strings.NewReader(file)), iotest.DataErrReader(strings.NewReader(file)),
+		} {
+			v, found, err := tenant.Read("t", r)
+			if err != nil || len(found) > 0 || v.Len() != len(lines) {
+				t.Fatalf("compression %d: have %v, %v, %v", c, v.Len(), found, err)
+			}
+			for c := range tenant.Diff(u, v) {
+				t.Error(c.ID, c.Paths)
+			}
 		}
 	}
 }
@@ -227,7 +244,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(written(f, u, c)))
 	}
 	for _, s := range []string{
-		"", "\n", head, head + "{}\n\n{", `{"id":"/"}`, head + `{"id":"/","ID":"/subscriptions/x"}`, head + ` {"id" : "/", "$airfield":{"file":"a","line":-1}}`,
+		"", "\n", head, head + "{}\n\n{", `{"id":"/"}`, head + `{"x":1,"id":"/providers/N/t/\b"}` + "\n", head + `{"id":"/","ID":"/subscriptions/x"}`, head + ` {"id" : "/", "$airfield":{"file":"a","line":-1}}`,
 		head + `{"id":"/providers/N/t/b\u0022\\"}` + "\n" + `{"id":"/providers/N/t/A"}` + "\n" + `{"id":"/providers/N/t/a"}` + "\n",
 	} {
 		f.Add([]byte(s))
