@@ -52,7 +52,7 @@ func (p *plan) writeBicep(sink Sink) error {
 
 func (f *bicepFile) file() {
 	for _, line := range f.head(f.about(f.module)) {
-		f.text("// ", line, "\n")
+		f.comment("//", line)
 	}
 	f.text("targetScope = '", bicepScope(f.scope), "'\n")
 	for _, param := range f.templateParameters(f.module) {
@@ -108,7 +108,7 @@ func (f *bicepFile) resource(i int) {
 	f.used, f.present = map[arm.ID]bool{}, r.ID
 	f.text("\n")
 	if at := r.Pos.String(); at != "" {
-		f.text("// ", at, "\n")
+		f.comment("//", at)
 	}
 	f.text("resource ", camel(f.symbolOf(r.ID)), " ", quoteBicep(string(r.Type())+"@"+f.apiVersion(r.ID)), " = {")
 	f.place(r.ID)
@@ -431,7 +431,7 @@ func (f *bicepFile) subscription(alias string) string {
 // environment.
 func (p *plan) bicepParameters(out *printer) {
 	for _, line := range p.head(p.about(nil)) {
-		out.text("// ", line, "\n")
+		out.comment("//", line)
 	}
 	out.text("using 'main.bicep'\n")
 	for i, param := range p.templateParameters(nil) {

@@ -13,6 +13,8 @@ package emit
 import (
 	"io"
 	"slices"
+	"strings"
+	"unicode"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -137,6 +139,26 @@ func (p *printer) text(parts ...string) {
 	for _, s := range parts {
 		p.b = append(p.b, s...)
 	}
+}
+
+// comment writes a comment of one line, mark in front of it.
+func (p *printer) comment(mark string, parts ...string) {
+	p.text(mark, " ")
+	for _, s := range parts {
+		p.text(inLine(s))
+	}
+	p.text("\n")
+}
+
+// inLine keeps a text of the user's on its line: what is not to be seen, line
+// breaks and control characters above all, becomes a space.
+func inLine(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsGraphic(c) {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 // line ends the line and indents the next.

@@ -85,8 +85,9 @@ func (s *script) begin(o *Options, steps []step) {
 	if s.form == Terraform {
 		needs = "terraform, and what the provider azapi takes as a login"
 	}
-	s.text("#!/bin/sh\n# Made by airfield from ", from, `. Do not edit: change the estate and write it again.
-#
+	s.text("#!/bin/sh\n")
+	s.comment("#", "Made by airfield from ", from, ". Do not edit: change the estate and write it again.")
+	s.text(`#
 # usage: ./deploy.sh [STAGE]...
 #
 # Deploys all stages in order, or those named, such as 1-governance. A stage
@@ -171,7 +172,7 @@ func (s *script) wanted(steps []step) {
 				s.text("# Set in the environment:\n")
 			}
 			seen[param.Name] = true
-			s.text("#   ", s.variable(param.Name), "  ", param.Description, "\n")
+			s.comment("#  ", s.variable(param.Name), "  ", param.Description)
 		}
 	}
 }
@@ -240,8 +241,9 @@ func (s *script) create(d *step) {
 	s.text("\n")
 }
 
-// quoteShell quotes where it must.
+// quoteShell quotes where it must. No name in Azure has a line break.
 func quoteShell(s string) string {
+	s = inLine(s)
 	for i := range len(s) {
 		if !isWord(s[i]) && strings.IndexByte("-./:@", s[i]) < 0 {
 			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

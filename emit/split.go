@@ -256,6 +256,9 @@ func (s *splitter) folder(sub arm.ID) string {
 		}
 		return '-'
 	}, name)
+	if strings.Trim(name, ".") == "" { // "..", which is another folder
+		name = strings.Repeat("-", len(name))
+	}
 	if fold := strings.ToLower(name); s.names[fold] {
 		name += "-" + short(sub)
 	}

@@ -56,7 +56,7 @@ func (f *armFile) template(depth int) {
 	o.str("contentVersion", "1.0.0.0")
 	if f.module == nil {
 		m := o.object("metadata")
-		m.str("description", strings.Join(f.head(f.about(nil)), " "))
+		m.str("description", inLine(strings.Join(f.head(f.about(nil)), " ")))
 		m.end()
 	}
 	if names := f.parameterNames(); len(names) > 0 {
@@ -158,7 +158,7 @@ func (f *armFile) resource(i, depth int) {
 	o.key("name")
 	f.pieces(nameText(r.ID))
 	if at := r.Pos.String(); at != "" {
-		o.str("comments", at)
+		o.str("comments", inLine(at))
 	}
 	for name, v := range written(r.Body) {
 		o.member(name, v)

@@ -74,7 +74,7 @@ func (p *plan) writeTerraform(sink Sink) error {
 
 func (f *tfFile) header() {
 	for _, line := range f.head(f.about(nil)) {
-		f.text("# ", line, "\n")
+		f.comment("#", line)
 	}
 }
 
@@ -173,7 +173,7 @@ func (f *tfFile) resource(i int) {
 	f.present = r.ID
 	f.text("\n")
 	if at := r.Pos.String(); at != "" {
-		f.text("# ", at, "\n")
+		f.comment("#", at)
 	}
 	kind := "azapi_resource"
 	if updated(r.Type()) {
