@@ -35,6 +35,10 @@ const DefaultTenant = "7e57a11d-0000-4000-8000-000000000001"
 // learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
 const maxBody = 4 << 20
 
+// around is how deeply an answer wraps what a request sent: a subnet in the
+// array of its network, and that in a list.
+const around = 16
+
 // Options says what a twin begins with.
 type Options struct {
 	ID     string         // the tenant's id, a GUID; where empty that of Tenant's header, else DefaultTenant
@@ -77,13 +81,16 @@ func (t *Twin) ID() string { return t.tenant }
 // Tenant gives all that the tenant holds now, with what is odd about it.
 func (t *Twin) Tenant() (*tenant.Tenant, diag.List) {
 	b := tenant.Builder{Header: tenant.Header{Tenant: t.tenant}}
-	t.mu.Lock()
-	all := slices.Collect(t.store.under(arm.Tenant))
-	t.mu.Unlock()
-	for _, r := range all {
+	for _, r := range t.all() {
 		b.Add(r)
 	}
 	return b.Tenant()
+}
+
+func (t *Twin) all() []arm.Resource {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(t.store.under(arm.Tenant))
 }
 
 // request is what the twin looks at of an HTTP request.
@@ -135,8 +142,13 @@ func (t *Twin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.write(w)
 		return
 	}
+	t.alone(q).write(w)
+}
+
+// alone answers while no other request is answered. A request that panics lets
+// the next one in.
+func (t *Twin) alone(q request) reply {
 	t.mu.Lock()
-	a := t.answer(q)
-	t.mu.Unlock()
-	a.write(w)
+	defer t.mu.Unlock()
+	return t.answer(q)
 }

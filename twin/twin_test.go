@@ -139,6 +139,54 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	}
 }
 
+// A body that leaves no room for what answers put around it is refused, and
+// one at the limit can be listed, in its parent too.
+func TestDeepBodiesAreRefused(t *testing.T) {
+	tw := begin(t)
+	vnet := group + "/providers/Microsoft.Network/virtualNetworks/v"
+	nested := func(depth int) string {
+		return `{"properties":{"x":` + strings.Repeat("[", depth-2) + strings.Repeat("]", depth-2) + `}}`
+	}
+	for _, tt := range []struct {
+		path, body string
+		want       int
+	}{
+		{group, `{"location":"swedencentral"}`, 201},
+		{vnet, "{}", 201},
+		{vnet + "/subnets/s", nested(arm.MaxDepth - 16), 201},
+		{vnet + "/subnets/s", nested(arm.MaxDepth - 15), 400},
+		{vnet + "/subnets/s", nested(500), 400},
+		{vnet, nested(500), 400},
+		{sub + "/providers/Microsoft.Resources/tags/default", nested(500), 400},
+	} {
+		if w := ask(tw, "PUT", tt.path+v, tt.body); w.Code != tt.want {
+			t.Errorf("%s: have %d %.200s, want %d", tt.path, w.Code, w.Body, tt.want)
+		}
+	}
+	for _, path := range []string{vnet, vnet + "/subnets", group + "/providers/Microsoft.Network/virtualNetworks", group + "/resources"} {
+		if w := ask(tw, "GET", path+v, ""); w.Code != 200 {
+			t.Errorf("%s: have %d %.200s, want 200", path, w.Code, w.Body)
+		}
+	}
+}
+
+// A request that panics, which is a bug, does not stop those behind it.
+func TestPanicsLetTheNextRequestIn(t *testing.T) {
+	tw := begin(t)
+	twin.Break(tw, "A.B/broken")
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the request did not panic: the test tests nothing")
+			}
+		}()
+		ask(tw, "GET", sub+"/providers/A.B/broken/x"+v, "")
+	}()
+	if w := ask(tw, "GET", sub+v, ""); w.Code != 200 {
+		t.Errorf("have %d %s, want 200", w.Code, w.Body)
+	}
+}
+
 // A snapshot holds the tree as Azure Resource Graph writes it: management
 // groups and a subscription that only chains of names tell of.
 func TestBeginsWithASnapshot(t *testing.T) {

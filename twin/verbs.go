@@ -137,6 +137,8 @@ func (q request) object() (arm.Value, *problem) {
 	switch {
 	case err != nil:
 		return body, fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", err)
+	case tooDeep(body):
+		return body, fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid: it is nested more than %d deep.", arm.MaxDepth-around)
 	case body.Kind() != arm.Object:
 		return body, fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid: wanted an object, found %s.", body.Kind())
 	}
@@ -146,6 +148,12 @@ func (q request) object() (arm.Value, *problem) {
 		}
 	}
 	return body, nil
+}
+
+// tooDeep tells whether a body leaves no room for what answers put around it.
+func tooDeep(body arm.Value) bool {
+	_, err := arm.Parse(strings.Repeat("[", around) + body.Text() + strings.Repeat("]", around))
+	return err != nil
 }
 
 func (t *Twin) put(q request, id arm.ID) reply {
