@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -188,19 +187,18 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// A tenant of 3,000 subscriptions is written in seconds.
-func TestLargeTenantIsQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out: writing 3,000 subscriptions, in a short run")
+// Four times the tenant takes four times the allocations to write.
+func TestWorkGrowsWithTheTenant(t *testing.T) {
+	work := func(subscriptions int) float64 {
+		tt := large(t, subscriptions)
+		return testing.AllocsPerRun(1, func() {
+			if _, err := emit.Write(tt, options, discard, emit.Forms...); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
-	tt := large(t, 3000)
-	begin := time.Now()
-	if _, err := emit.Write(tt, options, discard, emit.Forms...); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(begin); took > 40*time.Second {
-		t.Errorf("took %v, wanted 40 s at most", took)
-	} else {
-		t.Log(took)
+	few, many := work(40), work(160)
+	if ratio := many / few; ratio > 4.2 {
+		t.Errorf("four times the subscriptions take %.2f times the allocations (%.0f, %.0f)", ratio, few, many)
 	}
 }
