@@ -398,22 +398,8 @@ func (f *bicepFile) within(id arm.ID) arm.ID {
 
 func (f *bicepFile) pieces(text []piece) { f.text(f.join(text)) }
 
-// join gives a text with the ids of subscriptions in it.
 func (f *bicepFile) join(text []piece) string {
-	if len(text) == 1 && text[0].sub != "" {
-		return f.subscription(text[0].sub)
-	}
-	b := []byte{'\''}
-	for i, p := range text {
-		if p.sub == "" {
-			b = appendBicepText(b, p.text, i+1 < len(text))
-			continue
-		}
-		b = append(b, "${"...)
-		b = append(b, f.subscription(p.sub)...)
-		b = append(b, '}')
-	}
-	return string(append(b, '\''))
+	return interpolated(text, '\'', appendBicepText, f.subscription)
 }
 
 // subscription gives the id of the subscription made under an alias.

@@ -29,6 +29,24 @@ func appendTemplateString(b []byte, s string) []byte {
 // quoteTemplate gives s as a string inside an expression of an ARM template.
 func quoteTemplate(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
+// interpolated gives a text with the ids of subscriptions in it as a string of
+// Bicep or HCL, whose interpolations are the same, or as the one expression
+// that it is.
+func interpolated(text []piece, quote byte, escape func(b []byte, s string, interpolationFollows bool) []byte, subscription func(alias string) string) string {
+	if len(text) == 1 && text[0].sub != "" {
+		return subscription(text[0].sub)
+	}
+	b := []byte{quote}
+	for i, p := range text {
+		if p.sub != "" {
+			b = append(b, "${"+subscription(p.sub)+"}"...)
+		} else {
+			b = escape(b, p.text, i+1 < len(text))
+		}
+	}
+	return string(append(b, quote))
+}
+
 // appendBicepText appends s as the inside of a Bicep string. Where an
 // interpolation follows, a last $ must not run into it.
 // learn.microsoft.com/azure/azure-resource-manager/bicep/data-types#strings

@@ -355,22 +355,8 @@ func (f *tfFile) id(id arm.ID) string {
 	return f.join(holes(string(id)))
 }
 
-// join gives a text with the ids of subscriptions in it.
 func (f *tfFile) join(text []piece) string {
-	if len(text) == 1 && text[0].sub != "" {
-		return f.subscription(text[0].sub)
-	}
-	b := []byte{'"'}
-	for i, p := range text {
-		if p.sub == "" {
-			b = appendHCLText(b, p.text, i+1 < len(text))
-			continue
-		}
-		b = append(b, "${"...)
-		b = append(b, f.subscription(p.sub)...)
-		b = append(b, '}')
-	}
-	return string(append(b, '"'))
+	return interpolated(text, '"', appendHCLText, f.subscription)
 }
 
 // subscription gives the id of the subscription made under an alias.
