@@ -68,14 +68,14 @@ const (
 // Write writes the tenant in the forms. The findings are about what a form
 // cannot say or Azure would not take; the error is the sink's.
 func Write(t *tenant.Tenant, o Options, sink Sink, forms ...Form) (diag.List, error) {
-	var found diag.List
+	found := findings{seen: map[string]bool{}}
 	var steps []step
-	for d := range Split(t, &found) {
+	for d := range Split(t, &found.List) {
 		p := newPlan(t, &o, d, &found)
 		steps = append(steps, p.step())
 		for _, f := range forms {
 			if err := p.write(f, sink); err != nil {
-				return found, err
+				return found.List, err
 			}
 		}
 	}
@@ -85,10 +85,26 @@ func Write(t *tenant.Tenant, o Options, sink Sink, forms ...Form) (diag.List, er
 	slices.SortStableFunc(steps, func(a, b step) int { return a.stage - b.stage })
 	for _, f := range forms {
 		if err := writeScript(f, &o, steps, sink); err != nil {
-			return found, err
+			return found.List, err
 		}
 	}
-	return found, nil
+	return found.List, nil
+}
+
+// findings are about all deployments. What is found again, in another form or
+// deployment, is one finding.
+type findings struct {
+	diag.List
+	seen map[string]bool
+}
+
+func (f *findings) report(pos diag.Pos, code, format string, args ...any) {
+	var one diag.List
+	one.Errorf(pos, code, format, args...)
+	if key := one[0].String(); !f.seen[key] {
+		f.seen[key] = true
+		f.List = append(f.List, one[0])
+	}
 }
 
 func (p *plan) write(f Form, sink Sink) error {

@@ -24,13 +24,17 @@ func TestFindings(t *testing.T) {
 			`estate.yaml:1: resources need each other, none can be made first: ` + rg + `N.A/a/x needs ` + rg + `N.A/a/y needs ` + rg + `N.A/a/x [emit/cycle]`},
 		{"a type without an API version",
 			`[{"id": "` + rg + `N.A/a/x"}]`,
-			`no API version is known for "N.A/a", the type of "` + rg + `N.A/a/x" [emit/api-version]`},
+			`estate.yaml:1: no API version is known for "N.A/a", the type of "` + rg + `N.A/a/x" [emit/api-version]`},
+		{"what is referred to has a type without an API version",
+			`[{"id": "` + rg + `N.A/a/x", "$theirs": true},
+			{"id": "` + rg + `N.B/b/y", "apiVersion": "1", "properties": [{"$after": {"id": "` + rg + `N.A/a/x", "path": "tags.a"}}, {"$after": {"id": "` + rg + `N.A/a/x", "path": "tags.b"}}]}]`,
+			`estate.yaml:2: no API version is known for "N.A/a", the type of "` + rg + `N.A/a/x" [emit/api-version]`},
 		{"a property that nobody can read",
 			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": {"$after": {"id": "/subscriptions/s", "path": "properties.state"}}}]`,
 			`estate.yaml:1: "` + rg + `N.A/a/x" refers to "properties.state" of "/subscriptions/s", which no template can read [emit/reference]`},
 		{"two parameters of one name",
 			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": ["/subscriptions/@a-b/x", "/subscriptions/@a.b/x"]}]`,
-			`"a-b" and "a.b" in 3-prepare/s would both be the parameter "subscription_id_of_a_b" [emit/name]`},
+			`estate.yaml:1: "a-b" and "a.b" in 3-prepare/s would both be the parameter "subscription_id_of_a_b" [emit/name]`},
 		{"a network that deletes a subnet",
 			`[{"id": "` + rg + `Microsoft.Network/virtualNetworks/v", "properties": {"subnets": [{"name": "a"}]}},
 			{"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/a"}, {"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/b"}]`,
@@ -61,7 +65,7 @@ func TestTooLarge(t *testing.T) {
 		fmt.Fprintf(&heavy, `{"id": "/subscriptions/s/resourceGroups/rg/providers/N.A/a/x%d", "apiVersion": "1", "properties": %q},`, i, strings.Repeat("x", 1<<20))
 	}
 	for _, tt := range []struct{ in, want string }{
-		{many.String(), `template "rg" of 3-prepare/s has 801 resources, Azure takes 800 [emit/too-large]`},
+		{many.String(), `estate.yaml:100: template "rg" of 3-prepare/s has 801 resources, Azure takes 800 [emit/too-large]`},
 		{heavy.String(), `the template of 3-prepare/s has 5244`},
 	} {
 		found, err := emit.Write(readTenant(t, "["+strings.TrimSuffix(tt.in, ",")+"]"), options, discard, emit.ARM)

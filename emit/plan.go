@@ -26,19 +26,20 @@ type plan struct {
 	Deployment
 	t        *tenant.Tenant
 	o        *Options
-	found    *diag.List
+	found    *findings
 	stage    int
-	own      string            // the alias of the subscription deployed to, "" where it exists
-	at       map[arm.ID]int    // place of each resource
-	needs    [][]int           // by place
-	module   []*module         // by place; nil is the main file
-	nodes    []node            // of the main file, in order
-	vends    map[string]int    // aliases made here and their places
-	exports  map[int][]string  // by place: the properties that others of the deployment ask for
-	params   []string          // what the deployer must give, sorted
-	subs     []string          // aliases of other subscriptions that are referred to, sorted
-	symbols  map[arm.ID]string // in words joined by "_"
-	reported map[string]bool   // findings that would come once a form
+	own      string              // the alias of the subscription deployed to, "" where it exists
+	at       map[arm.ID]int      // place of each resource
+	needs    [][]int             // by place
+	module   []*module           // by place; nil is the main file
+	nodes    []node              // of the main file, in order
+	vends    map[string]int      // aliases made here and their places
+	exports  map[int][]string    // by place: the properties that others of the deployment ask for
+	params   []string            // what the deployer must give, sorted
+	subs     []string            // aliases of other subscriptions that are referred to, sorted
+	symbols  map[arm.ID]string   // in words joined by "_"
+	asked    map[string]diag.Pos // where each parameter is first asked for, and each alias behind "@"
+	referred map[arm.ID]diag.Pos // where what is elsewhere is first referred to
 }
 
 // node is what the main file holds: a resource or a module.
@@ -59,8 +60,8 @@ type module struct {
 	subs    []string
 }
 
-func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *diag.List) *plan {
-	p := &plan{Deployment: d, t: t, o: o, found: found, at: map[arm.ID]int{}, vends: map[string]int{}, exports: map[int][]string{}, reported: map[string]bool{}}
+func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *findings) *plan {
+	p := &plan{Deployment: d, t: t, o: o, found: found, at: map[arm.ID]int{}, vends: map[string]int{}, exports: map[int][]string{}, asked: map[string]diag.Pos{}, referred: map[arm.ID]diag.Pos{}}
 	digits, _, _ := strings.Cut(d.Stage, "-")
 	p.stage, _ = strconv.Atoi(digits)
 	if alias, vended := strings.CutPrefix(d.Scope.Name(), "@"); vended {
@@ -117,7 +118,7 @@ func (p *plan) checkSubnet(r arm.Resource) {
 			return
 		}
 	}
-	p.report(r.Pos, "emit/subnets", "subnet %q is not among the subnets that its network %q is written with, which deletes it when deployed again", r.ID.Name(), r.ID.Parent().Name())
+	p.found.report(r.Pos, "emit/subnets", "subnet %q is not among the subnets that its network %q is written with, which deletes it when deployed again", r.ID.Name(), r.ID.Parent().Name())
 }
 
 // queued are types of which only one may be made at a time in what it lies in.
@@ -325,8 +326,10 @@ func (p *plan) readLinks() {
 				if h.sub == "" || arm.EqualFold(h.sub, p.own) {
 					continue
 				}
-				subs = append(subs, strings.ToLower(h.sub))
-				if at, here := p.vends[strings.ToLower(h.sub)]; here {
+				sub := strings.ToLower(h.sub)
+				subs = append(subs, sub)
+				p.ask("@"+sub, r)
+				if at, here := p.vends[sub]; here {
 					p.export(at, "properties.subscriptionId")
 				}
 			}
@@ -336,9 +339,10 @@ func (p *plan) readLinks() {
 			x, ok := resolve(ref, p.made)
 			switch {
 			case !ok:
-				p.report(r.Pos, "emit/reference", "%q refers to %q of %q, which no template can read", r.ID, ref.Path, ref.ID)
+				p.found.report(r.Pos, "emit/reference", "%q refers to %q of %q, which no template can read", r.ID, ref.Path, ref.ID)
 			case x.parameter != "":
 				params = append(params, x.parameter)
+				p.ask(x.parameter, r)
 			case x.path != nil:
 				hole(holes(string(x.id)))
 				if at, here := p.at[x.id.Fold()]; here {
@@ -355,6 +359,13 @@ func (p *plan) readLinks() {
 	}
 	p.subs = slices.DeleteFunc(p.subs, func(sub string) bool { _, here := p.vends[sub]; return here })
 	p.checkNames()
+}
+
+// ask notes who asks for a parameter, or for an alias behind "@".
+func (p *plan) ask(name string, r arm.Resource) {
+	if _, before := p.asked[name]; !before {
+		p.asked[name] = r.Pos
+	}
 }
 
 // made tells whether this deployment makes the alias.
@@ -384,7 +395,7 @@ func (p *plan) checkNames() {
 	for _, sub := range p.subs {
 		name := subscriptionParameter(sub)
 		if other, taken := by[name]; taken {
-			p.report(diag.Pos{}, "emit/name", "%q and %q in %s would both be the parameter %q", other, sub, p.folder(), name)
+			p.found.report(p.asked["@"+sub], "emit/name", "%q and %q in %s would both be the parameter %q", other, sub, p.folder(), name)
 		}
 		by[name] = sub
 	}
@@ -395,43 +406,38 @@ func (p *plan) checkNames() {
 func subscriptionParameter(alias string) string { return "subscription_id_of_" + snake(alias) }
 
 func (p *plan) checkLimits() {
-	p.checkCount("main", len(p.nodes))
+	var main []int
 	for _, n := range p.nodes {
+		main = append(main, n.members()[0])
 		if n.module != nil {
-			p.checkCount(n.module.name, len(n.module.members))
+			p.checkCount(n.module.name, n.module.members)
 		}
 	}
+	p.checkCount("main", main)
 	if c := len(p.params) + len(p.subs); c > maxParameters {
-		p.report(diag.Pos{}, "emit/too-large", "%s has %d parameters, Azure takes %d", p.folder(), c, maxParameters)
+		p.found.report(diag.Pos{}, "emit/too-large", "%s has %d parameters, Azure takes %d", p.folder(), c, maxParameters)
 	}
 }
 
-func (p *plan) checkCount(name string, n int) {
-	if n > maxResources {
-		p.report(diag.Pos{}, "emit/too-large", "template %q of %s has %d resources, Azure takes %d", name, p.folder(), n, maxResources)
+// checkCount finds the first resource that a template cannot take.
+func (p *plan) checkCount(name string, places []int) {
+	if n := len(places); n > maxResources {
+		p.found.report(p.Resources[places[maxResources]].Pos, "emit/too-large", "template %q of %s has %d resources, Azure takes %d", name, p.folder(), n, maxResources)
 	}
 }
 
 func (p *plan) checkSize(bytes int) {
 	if bytes > maxTemplate {
-		p.report(diag.Pos{}, "emit/too-large", "the template of %s has %d bytes, Azure takes %d", p.folder(), bytes, maxTemplate)
-	}
-}
-
-// report adds an error, once.
-func (p *plan) report(pos diag.Pos, code, format string, args ...any) {
-	var one diag.List
-	one.Errorf(pos, code, format, args...)
-	if key := one[0].String(); !p.reported[key] {
-		p.reported[key] = true
-		*p.found = append(*p.found, one[0])
+		p.found.report(diag.Pos{}, "emit/too-large", "the template of %s has %d bytes, Azure takes %d", p.folder(), bytes, maxTemplate)
 	}
 }
 
 // apiVersion gives the API version that a resource is written for, or to be
 // read by.
 func (p *plan) apiVersion(id arm.ID) string {
+	pos := p.referred[id.Fold()]
 	if i, here := p.at[id.Fold()]; here {
+		pos = p.Resources[i].Pos
 		if v := p.Resources[i].APIVersion(); v != "" {
 			return v
 		}
@@ -440,7 +446,7 @@ func (p *plan) apiVersion(id arm.ID) string {
 	}
 	v, ok := catalog.APIVersion(string(id.Type()))
 	if !ok {
-		p.report(diag.Pos{}, "emit/api-version", "no API version is known for %q, the type of %q", id.Type(), id)
+		p.found.report(pos, "emit/api-version", "no API version is known for %q, the type of %q", id.Type(), id)
 	}
 	return v
 }

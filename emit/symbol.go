@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/diag"
 )
 
 // nameSymbols gives each resource of the deployment, and each that it refers to
@@ -38,21 +39,21 @@ func (p *plan) nameSymbols(elsewhere []arm.ID) {
 func squeezed(s string) string { return strings.ReplaceAll(s, "_", "") }
 
 // elsewhere gives, sorted, the ids that the deployment refers to and does not
-// write, with all that they lie in.
+// write, with all that they lie in, and notes where they are referred to.
 func (p *plan) elsewhere() []arm.ID {
 	all := map[arm.ID]arm.ID{}
-	add := func(id arm.ID) {
+	add := func(id arm.ID, from diag.Pos) {
 		for ; id != arm.Tenant && id != ""; id = id.Parent() {
 			key := id.Fold()
 			if _, here := p.at[key]; here || all[key] != "" {
 				return
 			}
-			all[key] = id
+			all[key], p.referred[key] = id, from
 		}
 	}
 	for _, r := range p.Resources {
-		add(r.ID.Parent())
-		links(r.Body, func(ref arm.Ref) { add(ref.ID) })
+		add(r.ID.Parent(), r.Pos)
+		links(r.Body, func(ref arm.Ref) { add(ref.ID, r.Pos) })
 	}
 	return slices.SortedFunc(maps.Values(all), arm.ID.Compare)
 }
