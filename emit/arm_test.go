@@ -198,6 +198,20 @@ func checkOrder(t *testing.T, d emit.Deployment, out template.Expansion) {
 	}
 }
 
+// A member named "copy" is a loop to a template, and is written so that it is
+// none.
+func TestMembersNamedCopyAreNoLoops(t *testing.T) {
+	const loop = `[{"name": "disks", "count": 2, "input": {"a": 1}}]`
+	tt := readTenant(t, `[{"id": "/subscriptions/s/resourceGroups/rg/providers/N.A/a/x", "apiVersion": "1",
+		"properties": {"copy": `+loop+`, "in": {"Copy": `+loop+`, "list": [{"copy": "x"}]}}, "tags": {"copy": "y"}}]`)
+	checkTemplates(t, tt, &options)
+	checkTerraform(t, tt, &options)
+	text := files(t, tt, options, emit.ARM)["arm/3-prepare/s/azuredeploy.json"].String()
+	if have := strings.Count(text, `"[string('copy')]"`) + strings.Count(text, `"[string('Copy')]"`); have != 4 {
+		t.Errorf("have %d members named copy, want 4:\n%s", have, text)
+	}
+}
+
 func TestTemplateStrings(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"a", `"a"`},

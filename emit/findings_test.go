@@ -39,6 +39,9 @@ func TestFindings(t *testing.T) {
 			`[{"id": "` + rg + `Microsoft.Network/virtualNetworks/v", "properties": {"subnets": [{"name": "a"}]}},
 			{"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/a"}, {"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/b"}]`,
 			`estate.yaml:3: subnet "b" is not among the subnets that its network "v" is written with, which deletes it when deployed again [emit/subnets]`},
+		{"members that a template reads for itself",
+			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "DependsOn": [], "properties": {"dependsOn": [], "copy": []}}]`,
+			`estate.yaml:1: "` + rg + `N.A/a/x" has the member "DependsOn" beside its properties, which a template reads for itself [emit/reserved]`},
 		{"what is theirs is not written",
 			`[{"id": "` + rg + `N.A/a/x", "$theirs": true}]`, ``},
 	} {

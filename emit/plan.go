@@ -79,8 +79,28 @@ func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *findings) *plan 
 	p.nameModules()
 	p.readLinks()
 	p.nameSymbols(p.elsewhere())
+	p.checkMembers()
 	p.checkLimits()
 	return p
+}
+
+// templateWords are members that a template reads for itself where they stand
+// beside a resource's properties, in lower case.
+// learn.microsoft.com/azure/azure-resource-manager/templates/syntax#resources
+var templateWords = map[string]bool{
+	"asserts": true, "comments": true, "condition": true, "copy": true, "dependson": true, "existing": true, "import": true,
+	"metadata": true, "parent": true, "resourcegroup": true, "resources": true, "scope": true, "subscriptionid": true,
+}
+
+// checkMembers finds members that a template would not send.
+func (p *plan) checkMembers() {
+	for _, r := range p.Resources {
+		for name := range r.Body.Members() {
+			if templateWords[strings.ToLower(name)] {
+				p.found.report(r.Pos, "emit/reserved", "%q has the member %q beside its properties, which a template reads for itself", r.ID, name)
+			}
+		}
+	}
 }
 
 // queue lets the children of a network wait for each other: Azure refuses a

@@ -446,11 +446,15 @@ func (o *armObject) object(name string) *armObject {
 	return o.f.object(o.depth + 1)
 }
 
-// member writes a member of a body, whose name may be a resource id.
+// member writes a member of a body, whose name may be a resource id. One named
+// "copy" would be a loop, at any depth; as an expression it is a name, which is
+// how Bicep writes it: github.com/Azure/bicep/issues/7241
 func (o *armObject) member(name string, v arm.Value) {
 	o.next()
 	if id, ok := keyID(name); ok {
 		o.f.put(o.f.id(id))
+	} else if arm.EqualFold(name, "copy") {
+		o.f.put(armText{expression: "string(" + quoteTemplate(name) + ")"})
 	} else {
 		o.f.pieces(holes(name))
 	}
