@@ -73,10 +73,7 @@ const use = 0.9
 // subscriptions).
 func Choose(n Need) (Choice, bool) {
 	var c Choice
-	memory := n.GPUMemory
-	if memory == 0 {
-		memory = float64(n.Parameters) * n.BytesEach / (1 << 30)
-	}
+	memory := n.memory()
 	candidates := cpuCandidates(n)
 	fits := func(s *catalog.Size) (nodes int, why string) { return max(1, n.Nodes), tooSmall(n, s) }
 	if n.GPU() {
@@ -153,19 +150,59 @@ var gpuSizes = sync.OnceValue(func() (all struct{ single, cluster []*catalog.Siz
 	return all
 })
 
+// TooLarge says why so many nodes of a size do not hold the need, "" where they
+// do.
+func (n Need) TooLarge(s *catalog.Size, nodes int) string {
+	if !n.GPU() {
+		return tooSmall(n, s)
+	}
+	memory := n.memory()
+	have := s.GPUs * s.GPUMemoryGiB * float64(nodes)
+	switch {
+	case s.GPUs == 0:
+		return "has no GPU"
+	case memory > have*use && s.GPUMemoryGiB > 0:
+		return fmt.Sprintf("holds %.0f GiB of about %.0f GiB of GPU memory", have*use, math.Ceil(memory))
+	case float64(n.GPUs) > s.GPUs*float64(nodes):
+		return fmt.Sprintf("has %g of %d GPUs", s.GPUs*float64(nodes), n.GPUs)
+	}
+	return tooSmall(n, s)
+}
+
+// Unavailable says why a size cannot be had, "" where nothing is known against
+// it.
+func (n Need) Unavailable(s *catalog.Size) string { return unavailable(n, s) }
+
+// memory gives the GPU memory that is needed, in GiB.
+func (n Need) memory() float64 {
+	if n.GPUMemory > 0 {
+		return n.GPUMemory
+	}
+	return float64(n.Parameters) * n.BytesEach / (1 << 30)
+}
+
+// largestAlone is the GPU memory of the largest size without InfiniBand, in
+// GiB: what needs no more is not served on a size with it.
+const largestAlone = 4 * 80
+
 // gpuNodes gives how many nodes of a size the need takes, or why the size is
 // not for it.
 func gpuNodes(n Need, s *catalog.Size, memory float64) (int, string) {
 	perNode := s.GPUs * s.GPUMemoryGiB * use
 	nodes := max(1, n.Nodes, int(math.Ceil(memory/perNode)), int(math.Ceil(float64(n.GPUs)/s.GPUs)))
 	switch {
+	case s.RDMA && n.Role != Training && memory <= largestAlone*use:
+		return 0, "its InfiniBand would be paid for and not used; named in the estate it is taken"
 	case s.RDMA:
 		return nodes, ""
 	case n.Role == Training && nodes > 1:
 		return 0, "training over several nodes needs InfiniBand"
 	case n.Role == Training && s.GPUs > 1 && memory > s.GPUMemoryGiB*use:
 		return 0, "training over several GPUs needs NVLink"
-	case memory > perNode:
+	case memory > perNode || n.Role == Inference && float64(n.GPUs) > s.GPUs:
+		if memory <= perNode {
+			return 0, fmt.Sprintf("has %g of %d GPUs", s.GPUs, n.GPUs)
+		}
 		return 0, fmt.Sprintf("holds %.0f GiB of %.0f GiB", perNode, memory)
 	}
 	return nodes, tooSmall(n, s)

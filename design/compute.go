@@ -30,6 +30,7 @@ type nodes struct {
 	sizePos  diag.Pos
 	hours    float64 // a month in which each node runs
 	spot     bool
+	trains   bool // a model, over its nodes together
 }
 
 // placeWork makes what a place runs.
@@ -51,6 +52,7 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	c := cell{place: p, key: key(p), role: training, stage: jobStage(j), region: string(d.e.Region(j.Region)), life: lifeCompute}
 	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), spot: j.Spot == "allowed"}
 	n.identity = d.identity(n.share, training, c.region, j.Pos())
+	n.trains = j.Kind == estate.Pretrain || j.Kind == estate.Finetune
 	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), "")}
 	if j.Kind == estate.Preparation || j.Kind == estate.Batch && j.Model == "" {
 		need = compute.Need{Role: compute.Preparation}
@@ -58,7 +60,7 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	if !d.choose(n, need, j.Model, j.OrElse, []string{c.region}) {
 		return
 	}
-	n.hours = jobHours(j)
+	n.hours = jobHours(p, j)
 	d.jobZone(n, j)
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
 	net := d.network(n.share, c.region, n.pos)
@@ -72,11 +74,15 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	}
 	if len(j.Reads)+len(j.Writes) == 0 { // it says nothing: its own data is its to use
 		for _, own := range p.Data {
-			d.use(net, n.about, n.identity, own.Key, "writes", n.pos)
+			verb := "writes"
+			if own.Value.Kind == estate.Dataset {
+				verb = "reads"
+			}
+			d.use(net, n.about, n.identity, own.Key, verb, n.pos)
 		}
 	}
 	if j.Hot.Size > 0 {
-		d.open = append(d.open, Open{n.about, "the fast store of " + j.Hot.Size.String(), "Managed Lustre, NetApp Files and what moves data to them are not designed yet; the job reads from Blob", j.Of("hot")})
+		d.leave(n.about, "the fast store of "+j.Hot.Size.String(), "Managed Lustre, NetApp Files and what moves data to them are not designed yet; the job reads from Blob", j.Of("hot"))
 	}
 	d.run(n, nil)
 }
@@ -96,7 +102,7 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 		return
 	}
 	d.serviceZones(n, s)
-	n.hours = 730 - p.In.Stopped.Hours()*730/24
+	n.hours = month - p.In.Stopped.Hours()*month/24
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
 	for _, from := range append(slices.Clone(s.Reads), s.Model.Weights) {
 		if from != "" {
@@ -106,17 +112,19 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 	d.run(n, &s)
 }
 
+// month is how many hours a month has, on average.
+const month = 730.
+
 // jobHours gives how long a month the nodes of a job run: its runs, the share
-// in which it is busy, else always.
-func jobHours(j estate.Job) float64 {
-	const month = 730.
+// in which it is busy, else all that is not stopped.
+func jobHours(p *estate.Place, j estate.Job) float64 {
 	switch {
 	case j.Busy > 0:
 		return month * float64(j.Busy) / 100
 	case j.Runs > 0 && j.DoneWithin > 0:
 		return min(month, float64(j.Runs)*month*3600*float64(j.DoneWithin)/3.6e12)
 	}
-	return month
+	return month - p.In.Stopped.Hours()*month/24
 }
 
 // choose settles the size and the number of nodes: the estate's, the lock's, or
@@ -125,45 +133,110 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	s := n.spec
 	need.GPUMemory, need.GPUs, need.VCPUs, need.Nodes = s.GPUMemory.GiB(), s.GPUs, s.VCPUs, s.Nodes
 	need.MemoryGiB, need.Regions = s.Memory.GiB(), regions
+	need.Refuse = func(s *catalog.Size) string { return d.ended(s) }
 	if s.Size != "auto" && s.Size != "" {
-		return d.stated(n, regions[0], orElse)
+		return d.stated(n, need, orElse)
 	}
 	if model != "" && need.Parameters == 0 && !need.GPU() && s.VCPUs == 0 && s.Memory == 0 {
-		if need.Role != compute.Preparation {
-			d.found.Warnf(n.pos, "design/model-unknown", "how large the model %q is, is not known, so that CPUs are taken: write gpu_memory, gpus or size", model)
-		}
-	}
-	if locked, ok := d.lock.get("size", n.about); ok {
-		part := strings.Fields(locked)
-		if size, known := catalog.SizeByName(part[0]); known && len(part) >= 2 {
-			n.size = size
-			n.count, _ = strconv.Atoi(part[1])
-			n.count = max(1, n.count)
-			d.decideSize(n, n.pos, "estate.lock has it from an earlier design", nil, "design --update "+n.about)
-			d.note(n, orElse)
-			return true
-		}
-	}
-	need.Refuse = func(s *catalog.Size) string {
-		if series, ended := catalog.EndOfLife(s); ended {
-			return "series " + series + " is closed to new subscriptions"
-		}
-		return ""
+		d.found.Errorf(n.pos, "design/model-unknown", "how large the model %q is, is not known: write gpu_memory, gpus or size", model)
+		return false
 	}
 	c, ok := compute.Choose(need)
+	if locked, has := d.lock.get("size", n.key()); has {
+		return d.keepSize(n, need, c, locked, orElse)
+	}
 	if !ok {
 		d.found.Errorf(n.pos, "design/no-size", "no size of the catalog that is sold in %s holds what %q needs%s", strings.Join(regions, ", "), n.about, nearest(c))
 		return false
 	}
 	n.size, n.count = c.Size, c.Nodes
-	d.lock.put("size", n.about, fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, sizesRead()))
+	if need.Role == compute.Inference && c.Nodes > 1 && need.Nodes < 2 {
+		d.found.Errorf(n.pos, "design/serving-over-nodes", "one instance of %q needs %d nodes of %s, and serving a model over several nodes is not designed: a lower precision, or a size with more GPU memory, holds it in one", n.about, c.Nodes, c.Size.Name)
+		return false
+	}
+	d.lock.put("size", n.key(), fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, sizesRead()))
+	d.explain(n, c, c.Because)
+	d.note(n, orElse)
+	return true
+}
+
+// explain records why the catalog's best was taken.
+func (d *designer) explain(n *nodes, c compute.Choice, because string) {
 	var others []Alternative
 	for _, o := range c.PassedOver[:min(6, len(c.PassedOver))] {
 		others = append(others, Alternative{o.Size, o.Why})
 	}
-	d.decideSize(n, n.pos, c.Because, others, "size, nodes, gpu_memory or gpus", "CMP-D1", "CMP-D2", "CMP-D3", "X8")
+	d.decideSize(n, n.pos, because, others, "size, nodes, gpu_memory or gpus", "CMP-D1", "CMP-D2", "CMP-D3", "X8")
+}
+
+// keepSize takes the size that an earlier design chose, where it still holds
+// what is needed.
+func (d *designer) keepSize(n *nodes, need compute.Need, now compute.Choice, locked string, orElse []estate.Alternative) bool {
+	part := strings.Fields(locked)
+	n.size, _ = catalog.SizeByName(part[0])
+	n.count, _ = strconv.Atoi(part[1]) // ReadLock has looked at both
+	why := need.TooLarge(n.size, n.count)
+	if why == "" {
+		why = need.Unavailable(n.size)
+	}
+	switch {
+	case why != "":
+		d.found.Errorf(n.pos, "design/lock-unfit", "estate.lock has %s × %d for %q, which %s; `--update %s` chooses again", n.size.Name, n.count, n.about, why, n.key())
+		return false
+	case now.Size == n.size && now.Nodes == n.count:
+		d.explain(n, now, now.Because)
+	default:
+		d.explain(n, now, "estate.lock has it from an earlier design, and it still holds what is needed")
+	}
 	d.note(n, orElse)
 	return true
+}
+
+// ended says why a size cannot be used by new subscriptions any more, "" where
+// it can.
+func (d *designer) ended(s *catalog.Size) string {
+	if series, ended := catalog.EndOfLife(s); ended {
+		return "is of series " + series + ", which is closed to new subscriptions"
+	}
+	return ""
+}
+
+// zones gives how many availability zones a region has, 0 where that is not
+// known, which it says once.
+func (d *designer) zones(region string, pos diag.Pos) int {
+	r, ok := catalog.RegionByName(region)
+	if !ok {
+		return 0
+	}
+	if !r.ZonesKnown && d.once("zones of "+region) {
+		d.found.Infof(pos, "design/zones-unknown", "whether %q has availability zones is not known: none are used", region)
+	}
+	return r.Zones
+}
+
+// zoneOpen lists that nobody knows offline which zones sell a GPU size.
+func (d *designer) zoneOpen(n *nodes) {
+	if n.size.GPUs > 0 {
+		d.leave(n.about, "whether "+n.size.Name+" is sold in zone "+strings.Join(n.zones, ", "), "zones differ by subscription: az vm list-skus --location "+n.cell.region+" --size "+n.size.Name+" --zone", n.pos)
+	}
+}
+
+// idle lists what a budget counts on and nothing does yet: nodes that stop or
+// grow with the work.
+func (d *designer) idle(n *nodes, s *estate.Service) {
+	if n.hours < month {
+		d.leave(fmt.Sprintf("%s (%.0f of %.0f h)", n.about, n.hours, month), "what stops the nodes", "the budget counts the hours that busy, runs or stopped leave, and nothing stops the nodes by itself yet", n.pos)
+	}
+	if s != nil && s.Fleet.AtMost > n.count {
+		d.leave(fmt.Sprintf("%s (%d to %d)", n.about, n.count, s.Fleet.AtMost), "growing to at_most instances", "no autoscale is designed yet, and deploying again sets the count back", n.pos)
+	}
+}
+
+// key gives what the nodes are known by in the lock: as about, with the key the
+// workload had first.
+func (n *nodes) key() string {
+	_, rest, _ := strings.Cut(n.about, "/")
+	return n.cell.key + "/" + rest
 }
 
 // sizesRead is the day that the catalog's sizes were read.
@@ -181,8 +254,8 @@ func nearest(c compute.Choice) string {
 }
 
 // stated takes the size that the estate names.
-func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) bool {
-	s := n.spec
+func (d *designer) stated(n *nodes, need compute.Need, orElse []estate.Alternative) bool {
+	s, region := n.spec, need.Regions[0]
 	size, ok := catalog.SizeByName(s.Size)
 	if !ok {
 		d.found.Errorf(n.sizePos, "design/size", "no VM size %q%s", s.Size, sizeMeant(s.Size))
@@ -191,6 +264,8 @@ func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) 
 	n.size, n.count = size, max(1, s.Nodes)
 	if series, ended := catalog.EndOfLife(size); ended {
 		d.found.Errorf(n.sizePos, "design/size-ended", "size %q is of series %s, which new subscriptions cannot use since July 2026", size.Name, series)
+	} else if size.Retirement != "" && size.Retirement < d.month {
+		d.found.Errorf(n.sizePos, "design/size-ended", "size %q was retired on %s", size.Name, size.Retirement)
 	} else if size.Retirement != "" {
 		d.found.Warnf(n.sizePos, "design/size-ends", "size %q is retired on %s", size.Name, size.Retirement)
 	}
@@ -203,6 +278,9 @@ func (d *designer) stated(n *nodes, region string, orElse []estate.Alternative) 
 			}
 		}
 		d.found.Errorf(n.sizePos, "design/not-sold", "size %q is not sold in %q%s", size.Name, region, where)
+	}
+	if why := need.TooLarge(size, n.count); why != "" {
+		d.found.Warnf(n.sizePos, "design/size-small", "%s × %d for %q %s", size.Name, n.count, n.about, why)
 	}
 	d.decideSize(n, n.sizePos, "the estate says so", nil, "size: auto", "CMP-D1")
 	d.note(n, orElse)
@@ -246,7 +324,7 @@ func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 		}
 	}
 	switch {
-	case n.cell.role == training && n.size.GPUs > 0 && n.count > 1 && !n.size.RDMA:
+	case n.cell.role == training && n.trains && n.size.GPUs > 0 && n.count > 1 && !n.size.RDMA:
 		d.found.Warnf(n.sizePos, "design/no-infiniband", "%q trains over %s of %q, which has no InfiniBand; ND sizes with r among their letters have it, such as Standard_ND96isr_H100_v5", n.about, plural(n.count, "node"), n.size.Name)
 	case n.cell.role == inference && n.size.RDMA && n.count == 1 && n.spec.Size == n.size.Name:
 		d.found.Warnf(n.sizePos, "design/infiniband-unused", "%q serves on %q, whose InfiniBand is paid for and not used, unless a model needs several nodes", n.about, n.size.Name)
@@ -255,20 +333,20 @@ func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 
 // jobZone puts nodes that talk over InfiniBand into one zone.
 func (d *designer) jobZone(n *nodes, j estate.Job) {
-	r, _ := catalog.RegionByName(n.cell.region)
-	if r == nil || r.Zones == 0 {
+	if d.zones(n.cell.region, n.pos) == 0 {
 		return
 	}
 	tight := n.count > 1 && n.size.RDMA
 	if j.Zone == 0 && !tight {
 		return
 	}
-	zone := d.lock.keep("zone", n.about, func() string { return strconv.Itoa(max(1, j.Zone)) })
+	zone := d.lock.keep("zone", n.key(), func() string { return strconv.Itoa(max(1, j.Zone)) })
 	if j.Zone != 0 {
 		zone = strconv.Itoa(j.Zone)
-		d.lock.put("zone", n.about, zone)
+		d.lock.put("zone", n.key(), zone)
 	}
 	n.zones = []string{zone}
+	d.zoneOpen(n)
 	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: "zone " + zone + " alone", Because: "nodes that train one model talk all the time, and InfiniBand does not leave a placement group",
 		Alternatives: []Alternative{{"spread over zones", "serving is spread; training that loses a zone begins again at its checkpoint"}, {"a proximity placement group", "the scale set's single placement group is nearer, and a proximity group makes large allocations fail"}},
 		Rules:        []string{"X7", "X9", "CMP-11", "NET-07"}, Pos: j.Of("zone"), Changes: "zone, once the subscription's zone mapping is known"})
@@ -276,17 +354,14 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 
 // serviceZones spreads a service over zones, and gives each its instances.
 func (d *designer) serviceZones(n *nodes, s estate.Service) {
-	r, _ := catalog.RegionByName(n.cell.region)
 	count := max(n.count, s.Nodes)
-	zones := 0
-	if r != nil {
-		zones = r.Zones
-	}
+	zones := d.zones(n.cell.region, n.pos)
 	spread := s.Zones == "all" || s.Zones == "" && production(n.cell.place.Environment)
 	if spread && zones > 1 {
 		for z := range zones {
 			n.zones = append(n.zones, strconv.Itoa(z+1))
 		}
+		d.zoneOpen(n)
 	}
 	least := s.Fleet.AtLeast.N
 	if s.Fleet.AtLeast.Each {
@@ -306,7 +381,7 @@ func (d *designer) serviceZones(n *nodes, s estate.Service) {
 	case len(n.zones) == 0 && !spread:
 		answer, because = "wherever Azure puts them", "no production, or the estate says one"
 	case len(n.zones) == 0:
-		answer, because = "wherever Azure puts them", "the region has no availability zones"
+		answer, because = "wherever Azure puts them", "no availability zones are known of in the region"
 	}
 	d.decide(Decision{About: n.about, Question: "Over which zones, how many instances?", Answer: fmt.Sprintf("%s, %s", answer, plural(n.count, "instance")), Because: because,
 		Rules: []string{"X9", "CMP-08", "SUB-19"}, Pos: n.pos, Changes: "zones, fleet"})
@@ -321,10 +396,15 @@ func (d *designer) run(n *nodes, s *estate.Service) {
 			by = estate.RunVM
 		}
 	}
+	if by == estate.RunVM && (n.count > 1 || s != nil) {
+		d.found.Errorf(n.pos, "design/one-machine", "%q is run by vm, which is one machine, and has %s: write run_by: scale_set or auto", n.about, plural(n.count, "node"))
+		return
+	}
 	d.charge(n)
+	d.idle(n, s)
 	switch by {
 	case estate.RunSlurm, estate.RunBatch, estate.RunAKS:
-		d.open = append(d.open, Open{n.about, fmt.Sprintf("%s of %s run by %s", plural(n.count, "node"), n.size.Name, by), "this orchestrator is not designed yet; subscription, network, identity, access and data are", n.pos})
+		d.leave(n.about, fmt.Sprintf("%s of %s run by %s", plural(n.count, "node"), n.size.Name, by), "this orchestrator is not designed yet; subscription, network, identity, access and data are", n.pos)
 		d.subnet(d.network(n.share, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
 		return
 	}
@@ -397,7 +477,7 @@ func (d *designer) picture(n *nodes) bool {
 		Alternatives: []Alternative{{"a pinned version", "which versions exist only Azure knows; pin the one that exactVersion shows after the first deployment"}},
 		Pos:          n.pos, Changes: "image"})
 	if image.Plan {
-		d.open = append(d.open, Open{n.about, "the terms of image " + urn, "its plan must be accepted once in the subscription: az vm image terms accept", n.pos})
+		d.leave(n.about, "the terms of image "+urn, "its plan must be accepted once in the subscription: az vm image terms accept", n.pos)
 	}
 	return true
 }
@@ -415,13 +495,27 @@ func (d *designer) profile(n *nodes, computerName, nameKey string) (storage, os 
 	if nameKey == "computerName" {
 		osDisk = append(osDisk, "deleteOption", "Delete")
 	}
+	controller := "" // sizes of the sixth generation boot from NVMe alone
+	if n.size.Version >= 6 && n.size.GPUs == 0 {
+		controller = "NVMe"
+		if d.once("nvme "+n.about) && strings.HasPrefix(n.image.Offer, "ubuntu-2204") {
+			d.leave(n.about, "whether image "+n.image.Publisher+":"+n.image.Offer+":"+n.image.SKU+" boots from NVMe", n.size.Name+" takes no other disks: az vm image show tells in features; image: names another", n.pos)
+		}
+	}
 	storage = arm.O{"imageReference", arm.O{"publisher", n.image.Publisher, "offer", n.image.Offer, "sku", n.image.SKU, "version", version(n.spec.Image)}, "osDisk", osDisk}
+	if controller != "" {
+		storage = append(storage.(arm.O), "diskControllerType", controller)
+	}
 	key := d.parameter("adminPublicKey", "The SSH public key of the administrator of virtual machines.")
 	os = arm.O{nameKey, computerName, "adminUsername", adminUser, "linuxConfiguration", arm.O{
 		"disablePasswordAuthentication", true, "provisionVMAgent", true,
 		"ssh", arm.O{"publicKeys", arm.A{arm.O{"path", "/home/" + adminUser + "/.ssh/authorized_keys", "keyData", key}}}}}
+	more = arm.O{"diagnosticsProfile", arm.O{"bootDiagnostics", arm.O{"enabled", true}}}
 	if n.spot {
-		more = arm.O{"priority", "Spot", "evictionPolicy", "Delete", "billingProfile", arm.O{"maxPrice", -1}}
+		more = append(more, "priority", "Spot", "evictionPolicy", "Delete", "billingProfile", arm.O{"maxPrice", -1})
+	}
+	if !d.hubbed(d.network(n.share, n.cell.region, n.pos)) && d.once("reach "+n.share.place.Name()) {
+		d.leave(n.share.place.Name(), "how people reach the machines", "they have no public address, and no Bastion is designed; boot diagnostics are on", n.pos)
 	}
 	return storage, os, more
 }
@@ -521,7 +615,7 @@ func (d *designer) balancer(n *nodes, group arm.ID, net *net, sn *subnet, port i
 		if !slices.Contains(sn.ports, port) {
 			sn.ports = append(sn.ports, port)
 		}
-		d.open = append(d.open, Open{n.about, "a web application firewall in front of the load balancer", "guidance NET-16 wants one for what faces the internet; an application gateway is not designed yet", n.pos})
+		d.leave(n.about, "a web application firewall in front of the load balancer", "guidance NET-16 wants one for what faces the internet; an application gateway is not designed yet", n.pos)
 	}
 	sn.addresses++
 	front := arm.O{"name", "frontend", "properties", frontend}
@@ -537,13 +631,4 @@ func (d *designer) balancer(n *nodes, group arm.ID, net *net, sn *subnet, port i
 		"frontendIPConfigurations", arm.A{front}, "backendAddressPools", arm.A{arm.O{"name", "nodes"}},
 		"probes", arm.A{arm.O{"name", "answers", "properties", arm.O{"protocol", "Tcp", "port", port, "intervalInSeconds", 15, "numberOfProbes", 2}}},
 		"loadBalancingRules", arm.A{arm.O{"name", "serve", "properties", rule}}}})
-}
-
-// quotaFamily gives the family that a size's quota is counted in.
-func quotaFamily(size string) string {
-	s, ok := catalog.SizeByName(size)
-	if !ok {
-		return ""
-	}
-	return s.QuotaFamily
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"airfield/arm"
-	"airfield/catalog"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/storage"
@@ -27,7 +26,8 @@ type account struct {
 	id      arm.ID
 	choice  storage.Account
 	region  string
-	network *net  // where its own endpoint is
+	network *net  // of the data's own subscription
+	hubbed  *net  // the one joined with the hub that has an endpoint
 	rules   arm.A // of its lifecycle policy
 	pos     diag.Pos
 }
@@ -45,17 +45,17 @@ func (d *designer) placeData(p *estate.Place) {
 		data := entry.Value
 		c := cell{place: p, key: key(p), role: dataRole(p, entry.Key), stage: dataStage(data), region: region, life: lifeData}
 		s := d.share(c)
-		known, _ := catalog.RegionByName(region)
+		zones := d.zones(region, entry.Pos)
 		need := storage.Need{Kind: string(data.Kind), Redundancy: string(data.Redundancy), Lake: data.Layout == estate.Lake,
-			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: known != nil && known.Zones > 1}
+			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: zones > 1}
 		choice, why := storage.Choose(need)
 		a := d.account(s, c, choice, entry.Pos)
-		st := &store{p.Name() + "/" + entry.Key, data, a, a.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "")), s}
+		st := &store{p.Name() + "/" + entry.Key, data, a, a.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "", entry.Pos)), s}
 		d.data[st.name] = st
 		d.add(st.container, entry.Pos, arm.O{"properties", arm.O{"publicAccess", "None"}})
 		d.lifecycle(st, entry.Key)
 		if data.StallAtMost > 0 {
-			d.open = append(d.open, Open{st.name, "whether Blob takes a checkpoint within its stall_at_most", "the write rate of checkpoints is not computed yet, and there is no fast store in front of Blob", data.Of("stall_at_most")})
+			d.leave(st.name, "whether Blob takes a checkpoint within its stall_at_most", "the write rate of checkpoints is not computed yet, and there is no fast store in front of Blob", data.Of("stall_at_most"))
 		}
 		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: choice.Redundancy + ", in an account of kind StorageV2", Because: why.Redundancy + "; " + why.Versioning,
 			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
@@ -89,6 +89,11 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 	keep := 7
 	if production(c.place.Environment) {
 		keep = 30
+	}
+	for _, entry := range c.place.Data { // no longer than the data itself
+		if k := entry.Value.Keep; k > 0 && k != estate.Never {
+			keep = max(1, min(keep, k.Days()))
+		}
 	}
 	retention := arm.O{"enabled", true, "days", keep}
 	service := arm.O{"deleteRetentionPolicy", retention, "containerDeleteRetentionPolicy", retention}
@@ -134,7 +139,11 @@ func (d *designer) lifecycle(st *store, name string) {
 		actions = append(actions, "baseBlob", base)
 	}
 	if st.account.choice.Versioning {
-		actions = append(actions, "version", arm.O{"delete", arm.O{"daysAfterCreationGreaterThan", 90}})
+		old := 90
+		if t.Delete > 0 {
+			old = min(old, t.Delete)
+		}
+		actions = append(actions, "version", arm.O{"delete", arm.O{"daysAfterCreationGreaterThan", old}})
 	}
 	if len(actions) == 0 {
 		return
@@ -208,6 +217,9 @@ func (d *designer) use(n *net, who string, i *identity, name, verb string, pos d
 		return // the estate's own check has said so
 	}
 	d.privateEndpoint(n, st.account, pos)
+	if n.share.place.Connects == estate.Sandbox && st.share.place.Connects != estate.Sandbox {
+		d.found.Warnf(pos, "design/sandbox-reads", "%q is a sandbox and %s %q of a %s workload (data_class %s): it gets an endpoint and a role there", n.share.place.Name(), verb, st.name, st.share.place.Connects, st.share.place.DataClass)
+	}
 	roleName := "Storage Blob Data Reader"
 	if verb == "writes" {
 		roleName = "Storage Blob Data Contributor"

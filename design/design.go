@@ -24,15 +24,26 @@ import (
 
 // Design is the landing zone of an estate.
 type Design struct {
-	Estate     *estate.Estate
-	Tenant     *tenant.Tenant
-	Decisions  []Decision
-	Findings   diag.List
-	Open       []Open
-	Edges      []Edge
-	Parameters []Parameter
-	Lock       *Lock
-	Budgets    []Budget // of subscriptions, in the order of their names
+	Estate        *estate.Estate
+	Tenant        *tenant.Tenant
+	Subscriptions []Subscription // by name
+	Decisions     []Decision
+	Findings      diag.List
+	Open          []Open
+	Edges         []Edge
+	Parameters    []Parameter
+	Lock          *Lock
+	Budgets       []Budget // of subscriptions, in the order of their names
+}
+
+// Subscription is one subscription that the design fills.
+type Subscription struct {
+	ID           arm.ID
+	Name         string
+	Group        arm.ID // the management group it belongs in, "" where that is not known
+	Adopted      bool   // it exists; where it lies is not ours to say
+	Place        *estate.Place
+	Environments []string // of the place's workload: more than one where they share it
 }
 
 // Parameter is a value that whoever deploys must give.
@@ -74,7 +85,7 @@ func New(e *estate.Estate, o Options) *Design {
 	}
 	d.checkLimits(t)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
-	return &Design{e, t, d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
+	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
 }
 
 // designer is a design in the making.
@@ -137,6 +148,11 @@ func (d *designer) decide(c Decision) {
 		}
 	}
 	d.decisions = append(d.decisions, c)
+}
+
+// leave lists something that the design leaves to someone.
+func (d *designer) leave(about, what, why string, pos diag.Pos) {
+	d.open = append(d.open, Open{about, what, why, pos})
 }
 
 // once tells whether something has not been said yet, and says it.

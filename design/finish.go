@@ -5,10 +5,14 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/diag"
 )
 
 // finish makes what only a subscription that is whole shows.
 func (d *designer) finish() {
+	for _, s := range d.order {
+		d.vend(s)
+	}
 	d.access()
 	d.finishData()
 	if d.e.Platform.Standalone {
@@ -20,6 +24,21 @@ func (d *designer) finish() {
 	d.finishBudgets()
 	d.finishGuardrails()
 	d.listOpen()
+	d.gone()
+}
+
+// gone says what the lock knew of and the estate does not ask for any more: it
+// was taken out, or renamed without saying so.
+func (d *designer) gone() {
+	var networks []string
+	for _, key := range d.lock.dropped("address") {
+		if !strings.Contains(key, "/") {
+			networks = append(networks, key)
+		}
+	}
+	for _, key := range append(networks, d.lock.dropped("subscription")...) {
+		d.found.Warnf(d.e.Of("workloads"), "design/gone", "estate.lock knows %q and the estate does not ask for it any more: its range is free for others; a workload that was renamed says formerly", key)
+	}
 }
 
 // logs gives a subscription of a standalone organization a workspace, and sends
@@ -42,23 +61,62 @@ func (d *designer) logs(s *share) {
 func (d *designer) listOpen() {
 	e := d.e
 	if e.Network.OnPrem.By != "" {
-		d.open = append(d.open, Open{"network", fmt.Sprintf("the link to the organization's own network by %s", e.Network.OnPrem.By), "circuits and gateways are the platform's (guidance NET-05)", e.Network.Of("onprem")})
+		d.leave("network", fmt.Sprintf("the link to the organization's own network by %s", e.Network.OnPrem.By), "circuits and gateways are the platform's (guidance NET-05)", e.Network.Of("onprem"))
 	}
-	if e.Money.Quota.Group != "" || e.Money.Has("quota") {
-		d.open = append(d.open, Open{"quota", "quota for " + strings.Join(d.families(), ", "), "quota is asked for, not deployed; plan 0 for every GPU family until it is granted", e.Money.Of("quota")})
-	}
+	d.quota()
+	d.unused()
 	if e.Access.Deploys.Has("with") {
-		d.open = append(d.open, Open{"access", "pipelines and their identities", "they are not designed yet; deploy.sh deploys by hand", e.Access.Of("deploys")})
+		d.leave("access", "pipelines and their identities", "they are not designed yet; deploy.sh deploys by hand", e.Access.Of("deploys"))
 	}
 	for _, p := range e.Places() {
 		if len(p.Of.Uses) > 0 && d.once("uses "+p.Workload) {
-			d.open = append(d.open, Open{p.Workload, "platform services: " + strings.Join(p.Of.Uses, ", "), "their network and policy are checked by a review; they are not designed here", p.Of.Of("uses")})
-		}
-		if p.In.Stopped.From != "" {
-			d.open = append(d.open, Open{p.Name(), "stopping nodes " + p.In.Stopped.From + "-" + p.In.Stopped.To, "the hours are counted in the budget; what stops the nodes is not designed yet", p.In.Of("stopped")})
+			d.leave(p.Workload, "platform services: "+strings.Join(p.Of.Uses, ", "), "their network and policy are checked by a review; they are not designed here", p.Of.Of("uses"))
 		}
 		if !p.Of.Ends.IsZero() && d.once("ends "+p.Workload) {
-			d.open = append(d.open, Open{p.Workload, "retiring by " + p.Of.Ends.String(), "a dated plan to retire is not made yet", p.Of.Of("ends")})
+			d.leave(p.Workload, "retiring by "+p.Of.Ends.String(), "a dated plan to retire is not made yet", p.Of.Of("ends"))
 		}
+	}
+}
+
+// quota lists the vCPUs of GPU and cluster sizes that each subscription needs:
+// a new one has none of them.
+func (d *designer) quota() {
+	for _, s := range d.sorted() {
+		for _, q := range s.quota {
+			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.vcpus), fmt.Sprintf("quota of %s in %s", q.family, q.region), "a new subscription has none of GPU families; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
+		}
+	}
+}
+
+// unused lists what the estate says and this design does not act on yet, so
+// that nobody takes it for done.
+func (d *designer) unused() {
+	e := d.e
+	say := func(has bool, about, key, why string, pos diag.Pos) {
+		if has {
+			d.leave(about, key, why, pos)
+		}
+	}
+	say(e.Change.Has("may_propose") || e.Change.Has("exemptions"), "estate", "change", "nothing is proposed to the platform yet: a review does that", e.Of("change"))
+	say(e.Guardrails.EnforceAfter > 0, "estate", "guardrails.enforce_after", "the day on which audit becomes deny is not planned yet: guardrails.begin: deny does it", e.Guardrails.Of("enforce_after"))
+	say(e.Platform.Has("policy_kept_in"), "estate", "platform.policy_kept_in", "it decides the form of proposals, and none are made yet", e.Platform.Of("policy_kept_in"))
+	say(len(e.Accept) > 0, "estate", "accept", "findings of a design are printed all the same; a review honours them", e.Of("accept"))
+	for _, p := range e.Places() {
+		for _, j := range p.Jobs {
+			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "tokens, sequence and done_within are not held against the nodes' speed yet", j.Value.Pos())
+			for _, o := range j.Value.OrElse {
+				say(o.Nodes > 0 || o.Region != "", p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone; what cannot be had is not replaced yet", j.Value.Of("or_else"))
+			}
+		}
+		for _, s := range p.Services {
+			l, q := s.Value.Load, s.Value.Latency
+			say(l.Mean > 0 || l.Peak > 0 || q.FirstToken.Time > 0 || q.NextToken.Time > 0, p.Name()+"/"+s.Key, "whether the instances carry the load", "load and latency are not held against the instances' speed yet", s.Value.Pos())
+		}
+		for _, entry := range p.Data {
+			v := entry.Value
+			say(v.KeepLast > 0 || v.Versions > 0, p.Name()+"/"+entry.Key, "keeping a number of copies", "Blob counts days, not copies: the job itself deletes what is too many (keep_last, versions)", v.Pos())
+			say(!v.FirstLoadBy.IsZero() || v.RecallWithin > 0, p.Name()+"/"+entry.Key, "first_load_by, recall_within", "the time of loading and recalling is not computed yet", v.Pos())
+		}
+		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}
 }

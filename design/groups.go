@@ -79,7 +79,7 @@ func (d *designer) theirGroup(name string, pos diag.Pos, parent group) group {
 // ownGroup makes a group of ours, below the tenant root where the parent is not
 // known, and gives it again when it is asked for again.
 func (d *designer) ownGroup(name, display string, parent group, pos diag.Pos) group {
-	name = d.names.fit(arm.ManagementGroupType, name, "")
+	name = d.names.fit(arm.ManagementGroupType, name, "", pos)
 	if g, ok := d.groups[name]; ok {
 		return g
 	}
@@ -102,7 +102,7 @@ func (d *designer) groupOf(c cell) group {
 	if !g.known() {
 		if d.once("role " + string(c.place.Connects)) {
 			d.found.Infof(d.e.Of("platform"), "design/role-unknown", "management group for %q assumed, not known: name it as platform.groups.%s; nothing is placed in it", c.place.Connects, c.place.Connects)
-			d.open = append(d.open, Open{"platform", "the management group for " + string(c.place.Connects) + " workloads", "platform.groups." + string(c.place.Connects) + " is not named, so subscriptions are placed nowhere", d.e.Of("platform")})
+			d.leave("platform", "the management group for "+string(c.place.Connects)+" workloads", "platform.groups."+string(c.place.Connects)+" is not named, so subscriptions are placed nowhere", d.e.Of("platform"))
 		}
 		return g
 	}

@@ -144,6 +144,11 @@ func (d *designer) storagePolicies(s *subscription) {
 	if len(list) == 0 {
 		list = s.skus
 	}
+	for _, sku := range s.skus {
+		if !slices.Contains(list, sku) {
+			d.found.Errorf(g.Of("storage_skus"), "design/guardrail-denies", "guardrails.storage_skus leaves out %q, which %q uses", sku, s.name)
+		}
+	}
 	if len(list) > 0 {
 		d.builtin(s, "allowed-storage-skus", "Allowed SKUs of storage accounts", storageSKUs, arm.O{"listOfAllowedSKUs", list}, or(g.Of("storage_skus"), s.place.Pos))
 	}
@@ -153,11 +158,13 @@ func (d *designer) storagePolicies(s *subscription) {
 // the aliases of Azure Policy. Microsoft's built-in covers only the first.
 var sizeFields = []struct{ typ, field string }{
 	{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines/sku.name"},
-	{"Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Compute/virtualMachineScaleSets/sku.name"},
+	{scaleSetType, "Microsoft.Compute/virtualMachineScaleSets/sku.name"},
 	{"Microsoft.ContainerService/managedClusters/agentPools", "Microsoft.ContainerService/managedClusters/agentPools/vmSize"},
 	{"Microsoft.Batch/batchAccounts/pools", "Microsoft.Batch/batchAccounts/pools/vmSize"},
 	{"Microsoft.MachineLearningServices/workspaces/computes", "Microsoft.MachineLearningServices/workspaces/computes/vmSize"},
 }
+
+const scaleSetType = "Microsoft.Compute/virtualMachineScaleSets"
 
 const sizePolicy = "allowed-ai-compute-sizes"
 
@@ -192,9 +199,13 @@ func (d *designer) sizeDefinition(home arm.ID, pos diag.Pos) arm.ID {
 	const allowed = "[parameters('allowedSizes')]"
 	var any arm.A
 	for _, f := range sizeFields {
-		any = append(any, arm.O{"allOf", arm.A{arm.O{"field", "type", "equals", f.typ}, arm.O{"field", f.field, "exists", true}, arm.O{"field", f.field, "notIn", allowed}}})
+		all := arm.A{arm.O{"field", "type", "equals", f.typ}, arm.O{"field", f.field, "exists", true}, arm.O{"field", f.field, "notIn", allowed}}
+		if f.typ == scaleSetType { // one that mixes sizes says so, and lists them below
+			all = append(all, arm.O{"field", f.field, "notEquals", "Mix"})
+		}
+		any = append(any, arm.O{"allOf", all})
 	}
-	const aks, mix = "Microsoft.ContainerService/managedClusters", "Microsoft.Compute/virtualMachineScaleSets"
+	const aks, mix = "Microsoft.ContainerService/managedClusters", scaleSetType
 	// Both count what is not allowed: a cluster's own pools, and the sizes that a scale set mixes.
 	for _, list := range [][2]string{{aks, aks + "/agentPoolProfiles[*]"}, {mix, mix + "/skuProfile.vmSizes[*]"}} {
 		size := list[1] + ".vmSize"
@@ -228,10 +239,15 @@ func (d *designer) tagPolicies(s *subscription, home arm.ID) {
 		set := d.tagSet(home, "inherit-tags", "Missing tags are inherited from the "+strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " "), inherit, keys, pos)
 		d.assignment(s, "inherit-tags", "Inherit missing tags", "", arm.IDOf(set), "", nil, true, p.Roles, or(d.e.Tags.Of("inherit"), pos))
 	}
+	source := strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " ")
+	answer := "one source for every key: the " + source
+	if inherit == "" {
+		answer = "nowhere: tags.inherit is none, and what the design makes carries them all"
+	}
 	required := d.tagSet(home, "required-tags", "Resource groups carry the required tags", requireTagOnGroup, keys, pos)
 	d.assignment(s, "required-tags", "Required tags on resource groups", "", arm.IDOf(required), "", nil, d.e.Tags.GroupsWithout == estate.Deny, nil, or(d.e.Tags.Of("groups_without"), pos))
 	if d.once("tag policies") {
-		d.decide(Decision{About: "estate", Question: "Where do missing tags come from?", Answer: "one source for every key: the " + strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " "),
+		d.decide(Decision{About: "estate", Question: "Where do missing tags come from?", Answer: answer,
 			Because:      "two policies that write one key from two sources deny each other's resources",
 			Alternatives: []Alternative{{"refuse resource groups without tags", "that stops the groups that AKS, Batch, Network Watcher and policies themselves make"}},
 			Rules:        []string{"TAG-06", "TAG-09", "TAG-10"}, Pos: or(d.e.Tags.Of("inherit"), d.e.Of("tags")), Changes: "tags.inherit, tags.groups_without"})

@@ -2,9 +2,14 @@ package design
 
 import (
 	"fmt"
+	"net/netip"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"airfield/catalog"
 	"airfield/diag"
 	"airfield/source"
 )
@@ -28,6 +33,7 @@ var lockKinds = []string{
 	"address",      // a virtual network's name → its range
 	"budget-begin", // always estate → the first month
 	"name",         // a resource's full name → the name after it was cut
+	"pool",         // a region → the address pool that was assumed for it
 	"size",         // workload/environment/part → size, nodes and the catalog's date
 	"subscription", // a subscription's key → its id
 	"zone",         // workload/environment/part → its availability zone
@@ -62,6 +68,10 @@ func ReadLock(f *source.File) (*Lock, diag.List) {
 			found.Errorf(pos, "lock/line", "unknown kind %q, wanted one of %s%s", clip(part[0]), strings.Join(lockKinds, ", "), diag.DidYouMean(part[0], lockKinds))
 			continue
 		}
+		if wanted := lockValue(part[0], part[2]); wanted != "" {
+			found.Errorf(pos, "lock/value", "%q as the %s of %q, wanted %s", clip(part[2]), part[0], clip(part[1]), wanted)
+			continue
+		}
 		key := part[0] + " " + part[1]
 		if old, twice := l.facts[key]; twice && old != part[2] {
 			found.Errorf(pos, "lock/line", "%q is there a second time, with another value", key)
@@ -70,6 +80,43 @@ func ReadLock(f *source.File) (*Lock, diag.List) {
 	}
 	return l, found
 }
+
+// lockValue says what was wanted where a value cannot be one of its kind, ""
+// where it can.
+func lockValue(kind, value string) string {
+	switch kind {
+	case "address", "pool":
+		if p, err := netip.ParsePrefix(value); err != nil || !p.Addr().Is4() || p != p.Masked() {
+			return "an address range such as 10.96.0.0/24"
+		}
+	case "budget-begin":
+		if t, err := time.Parse(time.DateOnly, value); err != nil || t.Day() != 1 {
+			return "the first day of a month such as 2026-11-01"
+		}
+	case "size":
+		part := strings.Fields(value)
+		if len(part) != 3 {
+			return "a size, a number of nodes and a date"
+		}
+		if _, known := catalog.SizeByName(part[0]); !known {
+			return "a size that the catalog has"
+		}
+		if n, err := strconv.Atoi(part[1]); err != nil || n < 1 || n > 1000 {
+			return "a number of nodes"
+		}
+	case "subscription":
+		if !guidShape.MatchString(value) {
+			return "a subscription's id"
+		}
+	case "zone":
+		if value != "1" && value != "2" && value != "3" {
+			return "a zone from 1 to 3"
+		}
+	}
+	return ""
+}
+
+var guidShape = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 func clip(s string) string {
 	if len(s) > 80 {
@@ -128,16 +175,32 @@ func (l *Lock) keep(kind, key string, choose func() string) string {
 	return v
 }
 
-// Without gives the lock without the facts whose key begins with a text, so
-// that they are chosen anew, and how many those were.
-func (l *Lock) Without(begin string) (*Lock, int) {
+// Without gives the lock without the facts of a key and of what is below it
+// (atlas/prod, vnet-con-atlas-prod-sdc-001, budget-begin), so that they are
+// chosen anew, and how many those were. The id of a subscription is no choice,
+// and stays.
+func (l *Lock) Without(key string) (*Lock, int) {
 	less := l.fresh()
 	for k := range l.facts {
-		if _, key, _ := strings.Cut(k, " "); strings.HasPrefix(key, begin) || strings.HasPrefix(k, begin) {
+		kind, of, _ := strings.Cut(k, " ")
+		rest, below := strings.CutPrefix(of, key)
+		if kind != "subscription" && (below && (rest == "" || strings.ContainsAny(rest[:1], "/@:")) || kind == "budget-begin" && kind == key) {
 			delete(less.facts, k)
 		}
 	}
 	return less, len(l.facts) - len(less.facts)
+}
+
+// dropped gives the facts of a kind that were not asked for, by key.
+func (l *Lock) dropped(kind string) []string {
+	var keys []string
+	for k := range l.facts {
+		if key, ok := strings.CutPrefix(k, kind+" "); ok && !l.asked[k] {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // Changes lists the facts that differ between two locks, a line each: added

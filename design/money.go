@@ -18,6 +18,27 @@ type estimate struct {
 	lines    []string
 }
 
+// quota is what a subscription needs of a size family in a region.
+type quota struct {
+	family, region string
+	vcpus          int
+}
+
+// count adds nodes to what their subscription needs of GPU and cluster families.
+func (s *subscription) count(n *nodes) {
+	if n.size.GPUs == 0 && !n.size.RDMA {
+		return
+	}
+	vcpus := n.count * max(n.size.BaseVCPUs, n.size.VCPUs)
+	for i, q := range s.quota {
+		if q.family == n.size.QuotaFamily && q.region == n.cell.region {
+			s.quota[i].vcpus += vcpus
+			return
+		}
+	}
+	s.quota = append(s.quota, quota{n.size.QuotaFamily, n.cell.region, vcpus})
+}
+
 // Budget is the budget of a subscription and what it was made of.
 type Budget struct {
 	Subscription string   `json:"subscription"`
@@ -30,6 +51,7 @@ type Budget struct {
 
 // charge adds what nodes cost to their subscription's estimate.
 func (d *designer) charge(n *nodes) {
+	n.share.sub.count(n)
 	c := &n.share.sub.cost
 	price, ok := catalog.Price(n.cell.region, n.size.Name)
 	plan := ""
@@ -39,6 +61,10 @@ func (d *designer) charge(n *nodes) {
 		}
 	}
 	what := fmt.Sprintf("%s: %d × %s%s in %s, %.0f h", n.about, n.count, n.size.Name, plan, n.cell.region, n.hours)
+	if n.spot && plan == "" {
+		plan = " (no Spot price known: pay-as-you-go)"
+		what += plan
+	}
 	if !ok {
 		c.unpriced = append(c.unpriced, what)
 		return
@@ -64,8 +90,11 @@ func (d *designer) finishBudgets() {
 	if begin == "" {
 		begin = d.lock.keep("budget-begin", "estate", func() string { return d.month })
 	}
+	if begin < d.month {
+		d.found.Warnf(or(b.Of("begin"), d.e.Of("money")), "design/budget-past", "budgets begin on %s: Azure refuses to make one that begins before the current month, and never changes the begin of one that is there; write money.budgets.begin for those to come", begin)
+	}
 	for _, s := range d.sorted() {
-		amount, pos := b.Amount, b.Of("amount")
+		amount, pos := b.Amount, or(b.Of("amount"), s.place.Pos)
 		if own := s.place.Budget; own.Given() {
 			amount, pos = own, s.place.Pos
 		}
@@ -79,6 +108,9 @@ func (d *designer) finishBudgets() {
 		if budget.Amount == 0 || begin == "" {
 			d.found.Infof(s.place.Pos, "design/no-budget", "subscription %q has no budget: %s; `budget: 500 USD` sets one", s.name, noBudget(s, begin))
 			continue
+		}
+		if usd := (s.cost.micro + 999_999) / 1_000_000; !amount.Estimate && amount.Currency == "USD" && budget.Amount < usd {
+			d.found.Warnf(pos, "design/budget-below", "the budget of %q is %d USD, and its compute alone is estimated at %d USD a month", s.name, budget.Amount, usd)
 		}
 		if len(s.cost.unpriced) > 0 && amount.Estimate {
 			d.found.Infof(s.place.Pos, "design/unpriced", "the budget of %q leaves out what has no price: %s", s.name, strings.Join(s.cost.unpriced, "; "))
@@ -102,10 +134,10 @@ func (d *designer) finishBudgets() {
 				"enabled", true, "operator", "GreaterThanOrEqualTo", "threshold", n.Percent, "thresholdType", kind, "contactEmails", to})
 		}
 		const t = "Microsoft.Consumption/budgets"
-		d.add(s.id.Resource(t, d.names.fit(t, "budget-"+s.name, "")), pos, arm.O{"properties", arm.O{
+		d.add(s.id.Resource(t, d.names.fit(t, "budget-"+s.name, "", pos)), pos, arm.O{"properties", arm.O{
 			"category", "Cost", "amount", budget.Amount, "timeGrain", "Monthly", "timePeriod", arm.O{"startDate", begin + "T00:00:00Z"}, "notifications", notifications}})
 	}
-	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription, with actual and forecast notifications", Because: "a subscription is one workload and environment, so its budget is theirs",
+	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription, with actual and forecast notifications", Because: "a subscription bounds what is spent; amounts are estimated in USD, and Azure reads them in the billing currency",
 		Alternatives: []Alternative{{"on management groups too", "they exist under an Enterprise Agreement and pay-as-you-go alone, and a group's budget is the sum of its subscriptions'"}},
 		Rules:        []string{"SUB-15", "GOV-01"}, Pos: or(b.Of("amount"), d.e.Of("money")), Changes: "money.budgets, or budget of a workload"})
 }

@@ -42,18 +42,19 @@ func newNamer(e *estate.Estate, lock *Lock, found *diag.List) *namer {
 // tokens are what a name is formed of. What is blank is left out.
 type tokens struct {
 	workload, purpose, environment, region, instance string
+	pos                                              diag.Pos // of what is named
 }
 
 // name gives the name of a resource of a type. An abbreviation is given where
 // kinds of the type have their own, as internal and external load balancers.
 func (n *namer) name(t arm.Type, abbreviation string, k tokens) string {
-	return n.fit(t, n.full(t, abbreviation, k), "")
+	return n.fit(t, n.full(t, abbreviation, k), "", k.pos)
 }
 
 // salted gives the name of a resource of a type whose names are unique in all
 // of Azure; the salt tells apart what has the same tokens.
 func (n *namer) salted(t arm.Type, k tokens, salt string) string {
-	return n.fit(t, n.full(t, "", k), salt)
+	return n.fit(t, n.full(t, "", k), salt, k.pos)
 }
 
 // full gives the name as the pattern forms it.
@@ -99,7 +100,7 @@ func hash(text string) string {
 }
 
 // fit makes a name keep the rule of its type.
-func (n *namer) fit(t arm.Type, full, salt string) string {
+func (n *namer) fit(t arm.Type, full, salt string, pos diag.Pos) string {
 	rule, ok := catalog.NameRuleOf(string(t), "")
 	if !ok {
 		return full
@@ -119,7 +120,7 @@ func (n *namer) fit(t arm.Type, full, salt string) string {
 		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
 	}
 	if err := rule.Check(name); err != nil {
-		n.found.Errorf(or(n.e.Naming.Of("pattern"), n.e.Of("naming")), "design/name", "name %q for %s %v", name, t, err)
+		n.found.Errorf(pos, "design/name", "name %q for %s %v", name, t, err)
 	}
 	return name
 }

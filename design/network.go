@@ -79,9 +79,12 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 	if !d.once("endpoint " + string(n.id) + " " + string(a.id)) {
 		return
 	}
-	if own := a.network; own != n && d.hubbed(own) && d.hubbed(n) {
-		d.open = append(d.open, Open{n.share.sub.key, "the way from " + n.id.Name() + " to " + a.id.Name(), "it leads through the hub to the account's endpoint in " + own.id.Name() + "; large data wants the two networks peered", pos})
-		return
+	if d.hubbed(n) {
+		if a.hubbed != nil {
+			d.leave(n.share.place.Name()+" to "+a.id.Name(), "the way to data in another network", "it leads through the hub, since the platform's zone holds one address for an account; large data wants the two networks peered", pos)
+			return
+		}
+		a.hubbed = n
 	}
 	s, group := n.share, n.group
 	if a.id.SubscriptionID() == n.id.SubscriptionID() && n.region == a.region {
@@ -100,8 +103,8 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 			"privateLinkServiceConnections", arm.A{arm.O{"name", service, "properties", arm.O{
 				"privateLinkServiceId", arm.IDOf(a.id), "groupIds", []string{service}}}}}})
 		if d.hubbed(n) {
-			if d.once("dns " + s.sub.key) {
-				d.open = append(d.open, Open{s.sub.key, "DNS records of private endpoints", "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)", d.e.Of("platform")})
+			if d.once("dns " + s.place.Name()) {
+				d.leave(s.place.Name(), "DNS records of private endpoints", d.dnsReason(), d.e.Of("platform"))
 			}
 			continue
 		}
@@ -111,9 +114,18 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 	}
 }
 
-// hubbed tells whether a network is, or will be, joined with the platform's hub.
+// hubbed tells whether a network is to be joined with the platform's hub.
 func (d *designer) hubbed(n *net) bool {
-	return !d.e.Platform.Standalone && n.share.place.Connects == estate.Corp
+	_, ok := d.e.Platform.Hubs.Get(n.region)
+	return ok && !d.e.Platform.Standalone && n.share.place.Connects == estate.Corp
+}
+
+// dnsReason says who keeps the DNS records of endpoints in hubbed networks.
+func (d *designer) dnsReason() string {
+	if by := d.e.Platform.DoneByPolicy; len(by) > 0 && !slices.Contains(by, "auto") && !slices.Contains(by, "dns") {
+		return "no policy of the platform writes them (platform.done_by_policy): they are needed before stage 6-compute"
+	}
+	return "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)"
 }
 
 // dnsZone gives a private DNS zone linked to the network alone: an account with
@@ -126,7 +138,7 @@ func (d *designer) dnsZone(n *net, name string, pos diag.Pos) arm.ID {
 	link := zone.Child("virtualNetworkLinks", n.id.Name())
 	if d.once("link " + string(link)) {
 		d.add(link, pos, arm.O{"location", "global", "tags", n.share.tags, "properties", arm.O{
-			"registrationEnabled", false, "virtualNetwork", arm.O{"id", arm.IDOf(n.id)}}})
+			"registrationEnabled", false, "resolutionPolicy", "NxDomainRedirect", "virtualNetwork", arm.O{"id", arm.IDOf(n.id)}}})
 	}
 	return zone
 }
@@ -134,22 +146,14 @@ func (d *designer) dnsZone(n *net, name string, pos diag.Pos) arm.ID {
 // finishNetworks gives each network its range and makes it. Locked ranges are
 // taken first, so that a new network never moves an old one.
 func (d *designer) finishNetworks() {
-	pools := map[string]*network.Pool{}
-	for i, r := range d.usable() {
-		if p, ok := d.e.Network.Pools.Get(r); ok {
-			pools[r] = &network.Pool{Range: p.Prefix}
-			continue
-		}
-		pools[r] = &network.Pool{Range: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(96 + 8*i), 0, 0}), 13)}
-	}
+	pools := d.pools()
 	var fresh []*net
 	for _, s := range d.shares() {
 		for _, n := range s.networks {
 			if pools[n.region] == nil {
-				d.found.Errorf(n.pos, "design/region", "region %q is used and not in regions.home, .recovery or .may_use", n.region)
+				d.found.Errorf(n.pos, "design/pool-full", "no address pool for region %q: write network.pools", n.region)
 				continue
 			}
-			d.sayPool(n.region, pools[n.region].Range)
 			locked, ok := d.lock.get("address", n.id.Name())
 			if !ok {
 				fresh = append(fresh, n)
@@ -160,7 +164,7 @@ func (d *designer) finishNetworks() {
 				err = pools[n.region].Take(prefix)
 			}
 			if err != nil {
-				d.found.Errorf(d.e.Network.Of("pools"), "design/address", "virtual network %q has the locked range %q: %v; `--update %s` chooses anew", n.id.Name(), locked, err, n.id.Name())
+				d.found.Errorf(or(d.e.Network.Of("pools"), n.pos), "design/address", "virtual network %q has the locked range %q: %v; `--update %s` chooses anew", n.id.Name(), locked, err, n.id.Name())
 				continue
 			}
 			d.makeNetwork(n, prefix)
@@ -173,7 +177,7 @@ func (d *designer) finishNetworks() {
 		}
 		prefix, ok := pools[n.region].Next(network.Around(lengths))
 		if !ok {
-			d.found.Errorf(d.e.Network.Of("pools"), "design/pool-full", "pool %s of %s has no room for a /%d for %q", pools[n.region].Range, n.region, network.Around(lengths), n.id.Name())
+			d.found.Errorf(or(d.e.Network.Of("pools"), n.pos), "design/pool-full", "pool %s of %s has no room for a /%d for %q", pools[n.region].Range, n.region, network.Around(lengths), n.id.Name())
 			continue
 		}
 		d.lock.put("address", n.id.Name(), prefix.String())
@@ -181,16 +185,58 @@ func (d *designer) finishNetworks() {
 	}
 }
 
-// sayPool says once a region where no pool was given.
+// pools gives the pool of each region that may be used: the estate's, the one
+// that an earlier design assumed, else the lowest /13 of 10.0.0.0/8 from
+// 10.96.0.0 on that lies apart from all of those.
+func (d *designer) pools() map[string]*network.Pool {
+	pools := map[string]*network.Pool{}
+	var taken []netip.Prefix
+	var without []string
+	for _, p := range d.e.Network.Pools {
+		taken = append(taken, p.Value.Prefix)
+	}
+	for _, r := range d.usable() {
+		if p, ok := d.e.Network.Pools.Get(r); ok {
+			pools[r] = &network.Pool{Range: p.Prefix}
+		} else if locked, ok := d.lock.get("pool", r); ok {
+			pools[r] = &network.Pool{Range: netip.MustParsePrefix(locked)}
+			taken = append(taken, pools[r].Range)
+			d.sayPool(r, pools[r].Range)
+		} else if d.used(r) {
+			without = append(without, r)
+		}
+	}
+	for _, r := range without {
+		for i := range 32 {
+			free := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(96 + 8*i), 0, 0}), 13)
+			if slices.ContainsFunc(taken, free.Overlaps) {
+				continue
+			}
+			pools[r] = &network.Pool{Range: free}
+			taken = append(taken, free)
+			d.lock.put("pool", r, free.String())
+			d.sayPool(r, free)
+			break
+		}
+	}
+	return pools
+}
+
+// used tells whether a network lies in a region.
+func (d *designer) used(region string) bool {
+	for _, s := range d.order {
+		for _, h := range s.shares {
+			if slices.ContainsFunc(h.networks, func(n *net) bool { return n.region == region }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sayPool says that a pool was assumed.
 func (d *designer) sayPool(region string, assumed netip.Prefix) {
-	if _, given := d.e.Network.Pools.Get(region); given || !d.once("pool "+region) {
-		return
-	}
-	at := d.e.Network.Of("pools")
-	if at.Line == 0 {
-		at = d.e.Of("network")
-	}
-	d.found.Infof(at, "design/pool-assumed", "no address pool for %q: %s is assumed; whether it is free only the network's owner knows", region, assumed)
+	d.found.Infof(or(d.e.Network.Of("pools"), d.e.Of("network")), "design/pool-assumed", "no address pool for %q: %s is assumed; whether it is free only the network's owner knows", region, assumed)
 }
 
 // makeNetwork cuts the subnets and makes the network with all that hangs on it.
@@ -201,6 +247,9 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 		locked, ok := d.lock.get("address", n.id.Name()+"/"+s.id.Name())
 		prefix, err := netip.ParsePrefix(locked)
 		if !ok || err != nil || prefix.Bits() > network.SubnetBits(s.addresses) || pool.Take(prefix) != nil {
+			if ok {
+				d.found.Warnf(n.pos, "design/subnet-moved", "subnet %q outgrew its range %s and gets another: what is in it must be taken out first", s.id.Name(), locked)
+			}
 			fresh = append(fresh, s)
 			continue
 		}
@@ -222,7 +271,9 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 	for _, s := range n.subnets {
 		nsg := d.securityGroup(n, s)
 		properties := arm.O{"addressPrefix", s.prefix.String(), "defaultOutboundAccess", false, "networkSecurityGroup", arm.O{"id", arm.IDOf(nsg)}}
-		if s.purpose != "endpoints" {
+		if s.purpose == "endpoints" {
+			properties = append(properties, "privateEndpointNetworkPolicies", "NetworkSecurityGroupEnabled")
+		} else {
 			properties = append(properties, out...)
 		}
 		bodies = append(bodies, arm.O{"name", s.id.Name(), "properties", properties})
@@ -252,7 +303,7 @@ func (d *designer) egress(n *net) arm.O {
 		id := d.put(n.share, n.group.Resource(t, d.names.name(t, "", d.tokens(n.share, "egress", n.region, "001"))), n.region, n.pos, arm.O{"properties", arm.O{
 			"disableBgpRoutePropagation", false,
 			"routes", arm.A{arm.O{"name", "internet", "properties", arm.O{"addressPrefix", "0.0.0.0/0", "nextHopType", "VirtualAppliance", "nextHopIpAddress", hub.Firewall}}}}})
-		d.edges = append(d.edges, Edge{n.share.sub.key, "goes out through", "the hub firewall in " + n.region, d.e.Network.Of("egress")})
+		d.edges = append(d.edges, Edge{n.share.place.Name(), "goes out through", "the hub firewall in " + n.region, d.e.Network.Of("egress")})
 		return arm.O{"routeTable", arm.O{"id", arm.IDOf(id)}}
 	case estate.NATGateway:
 		const ip, nat = "Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"
@@ -296,7 +347,14 @@ func (d *designer) peering(n *net) {
 	if err != nil {
 		return
 	}
+	if address, err := netip.ParseAddr(hub.Firewall); err == nil && d.once("hub address "+n.region) {
+		for _, p := range d.e.Network.Pools {
+			if p.Value.Contains(address) {
+				d.found.Errorf(hub.Of("firewall"), "design/hub-address", "the hub's firewall %s lies in pool %s of %q: networks cut from it could not be peered with the hub", address, p.Value, p.Key)
+			}
+		}
+	}
 	d.theirs(hubID, hub.Of("vnet"), nil)
-	d.open = append(d.open, Open{n.share.sub.key, "peering of " + n.id.Name() + " with " + hubID.Name(), "both ends are made together, and one is the platform's", hub.Of("vnet")})
-	d.edges = append(d.edges, Edge{n.share.sub.key, "peers with", hubID.Name(), hub.Of("vnet")})
+	d.leave(n.share.place.Name(), "peering with "+hubID.Name(), "both ends are made together, and one is the platform's: before stage 6-compute, since the routes and DNS servers lie behind it", hub.Of("vnet"))
+	d.edges = append(d.edges, Edge{n.share.place.Name(), "peers with", hubID.Name(), hub.Of("vnet")})
 }

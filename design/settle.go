@@ -32,16 +32,29 @@ func (d *designer) settle() {
 	d.decide(Decision{About: "estate", Question: "Which management groups?", Answer: answer, Because: because, Rules: []string{"X5", "ORG-04", "ORG-06"}, Pos: at,
 		Changes: "structure.groups", Alternatives: []Alternative{{"the five structures of Microsoft's guide", "each adds groups without a policy that differs; design --compare shows what each costs"}}})
 
+	by := func(axes ...estate.ResourceGroupAxis) bool {
+		return slices.ContainsFunc(e.Structure.ResourceGroups, func(a estate.ResourceGroupAxis) bool { return slices.Contains(axes, a) })
+	}
+	pick := func(is bool, then, otherwise string) string {
+		if is {
+			return then
+		}
+		return otherwise
+	}
+	environments := pick(slices.Contains(e.Structure.SubscriptionPer, "environment"), "no: an environment is a subscription and a tag, below the same group and policy", "no: environments share their workload's subscription, and have resource groups and a tag of their own")
+	regions := "no: a region is a resource group" + pick(e.Guardrails.Locations.Off(), "", ", and allowed locations are a policy")
+	roles := pick(by(estate.ByDeploymentType), "no: they are resource groups", "no: they share resource groups, cut by other axes")
+	stages := pick(by(estate.ByWorkflowStage, estate.ByPipelineStage), "no: they are resource groups", "no: they share resource groups, cut by other axes")
 	for _, x := range []struct {
 		rule, question string
 		axis           estate.GroupAxis
 		without, with  string
 	}{
-		{"X1", "Are environments management groups?", estate.GroupsEnvironment, "no: an environment is a subscription and a tag, below the same group and policy", "policy then differs between test and production, and every group is there once for each environment"},
+		{"X1", "Are environments management groups?", estate.GroupsEnvironment, environments, "policy then differs between test and production, and every group is there once for each environment"},
 		{"X2", "Are divisions management groups?", estate.GroupsOrganization, "no: a division is a tag and a budget; groups are for policy", "groups then follow an org chart that changes more often than policy"},
-		{"X3", "Are regions management groups?", estate.GroupsGeography, "no: a region is a resource group, and allowed locations are a policy", "worth it only where the law asks for other policy in each geography"},
-		{"X4", "Are training and inference management groups?", estate.GroupsProjectType, "no: they are resource groups", "worth it only where they differ in policy, such as the sizes that are allowed"},
-		{"X4", "Are pipeline stages management groups?", estate.GroupsPipeline, "no: they are resource groups or tags", "worth it only where stages differ in policy"},
+		{"X3", "Are regions management groups?", estate.GroupsGeography, regions, "worth it only where the law asks for other policy in each geography"},
+		{"X4", "Are training and inference management groups?", estate.GroupsProjectType, roles, "worth it only where they differ in policy, such as the sizes that are allowed"},
+		{"X4", "Are pipeline stages management groups?", estate.GroupsPipeline, stages, "worth it only where stages differ in policy"},
 	} {
 		a, b := x.without, "Microsoft's landing-zone pages advise against such groups; the guide for AI lists them as an option"
 		if chosen(x.axis) {
@@ -81,7 +94,7 @@ func (d *designer) settle() {
 		{"X8", "May inference use InfiniBand sizes?", "only where the estate names one, with a warning", "serving on one node does not use InfiniBand", Alternative{"ND for all inference", "one page names it; another advises against paying for InfiniBand"}, e.Of("workloads"), "size"},
 		{"X9", "One zone or all?", "one for training over InfiniBand, all for serving in production", "training wants nearness, serving wants to go on", Alternative{"all for everything", "InfiniBand does not cross zones"}, e.Of("workloads"), "zone, zones"},
 		{"X10", "How are tag keys written?", "as the estate writes them, one spelling everywhere", "keys compare without case, values do not; the guide's own examples are in PascalCase", Alternative{"lower case", "the tagging page prefers it; the guide for AI shows Project and Environment"}, or(e.Tags.Of("required"), e.Of("tags")), "tags.required"},
-		{"X11", "Which policy limits GPU sizes?", "our own, over every type that carries GPUs", "the built-in that the guides name binds virtual machines alone", Alternative{"the built-in cccc23c7-8427-4f53-ad12-b6a63eb452b3", "scale sets, AKS, Batch and machine learning escape it, so that it would bind none of the GPU fleets"}, or(e.Guardrails.Of("compute_sizes"), e.Of("guardrails")), "guardrails.compute_sizes"},
+		{"X11", "Which policy limits GPU sizes?", pick(e.Guardrails.ComputeSizes.Off(), "none: the estate wants no such guardrail", "our own, over every type that carries GPUs"), "the built-in that the guides name binds virtual machines alone", Alternative{"the built-in cccc23c7-8427-4f53-ad12-b6a63eb452b3", "scale sets, AKS, Batch and machine learning escape it, so that it would bind none of the GPU fleets"}, or(e.Guardrails.Of("compute_sizes"), e.Of("guardrails")), "guardrails.compute_sizes"},
 		{"X12", "Are blobs versioned?", "yes, except in lakes and for checkpoints", "a hierarchical namespace excludes versions", Alternative{"versions everywhere", "not possible in a lake"}, e.Of("workloads"), "data.….layout"},
 		{"X13", "Is NFS used for storage?", "no", "no file protocol is needed by what is designed, so secure transfer stays on everywhere", Alternative{"Blob NFS or Azure Files NFS", "each has its own rules about encryption in transit"}, e.Of("workloads"), "data.….layout"},
 		{"X14", "Which orchestration mode have scale sets?", "Uniform, without overprovisioning", "Flexible has no InfiniBand; one mode for all fleets is one thing to learn, and overprovisioned GPUs take quota", Alternative{"Flexible", "advised for fleets without InfiniBand"}, e.Of("workloads"), "run_by"},
@@ -100,19 +113,8 @@ func residencyWords(e *estate.Estate) string {
 	if e.Regions.Residency == "" {
 		return ""
 	}
-	return fmt.Sprintf("; all lie in %s", e.Regions.Residency)
-}
-
-// families gives the quota families that the design uses.
-func (d *designer) families() []string {
-	var all []string
-	for _, s := range d.order {
-		for _, size := range s.sizes {
-			if f := quotaFamily(size); f != "" && !slices.Contains(all, f) {
-				all = append(all, f)
-			}
-		}
+	if strings.EqualFold(string(e.Regions.Residency), "EU") {
+		return "; all lie in the EU Data Boundary (EU and EFTA), as derived from their countries"
 	}
-	slices.Sort(all)
-	return all
+	return fmt.Sprintf("; all lie in %s", e.Regions.Residency)
 }

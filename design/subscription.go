@@ -14,15 +14,17 @@ import (
 // subscription is one subscription in the making.
 type subscription struct {
 	key, name string
+	workload  string   // the workload's identity
+	fine      []string // the values of axes that split further than workload and environment
 	id        arm.ID
-	cell      cell // of what came first into it
-	place     *estate.Place
+	place     *estate.Place // what it is named, tagged and budgeted for: production where environments share it
+	adopted   bool
 	group     group
-	tags      arm.Value
 	shares    []*share
 	regions   []string // in use
 	sizes     []string // in use, and second choices
 	skus      []string // of storage accounts
+	quota     []quota
 	cost      estimate
 }
 
@@ -60,7 +62,7 @@ func (d *designer) subscription(c cell) *subscription {
 	if slices.Contains(per, "environment") {
 		parts = append(parts, c.place.Environment)
 	}
-	fine := ""
+	var fine []string
 	for _, axis := range d.axes() {
 		value, _ := c.axis(axis)
 		switch axis {
@@ -72,61 +74,73 @@ func (d *designer) subscription(c cell) *subscription {
 			}
 		}
 		if value != "" {
-			parts = append(parts, value)
-			fine = value
+			fine = append(fine, value)
 		}
 	}
-	key := strings.Join(parts, "-")
+	key := strings.Join(append(parts, fine...), "-")
 	if s, ok := d.subs[key]; ok {
+		if production(c.place.Environment) && !production(s.place.Environment) {
+			s.place = c.place
+		}
 		return s
 	}
-	s := &subscription{key: key, cell: c, place: c.place}
-	s.name = d.names.fit("Microsoft.Subscription/aliases", d.e.Organization.Prefix+"-"+key, "")
+	s := &subscription{key: key, workload: c.key, fine: fine, place: c.place}
+	s.name = d.names.fit("Microsoft.Subscription/aliases", d.e.Organization.Prefix+"-"+key, "", c.place.Pos)
 	d.subs[key] = s
 	d.order = append(d.order, s)
 	s.group = d.groupOf(c)
-	s.tags = d.tags(c.place)
-	d.vend(s, fine)
+	d.identify(s)
 	return s
 }
 
-// vend makes the subscription, or adopts the one that the estate or the lock
-// names.
-func (d *designer) vend(s *subscription, fine string) {
+// identify gives the subscription its id: of the one that the estate adopts,
+// of the one that the lock knows, else of the alias it will be made by.
+func (d *designer) identify(s *subscription) {
 	p := s.place
 	adopted := p.In.Subscription
-	if adopted != "" && fine != "" && d.e.Structure.Groups[0] != estate.GroupsNone && !d.once("adopted "+adopted) {
-		s.id = arm.Subscription(adopted)
-		d.found.Errorf(p.In.Of("subscription"), "design/adopt", "subscription %q is adopted for %s, and the management groups split that over several subscriptions: adopt none, or take the axis away", adopted, p.Name())
-		return
-	}
 	id, locked := d.lock.get("subscription", s.key)
 	switch {
 	case adopted != "":
-		s.id = arm.Subscription(adopted)
-		d.theirs(s.id, p.In.Of("subscription"), arm.O{"subscriptionId", adopted, "displayName", s.name})
-		d.decide(Decision{About: s.key, Question: "Which subscription?", Answer: adopted + ", which exists", Because: "the estate names it",
-			Rules: []string{"SUB-01"}, Pos: p.In.Of("subscription")})
-	case locked: // the alias stays: taking it away would cancel the subscription
+		s.id, s.adopted = arm.Subscription(adopted), true
+	case locked:
 		s.id = arm.Subscription(id)
-		properties := arm.O{"subscriptionId", id, "displayName", s.name}
+	default:
+		s.id = arm.Subscription("@" + s.name)
+	}
+	if adopted != "" && len(s.fine) > 0 && !d.once("adopted "+adopted) {
+		d.found.Errorf(p.In.Of("subscription"), "design/adopt", "subscription %q is adopted for %s, and the management groups split that over several subscriptions: adopt none, or take the axis away", adopted, p.Name())
+	}
+	d.subNames[s.id.Fold()] = s.name
+}
+
+// vend makes the subscription, or refers to the one that exists.
+func (d *designer) vend(s *subscription) {
+	p := s.place
+	properties := arm.O{"subscriptionId", s.id.Name(), "displayName", s.name}
+	switch {
+	case s.adopted:
+		at := p.In.Of("subscription")
+		d.theirs(s.id, at, properties)
+		d.decide(Decision{About: p.Name(), Question: "Which subscription?", Answer: s.id.Name() + ", which exists", Because: "the estate names it", Rules: []string{"SUB-01"}, Pos: at})
+		d.leave(p.Name(), "the tags of subscription "+s.id.Name(), "it exists with tags of its own, which a deployment would replace: az tag update --operation Merge adds ours", at)
+		if s.group.ours {
+			d.add(s.group.id.Child("subscriptions", s.id.Name()), p.Pos, nil)
+		} else if s.group.known() {
+			d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it exists, and both it and the group are theirs to move", at)
+		}
+	case strings.HasPrefix(s.id.Name(), "@"):
+		d.alias(s)
+	default: // vended: the alias stays, since taking it away would cancel the subscription
 		if s.group.known() {
 			properties = append(properties, "managementGroupAncestorsChain", arm.A{arm.O{"name", s.group.id.Name()}})
 		}
 		d.theirs(s.id, p.Pos, properties)
 		d.alias(s)
-	default:
-		s.id = arm.Subscription("@" + s.name)
-		d.alias(s)
 	}
-	d.subNames[s.id.Fold()] = s.name
-	if adopted != "" && s.group.ours {
-		d.add(s.group.id.Child("subscriptions", s.id.Name()), p.Pos, nil)
-	} else if adopted != "" && s.group.known() {
-		d.open = append(d.open, Open{s.key, "placement of the subscription below " + s.group.id.Name(), "it exists, and both it and the group are theirs to move", p.In.Of("subscription")})
+	if !s.adopted {
+		d.add(s.id.Resource("Microsoft.Resources/tags", "default"), p.Pos, arm.O{"properties", arm.O{"tags", d.tags(p)}})
 	}
-	d.add(s.id.Resource("Microsoft.Resources/tags", "default"), p.Pos, arm.O{"properties", arm.O{"tags", s.tags}})
-	if fine != "" && d.once("split "+s.place.Name()) {
+	if len(s.fine) > 0 && d.once("split "+p.Name()) {
 		d.decide(Decision{About: p.Name(), Question: "How many subscriptions?", Answer: "one for each value of the management groups' axes",
 			Because: "a subscription has one parent, and the groups are cut finer than workload and environment", Rules: []string{"X1", "X3", "X4"},
 			Pos: d.e.Structure.Of("groups"), Changes: "structure.groups: none"})
@@ -140,12 +154,8 @@ func (d *designer) alias(s *subscription) {
 	if b.Scope == "" {
 		scope = d.parameter("billingScope", "The billing scope that new subscriptions are charged to.")
 	}
-	workload := "Production"
-	if b.Agreement == "EA" && !production(s.place.Environment) {
-		workload = "DevTest"
-	}
 	d.add(arm.Tenant.Resource("Microsoft.Subscription/aliases", s.name), s.place.Pos, arm.O{"properties", arm.O{
-		"displayName", s.name, "workload", workload, "billingScope", scope, "additionalProperties", arm.O{"tags", s.tags}}})
+		"displayName", s.name, "workload", "Production", "billingScope", scope, "additionalProperties", arm.O{"tags", d.tags(s.place)}}})
 	if s.group.known() { // apart from the alias, so that it can be changed and taken back
 		d.add(s.group.id.Child("subscriptions", "@"+s.name), s.place.Pos, nil)
 	}
@@ -183,18 +193,13 @@ func (d *designer) resourceGroup(s *share, c cell) arm.ID {
 
 // tokens gives the tokens of a name in a share.
 func (d *designer) tokens(s *share, purpose, region, instance string) tokens {
-	workload, environment := s.sub.cell.key, s.place.Environment
-	if rest, ok := strings.CutPrefix(s.sub.key, workload+"-"); ok && rest != environment {
-		workload = workload + "-" + strings.TrimPrefix(strings.TrimPrefix(rest, environment), "-")
-	}
-	return tokens{workload, purpose, environment, region, instance}
+	workload := strings.Join(append([]string{s.sub.workload}, s.sub.fine...), "-")
+	return tokens{workload, purpose, s.place.Environment, region, instance, s.place.Pos}
 }
 
 // cellOf gives the cell of what serves all of the share.
 func (s *share) cellOf(l life, region string) cell {
-	c := s.sub.cell
-	c.place, c.role, c.stage, c.region, c.life = s.place, shared, "", region, l
-	return c
+	return cell{place: s.place, key: s.sub.workload, role: shared, region: region, life: l}
 }
 
 // put adds a resource that has a region and tags.
@@ -237,9 +242,12 @@ func (d *designer) assign(scope arm.ID, roleName string, principal any, principa
 	if !ok {
 		panic("no role " + roleName)
 	}
-	id := scope.Resource("Microsoft.Authorization/roleAssignments", guid(d.stable(string(scope)), r.ID, d.stable(principalKey)))
+	id := scope.Resource("Microsoft.Authorization/roleAssignments", guid(d.e.Organization.Tenant, d.stable(string(scope)), r.ID, d.stable(principalKey)))
+	if !d.once("assignment " + string(id)) {
+		return
+	}
 	d.add(id, pos, arm.O{"properties", arm.O{
-		"roleDefinitionId", fmt.Sprintf("/providers/Microsoft.Authorization/roleDefinitions/%s", r.ID),
+		"roleDefinitionId", scope.SubscriptionID().Resource("Microsoft.Authorization/roleDefinitions", r.ID),
 		"principalId", principal, "principalType", principalType}})
 }
 
@@ -268,15 +276,18 @@ func (d *designer) access() {
 				d.found.Errorf(grant.Pos, "design/role", "no built-in role %q%s", roleName, diag.DidYouMean(roleName, roleNames()))
 				continue
 			}
-			for _, s := range d.order {
+			for _, s := range d.shares() {
 				if !estate.Matches(grant.Key, s.place.Workload, s.place.Environment) {
 					continue
 				}
 				if grant.Value.Eligible != 0 {
-					d.open = append(d.open, Open{s.key, fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own", grant.Pos})
+					d.leave(s.place.Name(), fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own", grant.Pos)
 					continue
 				}
-				d.assign(s.id, r.Name, principal, g.Key, "Group", grant.Pos)
+				d.assign(s.sub.id, r.Name, principal, g.Key, "Group", grant.Pos)
+				if len(s.accounts) > 0 && !strings.Contains(r.Name, "Blob Data") && d.once("data of "+s.place.Name()+" for "+g.Key) {
+					d.leave(s.place.Name(), "access of "+g.Key+" to the data itself", r.Name+" reads no blobs: grant Storage Blob Data Reader or Contributor where people are to", grant.Pos)
+				}
 			}
 		}
 	}
@@ -302,6 +313,19 @@ func (d *designer) shares() []*share {
 	var all []*share
 	for _, s := range d.sorted() {
 		all = append(all, s.shares...)
+	}
+	return all
+}
+
+// filled gives the subscriptions as the design shows them.
+func (d *designer) filled() []Subscription {
+	var all []Subscription
+	for _, s := range d.sorted() {
+		f := Subscription{ID: s.id, Name: s.name, Group: s.group.id, Adopted: s.adopted, Place: s.place}
+		for _, h := range s.shares {
+			f.Environments = append(f.Environments, h.place.Environment)
+		}
+		all = append(all, f)
 	}
 	return all
 }

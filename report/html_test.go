@@ -66,7 +66,7 @@ func TestHTML(t *testing.T) {
 			}
 		}
 		for _, address := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(have, -1) {
-			if a := address[1]; !strings.HasPrefix(a, "#") && !strings.HasPrefix(a, "https://learn.microsoft.com/") && !strings.HasPrefix(a, "https://github.com/Azure/") {
+			if a := address[1]; !strings.HasPrefix(a, "#") && !strings.HasPrefix(a, "https://learn.microsoft.com/") && !strings.HasPrefix(a, "https://github.com/Azure/") && !strings.HasPrefix(a, "https://azure.github.io/") {
 				t.Errorf("%s: the page refers to %q", name, a)
 			}
 		}

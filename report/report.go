@@ -36,9 +36,9 @@ type view struct {
 	subs      []*subscription // ours to fill, in the tree's order
 	others    []*subscription // theirs: only something in them is referred to
 	workloads int
-	theirs    int               // resources that exist and are referred to
-	who       map[string]string // names of principals by their object ids, in lower case
-	places    map[string]*estate.Place
+	theirs    int                             // resources that exist and are referred to
+	who       map[string]string               // names of principals by their object ids, in lower case
+	known     map[arm.ID]*design.Subscription // by their ids, in lower case
 	budgets   map[string]*design.Budget
 }
 
@@ -58,6 +58,7 @@ type subscription struct {
 	id        arm.ID
 	name      string
 	theirs    bool          // it exists
+	adopted   bool          // by the estate
 	place     *estate.Place // the first in it
 	in        []string      // the environments in it: more than one where they share it
 	budget    *design.Budget
@@ -69,9 +70,9 @@ type subscription struct {
 
 // look makes the view of a design.
 func look(d *design.Design) *view {
-	v := &view{d: d, who: map[string]string{}, places: map[string]*estate.Place{}, budgets: map[string]*design.Budget{}, workloads: len(d.Estate.Workloads)}
-	for i, p := range d.Estate.Places() {
-		v.places[p.Pos.String()] = &d.Estate.Places()[i]
+	v := &view{d: d, who: map[string]string{}, known: map[arm.ID]*design.Subscription{}, budgets: map[string]*design.Budget{}, workloads: len(d.Estate.Workloads)}
+	for i, s := range d.Subscriptions {
+		v.known[s.ID.Fold()] = &d.Subscriptions[i]
 	}
 	for i, b := range d.Budgets {
 		v.budgets[b.Subscription] = &d.Budgets[i]
@@ -135,11 +136,8 @@ func (v *view) subscription(id arm.ID) *subscription {
 			s.name = name
 		}
 	}
-	if r, ok := v.d.Tenant.Get(id.Resource("Microsoft.Resources/tags", "default")); ok {
-		s.place = v.places[r.Pos.String()]
-	}
-	if s.place != nil {
-		s.in = []string{s.place.Environment}
+	if known := v.known[id.Fold()]; known != nil {
+		s.name, s.place, s.in, s.adopted = known.Name, known.Place, known.Environments, known.Adopted
 	}
 	s.budget = v.budgets[s.name]
 	for at := range v.d.Tenant.IDs(id) {
@@ -148,9 +146,6 @@ func (v *view) subscription(id arm.ID) *subscription {
 			s.groups++
 			r, _ := v.d.Tenant.Get(at)
 			s.regions = appendNew(s.regions, r.Location())
-			if p := v.places[r.Pos.String()]; p != nil && s.place != nil && p.Workload == s.place.Workload {
-				s.in = appendNew(s.in, p.Environment)
-			}
 		}
 	}
 	slices.SortStableFunc(s.regions, func(a, b string) int { return v.rank(a) - v.rank(b) })

@@ -117,7 +117,7 @@ func (t *text) tree() {
 		t.below(g, "")
 	}
 	if len(t.top.subs) > 0 {
-		t.line(span{strong, "placed nowhere"}, span{dim, "  the group they belong in is not named"})
+		t.line(span{strong, "placed nowhere"}, span{dim, "  adopted, or the group they belong in is not named"})
 		t.below(&group{subs: t.top.subs}, "")
 	}
 	for _, s := range t.others {

@@ -58,7 +58,7 @@ func Choose(n Need) (Account, Reasons) {
 	case n.Kind == "checkpoints":
 		r.Redundancy = "LRS: a checkpoint can be computed again"
 	case n.Production:
-		r.Redundancy = "LRS: the region has no availability zones"
+		r.Redundancy = "LRS: no availability zones are known of in the region"
 	default:
 		r.Redundancy = "LRS: no production data"
 	}
