@@ -81,9 +81,9 @@ func (f *bicepFile) file() {
 		f.declare(f.existing[i])
 	}
 	if f.module == nil {
-		for i, r := range f.Resources {
+		for _, r := range f.Resources {
 			if r.Type().Equal(aliasType) {
-				f.text("\noutput subscriptionId string = ", camel(f.symbolOf(f.Resources[i].ID)), ".properties.subscriptionId\n")
+				f.text("\noutput subscriptionId string = ", f.bicepName(r.ID), ".properties.subscriptionId\n")
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func (f *bicepFile) resource(i int) {
 	if at := r.Pos.String(); at != "" {
 		f.comment("//", at)
 	}
-	f.text("resource ", camel(f.symbolOf(r.ID)), " ", quoteBicep(string(r.Type())+"@"+f.apiVersion(r.ID)), " = {")
+	f.text("resource ", f.bicepName(r.ID), " ", quoteBicep(string(r.Type())+"@"+f.apiVersion(r.ID)), " = {")
 	f.place(r.ID)
 	for name, v := range written(r.Body) {
 		f.member(name, v, 1)
@@ -121,7 +121,7 @@ func (f *bicepFile) resource(i int) {
 		m := f.plan.module[j]
 		switch {
 		case m == f.module && !f.used[id.Fold()]:
-			waits = append(waits, camel(f.symbolOf(id)))
+			waits = append(waits, f.bicepName(id))
 		case m != f.module && f.module == nil && !slices.Contains(waits, camel(m.symbol)):
 			waits = append(waits, camel(m.symbol))
 		}
@@ -195,7 +195,7 @@ func (f *bicepFile) symbol(id arm.ID) string {
 		f.useAbove(id)
 	}
 	f.used[key] = true
-	return camel(f.symbolOf(id))
+	return f.bicepName(id)
 }
 
 // useAbove notes that what declares an existing resource names the resource of
@@ -217,7 +217,7 @@ func (f *bicepFile) here(id arm.ID) bool {
 
 func (f *bicepFile) declare(id arm.ID) {
 	f.used = map[arm.ID]bool{}
-	f.text("\nresource ", camel(f.symbolOf(id)), " ", quoteBicep(string(id.Type())+"@"+f.apiVersion(id)), " existing = {")
+	f.text("\nresource ", f.bicepName(id), " ", quoteBicep(string(id.Type())+"@"+f.apiVersion(id)), " existing = {")
 	f.place(id)
 	f.text("\n}\n")
 }
@@ -254,7 +254,7 @@ func (f *bicepFile) call(n *node) {
 		if other.module != nil {
 			waits = append(waits, camel(other.module.symbol))
 		} else if id := f.Resources[other.resource].ID; !f.used[id.Fold()] {
-			waits = append(waits, camel(f.symbolOf(id)))
+			waits = append(waits, f.bicepName(id))
 		}
 	}
 	f.dependsOn(waits)

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -392,6 +393,25 @@ func (f *bicepFile) property(m map[string]any) any {
 		return "@" + id.Name()
 	}
 	return marker(arm.Ref{ID: id, Path: strings.Join(path, ".")})
+}
+
+// In Bicep a parameter, a module, a resource and a function cannot share a name.
+func TestBicepNamesAreKeptApart(t *testing.T) {
+	tt := readTenant(t, `[
+		{"id": "/subscriptions/s/resourceGroups/rg", "tags": {"a": {"$after": {"parameter": "vaultKv"}}, "b": {"$after": {"parameter": "moduleRg"}}}},
+		{"id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv", "apiVersion": "1", "tags": {"a": {"$after": {"parameter": "vaultKv"}}}},
+		{"id": "/subscriptions/s/resourceGroups/rg/providers/N.A/modules/rg", "apiVersion": "1"},
+		{"id": "/subscriptions/s/resourceGroups/rg/providers/N.A/tenants/é", "apiVersion": "1"}]`)
+	declared := regexp.MustCompile(`(?m)^(?:param|resource|module) (\w+)`)
+	for path, text := range files(t, tt, options, emit.Bicep) {
+		seen := map[string]bool{"tenant": true}
+		for _, m := range declared.FindAllStringSubmatch(text.String(), -1) {
+			if seen[m[1]] {
+				t.Errorf("%s: %q is declared twice, or a function:\n%s", path, m[1], text)
+			}
+			seen[m[1]] = true
+		}
+	}
 }
 
 // unquoteBicep is the meaning of a Bicep string without interpolations.

@@ -35,6 +35,13 @@ func TestFindings(t *testing.T) {
 		{"two parameters of one name",
 			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": ["/subscriptions/@a-b/x", "/subscriptions/@a.b/x"]}]`,
 			`estate.yaml:1: "a-b" and "a.b" in 3-prepare/s would both be the parameter "subscription_id_of_a_b" [emit/name]`},
+		{"two parameters that differ in their spelling",
+			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": [{"$after": {"parameter": "a-b"}}, {"$after": {"parameter": "aB"}}]}]`,
+			`estate.yaml:1: "a-b" and "aB" in 3-prepare/s would both be the parameter "a_b" [emit/name]`},
+		{"parameters that Bicep has no name for",
+			`[{"id": "` + rg + `N.A/a/x", "apiVersion": "1", "properties": [{"$after": {"parameter": "1st"}}, {"$after": {"parameter": "tenant"}}]}]`,
+			`estate.yaml:1: the parameter "1st" would be "1st" in Bicep, which is no name or a function's [emit/name]` + "\n" +
+				`estate.yaml:1: the parameter "tenant" would be "tenant" in Bicep, which is no name or a function's [emit/name]`},
 		{"a network that deletes a subnet",
 			`[{"id": "` + rg + `Microsoft.Network/virtualNetworks/v", "properties": {"subnets": [{"name": "a"}]}},
 			{"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/a"}, {"id": "` + rg + `Microsoft.Network/virtualNetworks/v/subnets/b"}]`,

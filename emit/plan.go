@@ -38,6 +38,7 @@ type plan struct {
 	params   []string            // what the deployer must give, sorted
 	subs     []string            // aliases of other subscriptions that are referred to, sorted
 	symbols  map[arm.ID]string   // in words joined by "_"
+	taken    map[string]bool     // names that no resource can have in Bicep
 	asked    map[string]diag.Pos // where each parameter is first asked for, and each alias behind "@"
 	referred map[arm.ID]diag.Pos // where what is elsewhere is first referred to
 }
@@ -79,6 +80,7 @@ func newPlan(t *tenant.Tenant, o *Options, d Deployment, found *findings) *plan 
 	p.nameModules()
 	p.readLinks()
 	p.nameSymbols(p.elsewhere())
+	p.takeNames()
 	p.checkMembers()
 	p.checkLimits()
 	return p
@@ -406,18 +408,24 @@ func union(a, b []string) []string {
 	return slices.Compact(a)
 }
 
-// checkNames finds names of parameters that two things would share.
+// checkNames finds parameters that Bicep has no name for, and names that two
+// would share.
 func (p *plan) checkNames() {
 	by := map[string]string{}
+	share := func(words, name string, pos diag.Pos) {
+		if other, taken := by[words]; taken {
+			p.found.report(pos, "emit/name", "%q and %q in %s would both be the parameter %q", other, name, p.folder(), words)
+		}
+		by[words] = name
+	}
 	for _, name := range p.params {
-		by[snake(name)] = name
+		if s := parameterName(name); !identifier(s) || bicepFunctions[s] {
+			p.found.report(p.asked[name], "emit/name", "the parameter %q would be %q in Bicep, which is no name or a function's", name, s)
+		}
+		share(snake(name), name, p.asked[name])
 	}
 	for _, sub := range p.subs {
-		name := subscriptionParameter(sub)
-		if other, taken := by[name]; taken {
-			p.found.report(p.asked["@"+sub], "emit/name", "%q and %q in %s would both be the parameter %q", other, sub, p.folder(), name)
-		}
-		by[name] = sub
+		share(subscriptionParameter(sub), sub, p.asked["@"+sub])
 	}
 }
 

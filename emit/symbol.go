@@ -60,6 +60,39 @@ func (p *plan) elsewhere() []arm.ID {
 
 func (p *plan) symbolOf(id arm.ID) string { return p.symbols[id.Fold()] }
 
+// bicepFunctions are the functions and decorators that the files use, and their
+// namespaces: nothing that is declared may hide one.
+var bicepFunctions = map[string]bool{
+	"az": true, "description": true, "json": true, "managementGroup": true, "readEnvironmentVariable": true,
+	"resourceGroup": true, "subscription": true, "sys": true, "tenant": true,
+}
+
+// takeNames notes what resources cannot be named in Bicep, where they share
+// their names with functions, parameters and modules.
+func (p *plan) takeNames() {
+	p.taken = maps.Clone(bicepFunctions)
+	for _, param := range p.templateParameters(nil) {
+		p.taken[param.Name] = true
+	}
+	for _, n := range p.nodes {
+		if m := n.module; m != nil {
+			if p.taken[camel(m.symbol)] {
+				m.symbol += "_" + short(arm.ID(m.name))
+			}
+			p.taken[camel(m.symbol)] = true
+		}
+	}
+}
+
+// bicepName names a resource in Bicep.
+func (p *plan) bicepName(id arm.ID) string {
+	name := camel(p.symbolOf(id))
+	if p.taken[name] {
+		name += "_" + short(id)
+	}
+	return name
+}
+
 // symbol is the type's last word and the names, without "default": of an
 // extension the name of what it extends too, of a GUID the first part.
 func symbol(id arm.ID) string {
