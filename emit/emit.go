@@ -11,6 +11,7 @@
 package emit
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -115,6 +116,11 @@ func (p *plan) write(f Form, sink Sink) error {
 		return p.writeTerraform(sink)
 	}
 	return p.writeARM(sink)
+}
+
+// madeFrom is what every file begins with.
+func (o *Options) madeFrom() string {
+	return "Made by airfield from " + cmp.Or(o.File, "an estate") + ". Do not edit: change the estate and write it again."
 }
 
 // parameter gives what is known of a parameter.

@@ -489,14 +489,7 @@ func (p *plan) folder() string {
 
 // head gives the lines that begin a file.
 func (p *plan) head(what string) []string {
-	from := "an estate"
-	if p.o.File != "" {
-		from = p.o.File
-	}
-	return []string{
-		"Made by airfield from " + from + ". Do not edit: change the estate and write it again.",
-		what,
-	}
+	return []string{p.o.madeFrom(), what}
 }
 
 // deploymentName names a module's own deployment: at most 64 characters.

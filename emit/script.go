@@ -76,17 +76,14 @@ type script struct {
 	form Form
 }
 
+// begin writes all that stands before the first stage.
 func (s *script) begin(o *Options, steps []step) {
-	from := "an estate"
-	if o.File != "" {
-		from = o.File
-	}
+	s.text("#!/bin/sh\n")
+	s.comment("#", o.madeFrom())
 	needs := "az, logged in with the right to deploy at the tenant"
 	if s.form == Terraform {
 		needs = "terraform, and what the provider azapi takes as a login"
 	}
-	s.text("#!/bin/sh\n")
-	s.comment("#", "Made by airfield from ", from, ". Do not edit: change the estate and write it again.")
 	s.text(`#
 # usage: ./deploy.sh [STAGE]...
 #
@@ -95,7 +92,19 @@ func (s *script) begin(o *Options, steps []step) {
 # subscriptions.json keeps the ids of new subscriptions by alias.
 `)
 	s.wanted(steps)
-	s.text(`set -eu
+	s.text(scriptFunctions)
+	switch s.form {
+	case Terraform:
+		s.text(terraformFunctions)
+	case Bicep:
+		s.azFunctions("--parameters main.bicepparam", o.Location)
+	case ARM:
+		s.azFunctions("--template-file azuredeploy.json --parameters @azuredeploy.parameters.json", o.Location)
+	}
+}
+
+// scriptFunctions are what the steps of every form call.
+const scriptFunctions = `set -eu
 cd "$(dirname "$0")"
 stages="$*"
 test -f subscriptions.json || printf '{\n}\n' >subscriptions.json
@@ -125,29 +134,24 @@ keep() {
   { echo '{'; cat subscriptions.tmp; echo '}'; } >subscriptions.json
   rm subscriptions.tmp
 }
-`)
-	switch s.form {
-	case Terraform:
-		s.text(`
+`
+
+const terraformFunctions = `
 # deploy FOLDER
 deploy() {
   terraform -chdir="$1" init -input=false
   terraform -chdir="$1" apply -input=false -auto-approve
 }
-`)
-		return
-	case Bicep:
-		s.text("\nfiles='--parameters main.bicepparam'\n")
-	default:
-		s.text("\nfiles='--template-file azuredeploy.json --parameters @azuredeploy.parameters.json'\n")
-	}
-	s.text(`
+`
+
+func (s *script) azFunctions(files, location string) {
+	s.text("\nfiles='", files, "'\n", `
 # tenant FOLDER NAME [ARGUMENT]...
 tenant() (
   cd "$1"
   name=$2
   shift 2
-  az deployment tenant create --name "$name" --location `, quoteShell(o.Location), ` $files "$@" --output none
+  az deployment tenant create --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
 )
 
 # subscription ID FOLDER NAME [ARGUMENT]...
@@ -155,7 +159,7 @@ subscription() (
   cd "$2"
   id=$1 name=$3
   shift 3
-  az deployment sub create --subscription "$id" --name "$name" --location `, quoteShell(o.Location), ` $files "$@" --output none
+  az deployment sub create --subscription "$id" --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
 )
 `)
 }
