@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +29,9 @@ With -o it writes the landing zone as Bicep, Terraform (provider azapi) and ARM
 templates in numbered stages, and a report to open in a browser.
 
 What must not change between designs (address ranges, sizes, zones, the begin
-of budgets) is kept in estate.lock beside the estate: keep it in version
-control. --update chooses again what is locked under a key.
+of budgets) is kept in a lock beside the estate, estate.lock for estate.yaml:
+keep it in version control. --update chooses again what is locked under a key.
+An estate from standard input (-) has a lock only with --lock.
 
 Exit code 0: designed. 1: the estate has errors. 2: it could not be read, or
 something failed.`
@@ -64,7 +66,7 @@ func designCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.decisions, "decisions", false, "print each decision with its reason, alternatives and source")
 	c.Flags().BoolVar(&f.full, "full", false, "print the whole tree, however large")
 	c.Flags().StringArrayVar(&f.update, "update", nil, "choose again what estate.lock has under this `key`")
-	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file`; without it, estate.lock beside the estate")
+	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file`; without it, the one beside the estate")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
 	c.Flags().IntVar(&f.width, "width", 0, "the width to print for; without it, the terminal's")
 	return c
@@ -94,7 +96,13 @@ func runDesign(file string, f designFlags) error {
 		return err
 	}
 	if f.compare {
-		return report.Compare(os.Stdout, design.Compare(e, lock, thisMonth()), printOptions(f))
+		all := design.Compare(e, lock, thisMonth())
+		if f.json {
+			out := json.NewEncoder(os.Stdout)
+			out.SetIndent("", "  ")
+			return out.Encode(all)
+		}
+		return report.Compare(os.Stdout, all, printOptions(f))
 	}
 	old := lock
 	for _, key := range f.update {
@@ -114,18 +122,18 @@ func runDesign(file string, f designFlags) error {
 			fmt.Fprintln(os.Stderr, line)
 		}
 	}
-	if err := keepLock(lockFile, d.Lock); err != nil {
-		return err
-	}
 	if f.json {
 		err = report.JSON(os.Stdout, d)
 	} else {
 		err = report.Text(os.Stdout, d, printOptions(f))
 	}
-	if err != nil || f.out == "" {
+	if err == nil && f.out != "" {
+		err = writeDesign(f.out, src, d, forms, errColour)
+	}
+	if err != nil || lockFile == "" {
 		return err
 	}
-	return writeDesign(f.out, src, d, forms, errColour)
+	return keepLock(lockFile, d.Lock)
 }
 
 // readEstate reads an estate with its lock, and prints their findings.
@@ -144,6 +152,9 @@ func readEstate(file, lockFile string, colour bool) (*source.File, *estate.Estat
 		return nil, nil, nil, "", errUnreadable
 	case found.HasErrors():
 		return nil, nil, nil, "", errFindings
+	}
+	if lockFile == "" && file == "-" { // nothing to stand beside
+		return src, e, new(design.Lock), "", nil
 	}
 	if lockFile == "" {
 		lockFile = filepath.Join(filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))+".lock")
@@ -191,7 +202,10 @@ func keepLock(file string, lock *design.Lock) error {
 	if have, err := os.ReadFile(file); err == nil && string(have) == string(text) {
 		return nil
 	}
-	return writeFile(file, text)
+	if err := writeFile(file, text); err != nil {
+		return fmt.Errorf("the lock is not kept: %w (--lock names another file)", err)
+	}
+	return nil
 }
 
 // thisMonth gives the first day of this month: the begin of budgets that are

@@ -35,6 +35,10 @@ func writeFile(path string, text []byte) error {
 // with the hash of each file.
 const manifestName = ".airfield-files"
 
+// journalName is the file that lists what a run has begun to write, while it
+// runs: what a run that was ended left behind is ours all the same.
+const journalName = ".airfield-writing"
+
 // folder is an output folder. It only ever replaces or removes files that it
 // wrote itself and that nobody has changed since.
 type folder struct {
@@ -42,6 +46,8 @@ type folder struct {
 	wrote map[string]string // hash by path, of an earlier run
 	now   map[string]string // of this run
 	made  map[string]bool   // folders
+
+	journal *os.File
 }
 
 // openFolder reads what an earlier run wrote, and refuses where a file of it
@@ -51,18 +57,37 @@ func openFolder(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
+	if err := f.readManifest(); err != nil {
+		return nil, err
+	}
+	begun, err := os.ReadFile(filepath.Join(dir, journalName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for path := range strings.Lines(string(begun)) {
+		if path = strings.TrimSuffix(path, "\n"); filepath.IsLocal(path) {
+			f.wrote[path] = ""
+		}
+	}
+	f.journal, err = os.OpenFile(filepath.Join(dir, journalName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	return f, err
+}
+
+// readManifest reads what an earlier run wrote.
+func (f *folder) readManifest() error {
+	dir := f.dir
 	manifest, err := os.ReadFile(filepath.Join(dir, manifestName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return f, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var changed []string
 	for line := range strings.Lines(string(manifest)) {
 		sum, path, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		if !ok || !filepath.IsLocal(path) {
-			return nil, fmt.Errorf("%s is not as airfield wrote it: restore it or choose another folder", filepath.Join(dir, manifestName))
+			return fmt.Errorf("%s is not as airfield wrote it: restore it or choose another folder", filepath.Join(dir, manifestName))
 		}
 		f.wrote[path] = sum
 		have, err := hashFile(filepath.Join(dir, path))
@@ -76,9 +101,9 @@ func openFolder(dir string) (*folder, error) {
 			more = fmt.Sprintf(" and %d more", len(changed)-3)
 			changed = changed[:3]
 		}
-		return nil, fmt.Errorf("changed since airfield wrote them: %s%s; move them away or choose another folder", strings.Join(changed, ", "), more)
+		return fmt.Errorf("changed since airfield wrote them: %s%s; move them away or choose another folder", strings.Join(changed, ", "), more)
 	}
-	return f, nil
+	return nil
 }
 
 func hashFile(path string) (string, error) {
@@ -110,6 +135,9 @@ func (f *folder) create(path string) (io.WriteCloser, error) {
 		if _, err := os.Lstat(full); err == nil {
 			return nil, fmt.Errorf("%s exists and airfield did not write it: choose another folder", full)
 		}
+	}
+	if _, err := f.journal.WriteString(path + "\n"); err != nil {
+		return nil, err
 	}
 	temp, err := os.OpenFile(full+".new~", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -168,7 +196,9 @@ func (f *folder) close() error {
 func (f *folder) abandon() error {
 	all := map[string]string{}
 	for p, h := range f.wrote {
-		all[p] = h
+		if h != "" {
+			all[p] = h
+		}
 	}
 	for p, h := range f.now {
 		all[p] = h
@@ -182,5 +212,8 @@ func (f *folder) writeManifest(files map[string]string) error {
 		lines = append(lines, sum+"  "+path+"\n")
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[64:], b[64:]) })
-	return writeFile(filepath.Join(f.dir, manifestName), []byte(strings.Join(lines, "")))
+	if err := writeFile(filepath.Join(f.dir, manifestName), []byte(strings.Join(lines, ""))); err != nil {
+		return err
+	}
+	return errors.Join(f.journal.Close(), os.Remove(filepath.Join(f.dir, journalName)))
 }
