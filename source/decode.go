@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"airfield/diag"
 )
@@ -89,6 +91,10 @@ func (k *Keyed[T]) DecodeNode(n *Node) (found diag.List) {
 	for _, m := range n.Members {
 		if !m.Quoted && isBoolWord(m.Key) {
 			found.Errorf(m.Pos, "source/bool-word", "key %q is true or false to many YAML readers: put it in quotes or choose another", m.Key)
+			continue
+		}
+		if what := notPrinted(m.Key); what != "" {
+			found.Errorf(m.Pos, "source/character", "key %s has %s, wanted printable characters on one line", quote(m.Key), what)
 			continue
 		}
 		e := Entry[T]{Key: m.Key, Pos: m.Pos}
@@ -175,6 +181,10 @@ func (d *decoding) str(n *Node, v reflect.Value) {
 	}
 	if e, ok := v.Addr().Interface().(Enum); ok && !slices.Contains(e.Values(), n.Text) {
 		d.found.Errorf(n.Pos, "source/value", "%s, wanted one of %s%s", n.Describe(), strings.Join(e.Values(), ", "), diag.DidYouMean(n.Text, e.Values()))
+		return
+	}
+	if what := notPrinted(n.Text); what != "" { // the text is not shown: it may be a secret
+		d.found.Errorf(n.Pos, "source/character", "a text with %s, wanted printable characters on one line", what)
 		return
 	}
 	v.SetString(n.Text)
@@ -320,6 +330,24 @@ func quote(s string) string {
 		s = strings.ToValidUTF8(s[:60], "") + "…"
 	}
 	return strconv.Quote(s)
+}
+
+// notPrinted names the first character of a text that ends a line or controls
+// what shows it, "" for none. Names, titles and tags are written into scripts,
+// templates and terminals, where such a one is no part of the text any more.
+func notPrinted(s string) string {
+	i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) })
+	if i < 0 {
+		return ""
+	}
+	switch r, _ := utf8.DecodeRuneInString(s[i:]); {
+	case strings.Trim(s[i:], "\n") == "":
+		return "a line break at its end (> and | keep it, >- and |- do not)"
+	case strings.ContainsRune("\n\r\u0085\u2028\u2029", r):
+		return "a line break"
+	default:
+		return fmt.Sprintf("the character %U", r)
+	}
 }
 
 // isBoolWord tells whether readers of YAML 1.1 take the plain word for a

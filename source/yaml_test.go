@@ -246,6 +246,10 @@ f:2:16: "gren", wanted one of red, green; did you mean "green"? [source/value]`}
 		{"name: a\ninner: {y: {}}\n", "a 0 []", `f:2:12: a mapping, wanted a whole number [source/type]`},
 		{"name: a\nnamed: [1]\n", "a 0 []", `f:2:8: a list, wanted a mapping: each value behind its name [source/type]`},
 		{"name: a\ntexts: {on: x}\n", "a 0 []", `f:2:9: key "on" is true or false to many YAML readers: put it in quotes or choose another [source/bool-word]`},
+		{"name: \"a\\nb\"\ntexts: {\"n\\e\": x, m: \"\\u2028\", é: \"\u00a0研究\"}\n", " 0 [] m= é=\u00a0研究", `f:1:7: a text with a line break, wanted printable characters on one line [source/character]
+f:2:9: key "n\x1b" has the character U+001B, wanted printable characters on one line [source/character]
+f:2:22: a text with a line break, wanted printable characters on one line [source/character]`},
+		{"name: >\n  a\n  b\n", " 0 []", `f:1:7: a text with a line break at its end (> and | keep it, >- and |- do not), wanted printable characters on one line [source/character]`},
 	} {
 		f, _ := source.NewFile("f", []byte(tt.in))
 		n, found := source.YAML(f)
