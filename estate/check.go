@@ -23,18 +23,20 @@ var checks = []struct {
 	{"airfield", (*checker).version},
 	{"organization", (*checker).organization},
 	{"platform", (*checker).platform},
-	{"structure workloads", (*checker).structure},
+	{"structure", (*checker).structure},
+	{"structure workloads", (*checker).divisions},
 	{"naming", (*checker).naming},
 	{"tags", (*checker).tagRules},
 	{"tags organization workloads", (*checker).tagValues},
 	{"regions workloads", (*checker).regions},
 	{"regions network platform", (*checker).pools},
-	{"regions network platform", (*checker).egress},
+	{"network platform workloads", (*checker).egress},
 	{"access workloads", (*checker).access},
 	{"money", (*checker).money},
 	{"guardrails", (*checker).guardrails},
 	{"workloads", (*checker).workloads},
 	{"structure workloads", (*checker).subscriptions},
+	{"structure workloads money", (*checker).shared},
 	{"network workloads", (*checker).specs},
 	{"workloads", (*checker).cycles},
 	{"accept workloads", (*checker).accept},
@@ -201,15 +203,36 @@ func (c *checker) structure() {
 	twice(c, s.Of("groups"), "groups", s.Groups)
 	twice(c, s.Of("subscription_per"), "subscription_per", s.SubscriptionPer)
 	twice(c, s.Of("resource_groups"), "resource_groups", s.ResourceGroups)
-	if !slices.Contains(s.Groups, GroupsOrganization) {
+	if !slices.Contains(s.SubscriptionPer, PerWorkload) {
+		c.Errorf(s.Of("subscription_per"), "estate/structure", "subscription_per has no workload, wanted [workload, environment] or [workload]: workloads do not share a subscription")
+	}
+}
+
+// divisions checks what management groups by organization are named after.
+func (c *checker) divisions() {
+	if !slices.Contains(c.Structure.Groups, GroupsOrganization) {
 		return
 	}
+	first := map[string]source.Entry[Workload]{} // by the part of a name that the division gives
 	for _, w := range c.Workloads {
-		if w.Value.Division == "" {
+		division, pos := w.Value.Division, w.Value.Of("division")
+		part := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(division), "-"), "-")
+		other, known := first[part]
+		switch {
+		case division == "":
 			c.Errorf(w.Pos, "estate/structure", "workload %q has no division, which structure.groups organization is cut by", w.Key)
+		case part == "":
+			c.Errorf(pos, "estate/structure", "division %q has none of the letters a to z and digits that the name of its management group is made of", division)
+		case !known:
+			first[part] = w
+		case other.Value.Division != division:
+			c.Errorf(pos, "estate/structure", "division %q of %q and division %q of %q would be one management group %q: write both the same, or with other letters or digits", division, w.Key, other.Value.Division, other.Key, part)
 		}
 	}
 }
+
+// notSlug is what the names of management groups have a hyphen for.
+var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
 func twice[T ~string](c *checker, pos diag.Pos, key string, list []T) {
 	for i, v := range list {

@@ -3,6 +3,8 @@ package estate
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"airfield/diag"
 )
@@ -121,30 +123,23 @@ func (c *checker) pools() {
 	}
 }
 
+// egress checks that there is a hub for those who leave through its firewall.
+// Where some regions have none, design takes a NAT gateway there, and says so.
 func (c *checker) egress() {
-	if c.Network.Egress != HubFirewall {
-		return
-	}
 	pos := c.Network.Of("egress")
-	if c.Platform.Standalone {
+	corp := slices.ContainsFunc(c.places, func(p Place) bool { return p.Connects == Corp })
+	switch {
+	case c.Network.Egress != HubFirewall:
+	case c.Platform.Standalone:
 		c.Errorf(pos, "estate/egress", "egress hub_firewall without a hub: the estate is standalone; write platform.hubs, or egress: nat_gateway")
-		return
-	}
-	for _, r := range c.needed() {
-		hub, ok := c.Platform.Hubs.Get(string(r))
-		switch {
-		case !ok && len(c.Platform.Hubs) == 0:
-			c.Errorf(pos, "estate/egress", "egress hub_firewall, but platform.hubs has no hub in region %q, where something is put", r)
-		case !ok:
-			c.Warnf(pos, "estate/egress", "egress hub_firewall, but platform.hubs has none in region %q: what is put there has no way to the internet", r)
-		case hub.Firewall == "":
-			c.Errorf(hub.Pos(), "estate/egress", "egress hub_firewall, but the hub in region %q has no firewall: write its private address", r)
-		}
+	case corp && len(c.Platform.Hubs) == 0:
+		c.Errorf(pos, "estate/egress", "egress hub_firewall, but platform.hubs has no hub: write it with its firewall's address, or egress: nat_gateway")
 	}
 }
 
 func (c *checker) access() {
 	for _, g := range c.Access.Groups {
+		c.groupName(g.Pos, g.Key)
 		if g.Value.ID == "" {
 			c.Infof(g.Pos, "estate/group-id", "group %q has no id: its id becomes a parameter of the templates", g.Key)
 		}
@@ -158,6 +153,21 @@ func (c *checker) access() {
 	}
 	if d := c.Access.Deploys; d.With == "github" && d.Repository != "" && strings.Count(strings.Trim(d.Repository, "/"), "/") != 1 {
 		c.Errorf(d.Of("repository"), "estate/repository", "repository %q, wanted owner/name such as northwind/ai-estate", d.Repository)
+	}
+}
+
+// MaxGroupName is how many characters the name of a group may have.
+const MaxGroupName = 120
+
+func (c *checker) groupName(pos diag.Pos, name string) {
+	n := utf8.RuneCountInString(name)
+	hidden := strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+	switch {
+	case n == 0 || n > MaxGroupName:
+		c.Errorf(pos, "estate/key", "group %q has %d characters, wanted 1 to %d", short(name), n, MaxGroupName)
+	case hidden >= 0:
+		r, _ := utf8.DecodeRuneInString(name[hidden:])
+		c.Errorf(pos, "estate/key", "group %q has the character %U, wanted printable characters", name, r)
 	}
 }
 
@@ -196,10 +206,14 @@ func (c *checker) known(pos diag.Pos, place string) {
 	c.Errorf(pos, "estate/place", "%q names no workload, wanted a place such as %s%s", place, c.somePlace(), near)
 }
 
+// sharing tells whether the environments of a workload share a subscription.
+func (c *checker) sharing() bool {
+	return !slices.Contains(c.Structure.SubscriptionPer, PerEnvironment) && !slices.Contains(c.Structure.Groups, GroupsEnvironment)
+}
+
 // subscriptions checks that no subscription is adopted twice.
 func (c *checker) subscriptions() {
-	first := map[string]string{}
-	per := c.Structure.SubscriptionPer
+	first := map[string]Place{}
 	for _, p := range c.places {
 		id := strings.ToLower(p.In.Subscription)
 		c.guid(p.In.Of("subscription"), "subscription", p.In.Subscription)
@@ -207,11 +221,41 @@ func (c *checker) subscriptions() {
 			continue
 		}
 		other, twice := first[id]
-		workload, environment, _ := strings.Cut(other, "/")
-		shared := workload == p.Workload && !slices.Contains(per, "environment") || environment == p.Environment && !slices.Contains(per, "workload")
-		if twice && !shared {
-			c.Errorf(p.In.Of("subscription"), "estate/subscription", "subscription %q is that of %q already", p.In.Subscription, other)
+		if twice && !(c.sharing() && other.Workload == p.Workload) {
+			c.Errorf(p.In.Of("subscription"), "estate/subscription", "subscription %q is that of %q already", p.In.Subscription, other.Name())
+		} else {
+			first[id] = p
 		}
-		first[id] = p.Name()
 	}
+}
+
+// shared checks that environments that share a subscription agree on what it
+// has one of.
+func (c *checker) shared() {
+	if !c.sharing() {
+		return
+	}
+	var first Place
+	for i, p := range c.places {
+		if i == 0 || p.Workload != first.Workload {
+			first = p
+		}
+		for _, has := range []struct{ key, here, there string }{
+			{"connects", string(p.Connects), string(first.Connects)},
+			{"budget", c.budget(p), c.budget(first)},
+			{"subscription", or(strings.ToLower(p.In.Subscription), "none"), or(strings.ToLower(first.In.Subscription), "none")},
+		} {
+			if has.here != has.there {
+				c.Errorf(p.In.Of(has.key), "estate/shared", "%s of %q is %s, but %s in %q, and structure.subscription_per gives them one subscription: write the same, or subscription_per: [workload, environment]", has.key, p.Name(), has.here, has.there, first.Name())
+			}
+		}
+	}
+}
+
+// budget gives the budget that holds in a place.
+func (c *checker) budget(p Place) string {
+	if p.Budget.Given() {
+		return p.Budget.String()
+	}
+	return c.Money.Budgets.Amount.String()
 }

@@ -10,11 +10,15 @@ import (
 	"airfield/source"
 )
 
-// The shapes of the keys that names are made of. The keys of workloads, data,
-// jobs and services have at least 2 and at most MaxKey characters.
+// The shapes of the keys that names are made of. The keys of workloads, jobs
+// and services have MinKey to MaxKey characters; those of data name containers,
+// which have at least 3.
+// learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 const (
 	KeyPattern         = `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`
 	EnvironmentPattern = `^[a-z][a-z0-9]{0,7}$`
+	MinKey             = 2
+	MinDataKey         = 3
 	MaxKey             = 24
 )
 
@@ -23,9 +27,9 @@ var (
 	environmentShape = regexp.MustCompile(EnvironmentPattern)
 )
 
-func (c *checker) key(pos diag.Pos, what, key string) {
-	if !keyShape.MatchString(key) || len(key) < 2 || len(key) > MaxKey {
-		c.Errorf(pos, "estate/key", "%s key %q, wanted 2 to %d lower-case letters, digits and single hyphens that begin with a letter", what, short(key), MaxKey)
+func (c *checker) key(pos diag.Pos, what, key string, least int) {
+	if !keyShape.MatchString(key) || len(key) < least || len(key) > MaxKey {
+		c.Errorf(pos, "estate/key", "%s key %q, wanted %d to %d lower-case letters, digits and single hyphens that begin with a letter", what, short(key), least, MaxKey)
 	}
 }
 
@@ -36,7 +40,7 @@ func (c *checker) workloads() {
 	formerly := map[string]string{}
 	for _, w := range c.Workloads {
 		v := w.Value
-		c.key(w.Pos, "workload", w.Key)
+		c.key(w.Pos, "workload", w.Key, MinKey)
 		if len(v.Environments) == 0 {
 			c.Errorf(w.Pos, "estate/workloads", "workload %q has no environment, wanted at least one, or no key environments for prod alone", w.Key)
 		}
@@ -65,7 +69,7 @@ func (c *checker) formerly(w source.Entry[Workload], seen map[string]string) {
 	if old == "" {
 		return
 	}
-	c.key(pos, "former", old)
+	c.key(pos, "former", old, MinKey)
 	if _, lives := c.Workloads.Get(old); lives {
 		c.Errorf(pos, "estate/formerly", "workload %q was formerly %q, which is a workload still", w.Key, old)
 	}
@@ -89,15 +93,15 @@ func (c *checker) specs() {
 			c.Warnf(p.Pos, "estate/workloads", "%q has no jobs, services or data: nothing but an empty landing zone is made for it", p.Name())
 		}
 		for _, d := range p.Data {
-			c.key(d.Pos, "data", d.Key)
+			c.key(d.Pos, "data", d.Key, MinDataKey)
 			c.datum(p, d.Key, d.Value)
 		}
 		for _, j := range p.Jobs {
-			c.key(j.Pos, "job", j.Key)
+			c.key(j.Pos, "job", j.Key, MinKey)
 			c.job(p, j)
 		}
 		for _, s := range p.Services {
-			c.key(s.Pos, "service", s.Key)
+			c.key(s.Pos, "service", s.Key, MinKey)
 			c.service(p, s)
 		}
 		for _, j := range p.Jobs {
@@ -214,8 +218,20 @@ func (c *checker) datum(p Place, key string, d Data) {
 			c.Errorf(d.Of("read_by"), "estate/reference", "data %q is read by %q itself, wanted other workloads", key, reader)
 		case !slices.Contains(others, reader):
 			c.Errorf(d.Of("read_by"), "estate/reference", "data %q is read by %q, which is no workload%s", key, reader, diag.DidYouMean(reader, others))
+		case !c.runs(reader):
+			c.Warnf(d.Of("read_by"), "estate/reference", "data %q is read by %q, which has no jobs and no services: nothing there reads", key, reader)
 		}
 	}
+}
+
+// runs tells whether a workload has a job or service in any environment.
+func (c *checker) runs(workload string) bool {
+	w, _ := c.Workloads.Get(workload)
+	n := len(w.Jobs) + len(w.Services)
+	for _, env := range w.Environments {
+		n += len(env.Value.Jobs) + len(env.Value.Services)
+	}
+	return n > 0
 }
 
 func (c *checker) tierOrder(key string, d Data) {
@@ -281,6 +297,15 @@ func (c *checker) job(p Place, e source.Entry[Job]) {
 	j := e.Value
 	c.compute(e.Pos, e.Key, j.At, j.Compute, j.Model != "", p.Of.Jobs.Keys())
 	c.positive(j.At, map[string]int{"sequence": j.Sequence, "zone": j.Zone})
+	if j.RunBy == RunVM {
+		c.oneNode(j.Of("nodes"), j.Nodes)
+		for _, a := range j.OrElse {
+			c.oneNode(a.Of("nodes"), a.Nodes)
+		}
+	}
+	if j.Has("busy") && j.Busy < 1 {
+		c.Errorf(j.Of("busy"), "estate/unit", "busy is %g%%, wanted 1%% to 100%%", float64(j.Busy))
+	}
 	if j.Zone > 3 {
 		c.Errorf(j.Of("zone"), "estate/zone", "zone %d, wanted 1, 2 or 3", j.Zone)
 	}
@@ -301,8 +326,17 @@ func (c *checker) job(p Place, e source.Entry[Job]) {
 	}
 }
 
+func (c *checker) oneNode(pos diag.Pos, nodes int) {
+	if nodes > 1 {
+		c.Errorf(pos, "estate/nodes", "%d nodes run by vm, which is one machine: take slurm, batch, aks or scale_set", nodes)
+	}
+}
+
 func (c *checker) service(p Place, e source.Entry[Service]) {
 	s := e.Value
+	if s.RunBy == RunVM {
+		c.Errorf(s.Of("run_by"), "estate/run-by", "service %q is run by vm, wanted scale_set or auto", e.Key)
+	}
 	c.compute(e.Pos, e.Key, s.At, s.Compute, s.Model.Like != "" || s.Model.Weights != "", p.Of.Services.Keys())
 	c.positive(s.Load.At, map[string]int{"input": s.Load.Input, "output": s.Load.Output})
 	c.positive(s.Fleet.At, map[string]int{"at_most": s.Fleet.AtMost})
@@ -334,21 +368,18 @@ func (c *checker) service(p Place, e source.Entry[Service]) {
 
 const maxNodes = 1000 // of one scale set with one placement group it is 100; a scale set takes 1000 instances
 
-var imageShape = regexp.MustCompile(`^(dsvm|hpc|[^:\s]+:[^:\s]+:[^:\s]+:[^:\s]+|(?i:/subscriptions/\S+))$`)
+var imageShape = regexp.MustCompile(`^(dsvm|hpc|[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+){3})$`)
 
 func (c *checker) compute(pos diag.Pos, key string, at source.At, m Compute, model bool, beside []string) {
 	c.positive(at, map[string]int{"nodes": m.Nodes, "gpus": m.GPUs, "vcpus": m.VCPUs})
 	if m.Nodes > maxNodes {
 		c.Errorf(at.Of("nodes"), "estate/nodes", "%d nodes, wanted 1 to %d", m.Nodes, maxNodes)
 	}
-	if m.RunBy == RunVM && m.Nodes > 1 {
-		c.Errorf(at.Of("nodes"), "estate/nodes", "%d nodes run by vm, which is one machine: take slurm, batch, aks or scale_set", m.Nodes)
-	}
 	if m.Size == "auto" && !model && m.GPUs == 0 && m.GPUMemory == 0 && m.VCPUs == 0 && m.Memory == 0 {
 		c.Errorf(pos, "estate/needs", "%q says neither a size nor what it needs: write size, or one of model, gpus, gpu_memory, vcpus, memory%s", key, nearest(key, beside))
 	}
 	if m.Image != "" && !imageShape.MatchString(m.Image) {
-		c.Errorf(at.Of("image"), "estate/image", "image %q, wanted dsvm, hpc, publisher:offer:sku:version or the id of an image", m.Image)
+		c.Errorf(at.Of("image"), "estate/image", "image %q, wanted dsvm, hpc or publisher:offer:sku:version", m.Image)
 	}
 	for _, a := range m.OrElse {
 		c.positive(a.At, map[string]int{"nodes": a.Nodes})

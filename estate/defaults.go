@@ -2,6 +2,7 @@ package estate
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -230,16 +231,32 @@ func kindOfData(key string) DataKind {
 	return Dataset
 }
 
+// jobKinds are the kinds that keys tell of, by what they begin with when their
+// hyphens are taken out.
+var jobKinds = []struct {
+	kind  JobKind
+	begin *regexp.Regexp
+}{
+	{Pretrain, regexp.MustCompile(`^(pre)?train`)},
+	{Finetune, regexp.MustCompile(`^(fine)?tun(e|ing)`)},
+	{Batch, regexp.MustCompile(`^transformer`)}, // a model, not a transformation
+	{Preparation, regexp.MustCompile(`^(prep|clean|ingest|transform|etl)`)},
+}
+
 // kindOfJob tells the kind from the method or the key.
 func kindOfJob(key string, j Job) JobKind {
-	key = strings.ReplaceAll(key, "-", "")
-	switch {
-	case j.Method == "pretrain", j.Method == "" && (strings.HasPrefix(key, "pretrain") || strings.HasPrefix(key, "train")):
+	switch j.Method {
+	case "":
+	case "pretrain":
 		return Pretrain
-	case j.Method != "", strings.HasPrefix(key, "finetune"):
+	default:
 		return Finetune
-	case strings.HasPrefix(key, "prep"):
-		return Preparation
+	}
+	key = strings.ReplaceAll(key, "-", "")
+	for _, k := range jobKinds {
+		if k.begin.MatchString(key) {
+			return k.kind
+		}
 	}
 	return Batch
 }

@@ -154,9 +154,9 @@ type ExemptionRule struct {
 // Structure says how the hierarchy is cut.
 type Structure struct {
 	source.At
-	// The axes that management groups below corp and online follow, outermost first; `none` for none.
+	// The axes that management groups below corp, online and sandbox follow, outermost first; `none` for none.
 	Groups []GroupAxis `yaml:"groups"`
-	// What gets a subscription of its own. A finer axis of the groups splits further, since a subscription has one parent.
+	// What gets a subscription of its own: each `workload`, and with `environment` each environment of one. Environments that share one have the same `connects` and `budget`. A finer axis of the groups splits further, since a subscription has one parent.
 	SubscriptionPer []SubscriptionAxis `yaml:"subscription_per"`
 	// The axes that resource groups follow. Regions always have groups of their own.
 	ResourceGroups []ResourceGroupAxis `yaml:"resource_groups"`
@@ -215,7 +215,7 @@ type Network struct {
 	source.At
 	// The address range that virtual networks are cut from, by region.
 	Pools source.Keyed[Prefix] `yaml:"pools"`
-	// How resources reach the internet. Azure's own default way out does not exist in new networks.
+	// How resources reach the internet: `hub_firewall` is for corp, where a hub has one; all others then take a NAT gateway. Azure's own default way out does not exist in new networks.
 	Egress Egress `yaml:"egress"`
 	// The link to the organization's own network.
 	OnPrem OnPrem `yaml:"onprem"`
@@ -272,7 +272,7 @@ type Guardrails struct {
 	Begin Enforcement `yaml:"begin"`
 	// When audit is to become deny: a proposal, dated from the workload's begin.
 	EnforceAfter Duration `yaml:"enforce_after"`
-	// The regions that are allowed: `auto` for those the design uses, `none`, or a list.
+	// The regions that are allowed: `auto` for all that the estate may use, `none`, or a list.
 	Locations Allowed `yaml:"locations"`
 	// The sizes of virtual machines, scale sets, AKS and Batch pools and machine learning compute that are allowed: `auto` for those the design uses, `none`, or a list.
 	ComputeSizes Allowed `yaml:"compute_sizes"`

@@ -87,6 +87,29 @@ workloads:
 	}
 }
 
+func TestKindOfJob(t *testing.T) {
+	for _, tt := range []struct {
+		key, says string
+		want      estate.JobKind
+	}{
+		{"train", "", estate.Pretrain}, {"training-small", "", estate.Pretrain}, {"pre-train", "", estate.Pretrain}, {"pretraining", "", estate.Pretrain},
+		{"finetune", "", estate.Finetune}, {"fine-tuning", "", estate.Finetune}, {"tune-llama", "", estate.Finetune}, {"tuning", "", estate.Finetune},
+		{"prep", "", estate.Preparation}, {"prepare-text", "", estate.Preparation}, {"preprocess", "", estate.Preparation}, {"clean", "", estate.Preparation},
+		{"ingest-news", "", estate.Preparation}, {"transform", "", estate.Preparation}, {"etl", "", estate.Preparation},
+		{"transformer", "", estate.Batch}, {"score", "", estate.Batch}, {"nightly-train", "", estate.Batch}, {"restrain", "", estate.Batch},
+		{"clean", "method: lora", estate.Finetune}, {"etl", "method: pretrain", estate.Pretrain}, {"train", "kind: prepare", estate.Preparation},
+	} {
+		e := mustRead(t, fmt.Sprintf(`airfield: 1
+organization: {name: N, prefix: nn, owner: a@b.example, cost_center: C}
+regions: {home: swedencentral}
+workloads: {atlas: {jobs: {%s: {model: m, %s}}}}
+`, tt.key, tt.says))
+		if have := e.Places()[0].Jobs[0].Value.Kind; have != tt.want {
+			t.Errorf("%s {%s}: have %s, want %s", tt.key, tt.says, have, tt.want)
+		}
+	}
+}
+
 func TestTagsOf(t *testing.T) {
 	e := mustRead(t, `airfield: 1
 organization: {name: N, prefix: nn, owner: a@b.example, cost_center: C-1}

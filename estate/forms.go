@@ -32,7 +32,7 @@ func Forms() []Form {
 		{reflect.TypeFor[Amount](), "an amount", `^[0-9]+(\.[0-9]{1,6})? [A-Z]{3}$|^estimate( *\+ *[0-9]+(\.[0-9]+)? *%)?$`, false, []string{"5000 USD", "estimate + 15%"}},
 		{reflect.TypeFor[Notification](), "a notification", `^(actual|forecast) [0-9]+%$`, false, []string{"actual 80%", "forecast 100%"}},
 		{reflect.TypeFor[Prefix](), "an address range", `^[0-9]+(\.[0-9]+){3}/[0-9]+$`, false, []string{"10.96.0.0/16"}},
-		{reflect.TypeFor[Schedule](), "hours of the day", `^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2} (UTC|[^ ]+/[^ ]+)$`, false, []string{"20:00-07:00 Europe/Stockholm"}},
+		{reflect.TypeFor[Schedule](), "hours of the day", `^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2} ` + zonePattern + `$`, false, []string{"20:00-07:00 Europe/Stockholm"}},
 		{reflect.TypeFor[Quantile](), "a time and quantile", strings.TrimSuffix(unitPattern(timeUnits), "$") + "( p[0-9]{1,2})?$", false, []string{"800ms p95"}},
 		{reflect.TypeFor[PerZone](), "a number", `^[0-9]+( per zone)?$`, true, []string{"2", "1 per zone"}},
 	}

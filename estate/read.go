@@ -1,7 +1,6 @@
 package estate
 
 import (
-	"cmp"
 	"reflect"
 	"slices"
 
@@ -35,30 +34,32 @@ func Read(f *source.File) (*Estate, diag.List) {
 
 // broken gives the sections, by their key at the top, that have errors or are
 // missing. What is found in them by looking further may only follow from those.
+// A value that stands in two sections, by an alias, breaks both.
 func broken(root *source.Node, found diag.List) map[string]bool {
+	wrong := map[diag.Pos]bool{}
+	for _, d := range found {
+		wrong[d.Pos] = wrong[d.Pos] || d.Severity == diag.Error
+	}
 	bad := map[string]bool{}
 	var sections []string
 	for _, f := range source.Fields(reflect.TypeFor[Estate]()) {
 		sections = append(sections, f.Key)
 		bad[f.Key] = f.Required && root.Get(f.Key) == nil
 	}
-	members := slices.SortedFunc(slices.Values(root.Members), func(a, b source.Member) int { return before(a.Pos, b.Pos) })
-	for _, d := range found {
-		if d.Severity != diag.Error {
-			continue
-		}
-		i, exact := slices.BinarySearchFunc(members, d.Pos, func(m source.Member, p diag.Pos) int { return before(m.Pos, p) })
-		if !exact {
-			i--
-		}
-		if i >= 0 {
-			bad[members[i].Key] = true
-			if d.Code == "source/unknown-key" {
-				bad[diag.Nearest(members[i].Key, sections)] = true
-			}
+	for _, m := range root.Members {
+		switch {
+		case !slices.Contains(sections, m.Key):
+			bad[diag.Nearest(m.Key, sections)] = true
+		case wrong[m.Pos] || anyWrong(m.Value, wrong):
+			bad[m.Key] = true
 		}
 	}
 	return bad
 }
 
-func before(a, b diag.Pos) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) }
+// anyWrong tells whether something is wrong at a value or in it.
+func anyWrong(n *source.Node, wrong map[diag.Pos]bool) bool {
+	return wrong[n.Pos] ||
+		slices.ContainsFunc(n.Items, func(item *source.Node) bool { return anyWrong(item, wrong) }) ||
+		slices.ContainsFunc(n.Members, func(m source.Member) bool { return wrong[m.Pos] || anyWrong(m.Value, wrong) })
+}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -261,12 +262,31 @@ func (a *Amount) DecodeNode(n *source.Node) (found diag.List) {
 		found.Errorf(n.Pos, "estate/amount", "%q is not more than 0, %s", n.Text, wanted)
 	case currency == "":
 		found.Errorf(n.Pos, "estate/amount", "%q has no currency, %s", n.Text, wanted)
-	case len(currency) != 3 || strings.ToUpper(currency) != currency:
+	case !currencyShape.MatchString(currency):
 		found.Errorf(n.Pos, "estate/amount", "%q has the currency %q, %s", n.Text, currency, wanted)
 	default:
 		a.Micro, a.Currency = micro, currency
 	}
 	return found
+}
+
+var currencyShape = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// String prints the amount as it is written, "none" for none.
+func (a Amount) String() string {
+	switch {
+	case a.Estimate && a.Plus > 0:
+		return fmt.Sprintf("estimate + %g%%", a.Plus)
+	case a.Estimate:
+		return "estimate"
+	case a.Currency == "":
+		return "none"
+	}
+	whole, part := a.Micro/1_000_000, a.Micro%1_000_000
+	if part == 0 {
+		return fmt.Sprintf("%d %s", whole, a.Currency)
+	}
+	return strings.TrimRight(fmt.Sprintf("%d.%06d", whole, part), "0") + " " + a.Currency
 }
 
 // ParseMicro reads a decimal number of up to six places as millionths.
@@ -337,13 +357,18 @@ type Schedule struct {
 	Zone     string // IANA time zone
 }
 
+// zonePattern is the shape of a time zone's name.
+const zonePattern = `(UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+)`
+
+var zoneShape = regexp.MustCompile("^" + zonePattern + "$")
+
 // DecodeNode reads a schedule. The zone's name is checked by its shape only.
 func (s *Schedule) DecodeNode(n *source.Node) (found diag.List) {
 	span, zone, _ := strings.Cut(n.Text, " ")
 	from, to, _ := strings.Cut(span, "-")
 	_, err1 := time.Parse("15:04", from)
 	_, err2 := time.Parse("15:04", to)
-	if n.Kind != source.Scalar || err1 != nil || err2 != nil || zone != "UTC" && !strings.Contains(zone, "/") {
+	if n.Kind != source.Scalar || err1 != nil || err2 != nil || !zoneShape.MatchString(zone) {
 		found.Errorf(n.Pos, "estate/schedule", "%s, wanted a span and a time zone such as '20:00-07:00 Europe/Stockholm'", n.Describe())
 		return found
 	}

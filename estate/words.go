@@ -83,6 +83,12 @@ func (GroupAxis) Values() []string {
 // SubscriptionAxis is what subscriptions are cut by.
 type SubscriptionAxis string
 
+// The axes of subscriptions.
+const (
+	PerWorkload    SubscriptionAxis = "workload"
+	PerEnvironment SubscriptionAxis = "environment"
+)
+
 // Values gives the axes.
 func (SubscriptionAxis) Values() []string { return []string{"workload", "environment"} }
 

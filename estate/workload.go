@@ -119,7 +119,7 @@ type Compute struct {
 	VCPUs int `yaml:"vcpus"`
 	// Memory of a node.
 	Memory Size `yaml:"memory"`
-	// What runs it: vm, scale_set, slurm, batch or aks.
+	// What runs it: vm for one node of a job, scale_set, slurm, batch or aks.
 	RunBy RunBy `yaml:"run_by"`
 	// The environments it runs in; without it, all.
 	In []string `yaml:"in"`
@@ -145,7 +145,7 @@ type Alternative struct {
 // Job is something that runs to an end.
 type Job struct {
 	source.At
-	// What it does: pretrain, finetune, batch or prepare. Without it the method or the key tells.
+	// What it does: pretrain, finetune, batch or prepare. Without it the method tells, or the begin of the key: train and pretrain; tune and finetune; prep, clean, ingest, transform and etl; else batch.
 	Kind JobKind `yaml:"kind"`
 	// The model, in the user's words, such as llama-3.1-70b.
 	Model string `yaml:"model"`
@@ -159,7 +159,7 @@ type Job struct {
 	DoneWithin Duration `yaml:"done_within"`
 	// How often it runs.
 	Runs Frequency `yaml:"runs"`
-	// The share of the month in which the nodes are busy.
+	// The share of the month in which the nodes are busy, 1% or more.
 	Busy Percent `yaml:"busy"`
 	// Nodes that are kept while nothing runs.
 	IdleNodes int `yaml:"idle_nodes"`

@@ -148,6 +148,7 @@ func (s *schemaWriter) shape(t reflect.Type, path string) object {
 	case accessType:
 		return object{"type", "object",
 			"properties", object{"deploys", s.ref(reflect.TypeFor[estate.Deploys](), path+".deploys")},
+			"propertyNames", object{"minLength", 1, "maxLength", estate.MaxGroupName},
 			"additionalProperties", s.shape(groupType, path+".NAME")}
 	case groupType:
 		return object{"type", "object",
@@ -176,8 +177,10 @@ func names(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[estate.Environment]():
 		return object{"propertyNames", object{"pattern", estate.EnvironmentPattern}}
-	case reflect.TypeFor[estate.Workload](), reflect.TypeFor[estate.Data](), reflect.TypeFor[estate.Job](), reflect.TypeFor[estate.Service]():
-		return object{"propertyNames", object{"pattern", estate.KeyPattern, "minLength", 2, "maxLength", estate.MaxKey}}
+	case reflect.TypeFor[estate.Data]():
+		return object{"propertyNames", object{"pattern", estate.KeyPattern, "minLength", estate.MinDataKey, "maxLength", estate.MaxKey}}
+	case reflect.TypeFor[estate.Workload](), reflect.TypeFor[estate.Job](), reflect.TypeFor[estate.Service]():
+		return object{"propertyNames", object{"pattern", estate.KeyPattern, "minLength", estate.MinKey, "maxLength", estate.MaxKey}}
 	}
 	return nil
 }
