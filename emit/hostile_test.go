@@ -73,7 +73,9 @@ func TestHostileTextsStayOnTheirLine(t *testing.T) {
 			if !seen {
 				t.Errorf("%s: the hostile texts are not there: the test tests nothing", f)
 			}
-			runHostile(t, f, m)
+			if br == "\n" || !testing.Short() {
+				runHostile(t, f, m)
+			}
 		}
 	}
 }
