@@ -37,7 +37,11 @@ func generate(seed uint64, workloads int) []byte {
 	p("access: {grp-all: {id: 3b7d0000-0000-4000-8000-0000000000a0, '*': Reader}, grp-some: {w0/prod: Contributor}}\n")
 	p("workloads:\n")
 	for i := range workloads {
-		b.WriteString(workload(seed, i))
+		w := workload(seed, i)
+		if strings.Contains(b.String(), "subscription_per: [workload],") { // environments that share one have one budget
+			w = strings.Replace(w, "{budget: 100 USD}", "{}", 1)
+		}
+		b.WriteString(w)
 	}
 	return []byte(b.String())
 }
