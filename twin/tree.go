@@ -124,6 +124,22 @@ func dropPlace(t *Twin, id arm.ID) *problem {
 	return nil
 }
 
+// maxLevels is how many management groups may lie in each other, without the
+// root.
+// learn.microsoft.com/azure/governance/management-groups/overview
+const maxLevels = 6
+
+// height counts the levels of a management group and those below it.
+func (t *Twin) height(group arm.ID) int {
+	most := 0
+	for r := range t.store.under("/providers/Microsoft.Management") {
+		if r.Type().Equal(arm.ManagementGroupType) && t.parentOf(r.ID).Equal(group) {
+			most = max(most, t.height(r.ID))
+		}
+	}
+	return most + 1
+}
+
 func takeManagementGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 	parent := t.refer(sent.Get("properties", "details", "parent", "id"))
 	switch {
@@ -136,6 +152,9 @@ func takeManagementGroup(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *proble
 	}
 	if parent.Equal(id) || slices.ContainsFunc(t.above(parent), id.Equal) {
 		return sent, fail(http.StatusBadRequest, "BadRequest", "The management group '%s' cannot lie below itself.", id.Name())
+	}
+	if !t.parentOf(id).Equal(parent) && len(t.above(parent))+t.height(id) > maxLevels+1 {
+		return sent, fail(http.StatusBadRequest, "BadRequest", "The management group '%s' and those below it would lie more than %d levels below the root.", id.Name(), maxLevels)
 	}
 	name := cmp.Or(sent.Get("properties", "displayName").Str(), id.Name())
 	above, _ := t.store.get(parent)

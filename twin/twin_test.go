@@ -170,6 +170,23 @@ func TestDeepBodiesAreRefused(t *testing.T) {
 	}
 }
 
+// Azure takes six levels of management groups, also where one moves with those
+// below it.
+func TestManagementGroupsAreSixLevelsDeep(t *testing.T) {
+	tw := begin(t)
+	for _, tt := range []struct {
+		name, parent string
+		want         int
+	}{
+		{"a1", tw.ID(), 200}, {"a2", "a1", 200}, {"a3", "a2", 200}, {"a4", "a3", 200}, {"a5", "a4", 200}, {"a6", "a5", 200}, {"a7", "a6", 400},
+		{"b1", tw.ID(), 200}, {"b2", "b1", 200}, {"b1", "a5", 400}, {"b1", "a4", 200}, {"b3", "b2", 400}, {"a6", "a5", 200},
+	} {
+		if w := ask(tw, "PUT", groups+"/"+tt.name+v, `{"properties":{"details":{"parent":{"id":"`+groups+"/"+tt.parent+`"}}}}`); w.Code != tt.want {
+			t.Errorf("%s below %s: have %d %s, want %d", tt.name, tt.parent, w.Code, w.Body, tt.want)
+		}
+	}
+}
+
 // A request that panics, which is a bug, does not stop those behind it.
 func TestPanicsLetTheNextRequestIn(t *testing.T) {
 	tw := begin(t)
