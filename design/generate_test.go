@@ -17,8 +17,10 @@ func generate(seed uint64, workloads int) []byte {
 	p("airfield: 1\norganization: {name: Generated %d, prefix: g%d, owner: ai@generated.example, cost_center: CC-1, billing: {%s}}\n", seed, seed%90+10,
 		pick("agreement: EA, scope: /providers/Microsoft.Billing/billingAccounts/1/enrollmentAccounts/2", "agreement: MCA, scope: /providers/Microsoft.Billing/billingAccounts/1/billingProfiles/2/invoiceSections/3"))
 	egress := pick("nat_gateway", "hub_firewall")
+	pools := "pools: {swedencentral: 10.64.0.0/11, francecentral: 10.96.0.0/11, westeurope: 10.128.0.0/11}, "
 	if r.IntN(3) == 0 {
 		egress = "nat_gateway"
+		pools = pick("", pools, "pools: {francecentral: 10.96.0.0/14}, ")
 		p("platform: standalone\n")
 	} else {
 		p("platform:\n  groups: {root: r, landing_zones: lz, corp: c, online: o, sandbox: s}\n  hubs:\n")
@@ -31,10 +33,10 @@ func generate(seed uint64, workloads int) []byte {
 		pick("[workload, environment]", "[workload, environment]", "[workload]"),
 		pick("[lifecycle]", "[workflow_stage]", "[deployment_type, lifecycle]", "[pipeline_stage, lifecycle]", "[deployment_type]"))
 	p("regions: {home: swedencentral, recovery: francecentral, may_use: [westeurope]}\n")
-	p("network: {pools: {swedencentral: 10.64.0.0/11, francecentral: 10.96.0.0/11, westeurope: 10.128.0.0/11}, egress: %s}\n", egress)
+	p("network: {%segress: %s}\n", pools, egress)
 	p("tags: {inherit: %s, groups_without: %s}\n", pick("subscription", "resource_group", "none"), pick("audit", "deny"))
 	p("guardrails: {begin: %s, storage_skus: %s}\n", pick("audit", "deny"), pick("auto", "none"))
-	p("access: {grp-all: {id: 3b7d0000-0000-4000-8000-0000000000a0, '*': Reader}, grp-some: {w0/prod: Contributor}}\n")
+	p("access: {grp-all: {id: 3b7d0000-0000-4000-8000-0000000000a0, '*': Reader}, grp-some: {w0/prod: Contributor, w1: Reader, '*/prod': Reader}}\n")
 	p("workloads:\n")
 	for i := range workloads {
 		w := workload(seed, i)
@@ -59,13 +61,14 @@ func workload(seed uint64, i int) string {
 	p("    jobs:\n")
 	switch r.IntN(4) {
 	case 0:
-		p("      train: {size: Standard_ND96isr_H100_v5, nodes: %d, busy: 50%%, reads: [corpus], writes: [checkpoints, models]}\n", 1+r.IntN(20))
+		p("      train: {size: Standard_ND96isr_H100_v5, nodes: %d, busy: 50%%, reads: [corpus], writes: [checkpoints, models]%s}\n", 1+r.IntN(20),
+			pick("", ", or_else: [{size: Standard_ND96isr_H200_v5}]", ", run_by: scale_set", ", run_by: slurm", ", zone: 2"))
 	case 1:
 		p("      finetune: {model: llama-3.1-%s, method: %s, runs: 4/month, done_within: 24h, reads: [corpus], writes: [models]}\n", pick("8b", "70b"), pick("full", "lora", "qlora"))
 	case 2:
 		p("      clean: {kind: prepare, vcpus: %d, nodes: %d, spot: %s, reads: [corpus]}\n", 4+r.IntN(60), 1+r.IntN(9), pick("allowed", "never"))
 	case 3:
-		p("      score: {kind: batch, memory: %dGiB}\n", 8+r.IntN(400))
+		p("      score: {kind: batch, memory: %dGiB, run_by: %s}\n", 8+r.IntN(400), pick("vm", "auto"))
 	}
 	if r.IntN(2) == 0 {
 		p("    services:\n      chat: {model: {like: llama-3.1-%s, precision: %s, weights: models}, regions: [%s], zones: %s, fleet: {at_least: %s, at_most: 9}, port: %d}\n",

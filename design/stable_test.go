@@ -76,10 +76,29 @@ func TestAddingAWorkload(t *testing.T) {
 	}
 }
 
+// zoned puts every zone of a lock to 2.
+func zoned(lock string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lock) {
+		if strings.HasPrefix(line, "zone ") {
+			line = line[:len(line)-2] + "2\n"
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 func TestRenamingMovesNobody(t *testing.T) {
 	for seed := range uint64(10) {
 		text := generate(seed, 4)
 		before := of(t, text, nil)
+		// What another catalog, or another zone, would be locked to.
+		f, _ := source.NewFile("estate.lock", []byte(strings.ReplaceAll(zoned(before.Lock.String()), "Standard_NC24ads_A100_v4 1", "Standard_NC40ads_H100_v5 1")))
+		lock, found := design.ReadLock(f)
+		if len(found) > 0 {
+			t.Fatal(found)
+		}
+		before = of(t, text, lock)
 		renamed := bytes.Replace(text, []byte("  w2:\n"), []byte("  renamed:\n    formerly: w2\n    project: w2\n"), 1)
 		after := of(t, renamed, relock(t, before.Lock))
 		for c := range tenant.Diff(before.Tenant, after.Tenant) {
