@@ -18,6 +18,7 @@ import (
 	"airfield/catalog"
 	"airfield/diag"
 	"airfield/estate"
+	"airfield/limits"
 	"airfield/source"
 	"airfield/tenant"
 )
@@ -253,7 +254,8 @@ func (d *designer) usable() []string {
 	return all
 }
 
-// checkLimits holds the whole against Azure's limits.
+// checkLimits holds the whole against Azure's limits, and each resource against
+// its service's rules.
 func (d *designer) checkLimits(t *tenant.Tenant) {
 	if limit, ok := catalog.LimitOf("resource-groups-per-subscription"); ok {
 		for _, s := range d.order {
@@ -266,7 +268,12 @@ func (d *designer) checkLimits(t *tenant.Tenant) {
 			}
 		}
 	}
-	_ = t
+	if d.found.HasErrors() {
+		return // what is wrong already has a finding that says more
+	}
+	for r := range t.All() {
+		d.found = append(d.found, limits.Check(r, t)...)
+	}
 }
 
 // plural gives "1 node" or "3 nodes".
