@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -37,6 +38,7 @@ type NameRule struct {
 
 	chars *regexp.Regexp // matches a character that is allowed; nil for any
 	whole *regexp.Regexp // Pattern; nil for any
+	quick *quick         // what of both can be told without them
 }
 
 // NameRuleOf returns the rule for the names of a type. Scope is what the
@@ -69,12 +71,12 @@ func (r NameRule) Check(name string) error {
 	}
 	if r.chars != nil {
 		for _, c := range name {
-			if !r.chars.MatchString(string(c)) {
+			if !r.quick.chars.has(c) && !r.chars.MatchString(string(c)) {
 				return fmt.Errorf("has %q, allowed are %s", c, r.Charset)
 			}
 		}
 	}
-	if r.whole != nil && !r.whole.MatchString(name) {
+	if r.whole != nil && !r.quick.ends(name) && !r.whole.MatchString(name) {
 		return fmt.Errorf("must %s", r.Edges)
 	}
 	return nil
@@ -85,6 +87,72 @@ func characters(n int) string {
 		return "1 character"
 	}
 	return fmt.Sprintf("%d characters", n)
+}
+
+// quick says yes to most good characters and names in a few steps. Where it
+// does not, the regular expressions decide.
+type quick struct {
+	chars       ascii
+	edges       bool  // Pattern wants, of allowed characters, only these at the edges
+	first, last ascii // of names of two characters or more
+}
+
+// ends tells that a name of allowed characters matches the whole pattern.
+func (q *quick) ends(name string) bool {
+	return q.edges && len(name) > 1 && q.first.has(rune(name[0])) && q.last.has(rune(name[len(name)-1]))
+}
+
+// quickOf reads the class of the allowed characters, [a-z-], and a pattern. Of
+// patterns it knows those that say no more than how a name begins and ends:
+// [a-z-] many times, with or without a class before and behind it, as in
+// ^[a-z-]+$, ^[a-z][a-z-]*$ and ^[a-z]([a-z-]*[a-z])?$.
+func quickOf(class, pattern string) *quick {
+	q := &quick{chars: asciiOf(class)}
+	inner := strings.TrimSuffix(strings.TrimPrefix(pattern, "^"), "$")
+	before, behind, found := strings.Cut(inner, class+"*")
+	if inner == class+"+" {
+		before, behind, found = "", "", true
+	}
+	if opened, ok := strings.CutSuffix(before, "("); ok {
+		if closed, ok := strings.CutSuffix(behind, ")?"); ok {
+			before, behind = opened, closed
+		}
+	}
+	var begins, ends bool
+	q.first, begins = edge(before, q.chars)
+	q.last, ends = edge(behind, q.chars)
+	q.edges = found && begins && ends
+	return q
+}
+
+// edge reads the class at an edge of a pattern; none allows what is allowed
+// anywhere.
+func edge(class string, chars ascii) (ascii, bool) {
+	if class == "" {
+		return chars, true
+	}
+	a := asciiOf(class)
+	return a, a != ascii{}
+}
+
+// ascii are the ASCII characters of a class.
+type ascii [128]bool
+
+func (a *ascii) has(c rune) bool { return 0 <= c && c < 128 && a[c] }
+
+// asciiOf reads a class of a regular expression, and gives none for any other.
+func asciiOf(class string) ascii {
+	var a ascii
+	re, err := syntax.Parse(class, syntax.Perl)
+	if err != nil || re.Op != syntax.OpCharClass {
+		return a
+	}
+	for i := 0; i < len(re.Rune); i += 2 {
+		for c := re.Rune[i]; c <= re.Rune[i+1] && c < 128; c++ {
+			a[c] = true
+		}
+	}
+	return a
 }
 
 var abbreviations = sync.OnceValue(func() map[[2]string]string {
@@ -121,6 +189,7 @@ var nameRules = sync.OnceValue(func() map[[2]string]NameRule {
 			if r.Pattern != "" {
 				r.whole = regexp.MustCompile(r.Pattern)
 			}
+			r.quick = quickOf("["+cell("chars")+"]", r.Pattern)
 			rules[[2]string{fold(r.Type), fold(r.Scope)}] = r
 		})
 	}

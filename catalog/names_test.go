@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -232,6 +234,45 @@ func TestNameRuleOfPolicyAssignments(t *testing.T) {
 	}
 }
 
+// checkSlowly is NameRule.Check by regular expressions alone.
+func checkSlowly(r NameRule, name string) error {
+	r.quick = &quick{}
+	return r.Check(name)
+}
+
+// TestNameRuleCheckIsQuick compares the two ways on random names around the
+// edges, where a class or a pattern might be misread.
+func TestNameRuleCheckIsQuick(t *testing.T) {
+	letters := []rune("azAZ059-_.()&' \n%/<+*#é\u212a")
+	rng := rand.New(rand.NewPCG(1, 2))
+	quickly, slowly := 0, 0
+	for _, r := range nameRules() {
+		if r.quick.edges {
+			quickly++
+		} else if r.Pattern != "" {
+			slowly++
+		}
+		allowed := slices.DeleteFunc(slices.Clone(letters), func(c rune) bool { return r.chars != nil && !r.chars.MatchString(string(c)) })
+		for i := range 3000 {
+			from := letters
+			if i%3 > 0 {
+				from = allowed // or hardly any name comes as far as its edges
+			}
+			name := make([]rune, r.Min+rng.IntN(4))
+			for j := range name {
+				name[j] = from[rng.IntN(len(from))]
+			}
+			have, want := r.Check(string(name)), checkSlowly(r, string(name))
+			if fmt.Sprint(have) != fmt.Sprint(want) {
+				t.Errorf("%s: %q: have %v, want %v", r.Type, string(name), have, want)
+			}
+		}
+	}
+	if quickly < 4*slowly {
+		t.Errorf("the patterns of %d rules are known, of %d not", quickly, slowly)
+	}
+}
+
 func FuzzNameRuleCheck(f *testing.F) {
 	for _, name := range []string{"", "a", "vm-1", "St", "a--b", "é", "\xff", "default", strings.Repeat("x", 300)} {
 		f.Add(name)
@@ -245,6 +286,8 @@ func FuzzNameRuleCheck(f *testing.F) {
 				t.Errorf("%s: %q is refused without a reason", r.Type, name)
 			case err == nil && (n < r.Min || n > r.Max || !utf8.ValidString(name)):
 				t.Errorf("%s: %q is accepted", r.Type, name)
+			case fmt.Sprint(err) != fmt.Sprint(checkSlowly(r, name)):
+				t.Errorf("%s: %q: have %v, want %v", r.Type, name, err, checkSlowly(r, name))
 			case err == nil && r.Pattern != "" && !regexp.MustCompile(r.Pattern).MatchString(name):
 				t.Errorf("%s: %q is accepted, but not by %s", r.Type, name, r.Pattern)
 			}

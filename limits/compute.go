@@ -12,7 +12,7 @@ import (
 // profile gives what a machine is made from: the properties of a virtual
 // machine, the virtualMachineProfile of a scale set.
 func (c *check) profile(path ...string) arm.Value {
-	if scaleSets.Equal(c.Type()) {
+	if c.is(scaleSets) {
 		return at(c.p("virtualMachineProfile"), path...)
 	}
 	return c.p(path...)
@@ -20,23 +20,35 @@ func (c *check) profile(path ...string) arm.Value {
 
 // sizeName gives the name of the VM size.
 func (c *check) sizeName() arm.Value {
-	if scaleSets.Equal(c.Type()) {
+	if c.is(scaleSets) {
 		return c.Get("sku", "name")
 	}
 	return c.p("hardwareProfile", "vmSize")
 }
 
-// size gives the VM size, nil where the catalog has none of the name.
-func (c *check) size() *catalog.Size {
-	s, _ := catalog.SizeByName(c.sizeName().Str())
-	return s
+// A machine is what the catalog knows of a virtual machine or scale set.
+type machine struct {
+	size     *catalog.Size
+	image    catalog.Image
+	hasImage bool
 }
 
-// image gives the marketplace image, where the catalog has it.
-func (c *check) image() (catalog.Image, bool) {
-	ref := c.profile("storageProfile", "imageReference")
-	return catalog.ImageByURN(at(ref, "publisher").Str() + ":" + at(ref, "offer").Str() + ":" + at(ref, "sku").Str())
+// know looks the machine up in the catalog, once for all rules.
+func (c *check) know() *machine {
+	if c.machine == nil {
+		m, ref := new(machine), c.profile("storageProfile", "imageReference")
+		m.size, _ = catalog.SizeByName(c.sizeName().Str())
+		m.image, m.hasImage = catalog.ImageByURN(at(ref, "publisher").Str() + ":" + at(ref, "offer").Str() + ":" + at(ref, "sku").Str())
+		c.machine = m
+	}
+	return c.machine
 }
+
+// size gives the VM size, nil where the catalog has none of the name.
+func (c *check) size() *catalog.Size { return c.know().size }
+
+// image gives the marketplace image, where the catalog has it.
+func (c *check) image() (catalog.Image, bool) { return c.know().image, c.know().hasImage }
 
 func (c *check) rdma() bool {
 	s := c.size()
@@ -45,7 +57,7 @@ func (c *check) rdma() bool {
 
 func vmSize(c *check) {
 	name := c.sizeName()
-	if !known(name) || is(name, "Mix") && scaleSets.Equal(c.Type()) {
+	if !known(name) || is(name, "Mix") && c.is(scaleSets) {
 		return // Mix: the sizes stand in skuProfile
 	}
 	if c.size() == nil {
@@ -103,8 +115,11 @@ func vmPlan(c *check) {
 // vmEncryptionAtHost tells that the subscription has to register the feature,
 // unless it is seen to.
 func vmEncryptionAtHost(c *check) {
+	if !c.profile("securityProfile", "encryptionAtHost").True() {
+		return
+	}
 	feature := c.ID.SubscriptionID() + "/providers/Microsoft.Features/featureProviders/Microsoft.Compute/subscriptionFeatureRegistrations/EncryptionAtHost"
-	if _, ok := c.in.Get(feature); c.profile("securityProfile", "encryptionAtHost").True() && !ok {
+	if _, ok := c.in.Get(feature); !ok {
 		c.fail("encryption at host needs the feature Microsoft.Compute/EncryptionAtHost registered in the subscription")
 	}
 }

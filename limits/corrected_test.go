@@ -120,7 +120,6 @@ var corrected = []correction{
 	{"storage-tls13", "properties.minimumTlsVersion", `"TLS1_2"`},
 	{"subnet-in-vnet", "properties.addressPrefix", `"10.0.4.0/24"`},
 	{"subnet-nsg", "properties.networkSecurityGroup", `{"id":"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg"}`},
-	{"subnet-outbound", "properties.natGateway", `{"id":"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/natGateways/ng"}`},
 	{"subnet-overlap", "properties.addressPrefix", `"10.0.4.0/24"`},
 	{"subnet-prefix", "properties.addressPrefix", `"10.0.4.0/24"`},
 	{"subnet-size", "properties.addressPrefix", `"10.0.4.0/26"`},

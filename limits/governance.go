@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -119,21 +118,41 @@ func budgetThresholdType(c *check) {
 	}
 }
 
-const guid = `[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
+// isGUID tells whether s is a GUID: 8-4-4-4-12 hexadecimal digits.
+func isGUID(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return len(s) == 36
+}
 
-var (
-	onlyGUID       = regexp.MustCompile(`^` + guid + `$`)
-	roleDefinition = regexp.MustCompile(`(?i)^(/.+)?/providers/Microsoft\.Authorization/roleDefinitions/` + guid + `$`)
-)
+// isRole tells whether s is the id of a role definition, at any scope.
+func isRole(s string) bool {
+	const roles = "/providers/Microsoft.Authorization/roleDefinitions/"
+	name := strings.LastIndexByte(s, '/') + 1
+	scope := name - len(roles)
+	if scope < 0 || !arm.EqualFold(s[scope:name], roles) || !isGUID(s[name:]) {
+		return false
+	}
+	return scope == 0 || s[0] == '/' && scope > 1
+}
 
 func roleAssignmentName(c *check) {
-	if !onlyGUID.MatchString(c.ID.Name()) {
+	if !isGUID(c.ID.Name()) {
 		c.fail("wanted a GUID as name")
 	}
 }
 
 func roleAssignmentRole(c *check) {
-	if id := c.p("roleDefinitionId"); known(id) && !roleDefinition.MatchString(id.Str()) {
+	if id := c.p("roleDefinitionId"); known(id) && !isRole(id.Str()) {
 		c.fail("wanted the id of a role definition, ending in /providers/Microsoft.Authorization/roleDefinitions/ and a GUID, found %s", id.Text())
 	}
 }
@@ -150,25 +169,24 @@ func roleAssignmentCondition(c *check) {
 	}
 }
 
-// effects gives the effects that the assigned definition may have, in lower
-// case, and false where the definition is not known. What the assignment sets
-// counts more than a default.
-func effects(c *check) ([]string, bool) {
-	if b, ok := catalog.BuiltIn(string(idOf(c.p("policyDefinitionId")))); ok {
+// effect gives the effect that the assigned definition has, and "" where that
+// is not known. What the assignment sets counts more than a default.
+func effect(c *check) string {
+	definition := idOf(c.p("policyDefinitionId"))
+	if b, ok := catalog.BuiltIn(string(definition)); ok {
 		if b.EffectParameter != "" {
-			set := c.p("parameters", b.EffectParameter, "value")
-			if set.Kind() == arm.Unknown {
-				return nil, false
-			}
-			if set.Exists() {
-				return []string{strings.ToLower(set.Str())}, true
+			if set := c.p("parameters", b.EffectParameter, "value"); set.Exists() {
+				return set.Str()
 			}
 		}
-		return []string{strings.ToLower(b.DefaultEffect)}, true
+		return b.DefaultEffect
 	}
-	d, ok := c.lookup(c.p("policyDefinitionId"))
-	if !ok || !policyDefinitions.Equal(d.Type()) {
-		return nil, false
+	if !policyDefinitions.Equal(definition.Type()) {
+		return "" // an initiative, which has the effects of all its definitions
+	}
+	d, ok := c.get(definition)
+	if !ok {
+		return ""
 	}
 	effect := d.Get("properties", "policyRule", "then", "effect").Str()
 	if name, found := strings.CutPrefix(effect, "[parameters('"); found {
@@ -179,16 +197,15 @@ func effects(c *check) ([]string, bool) {
 		}
 		effect = v.Str()
 	}
-	return []string{strings.ToLower(effect)}, effect != ""
+	return effect
 }
 
 func policyAssignmentIdentity(c *check) {
-	may, ok := effects(c)
-	if !ok || given(c.Get("identity")) && !is(c.Get("identity", "type"), "None") {
+	if given(c.Get("identity")) && !is(c.Get("identity", "type"), "None") {
 		return
 	}
-	if slices.Contains(may, "modify") || slices.Contains(may, "deployifnotexists") {
-		c.fail("wanted an identity for the effect %s, found none", may[0])
+	if e := effect(c); arm.EqualFold(e, "modify") || arm.EqualFold(e, "deployIfNotExists") {
+		c.fail("wanted an identity for the effect %s, found none", strings.ToLower(e))
 	}
 }
 
@@ -204,7 +221,8 @@ func policyAssignmentParameters(c *check) {
 	if c.p("parameters").Kind() == arm.Unknown {
 		return
 	}
-	var names, needed []string
+	var buf, need [16]string
+	names, needed := buf[:0], need[:0]
 	if b, ok := catalog.BuiltIn(string(idOf(c.p("policyDefinitionId")))); ok {
 		if b.EffectParameter != "" {
 			names = append(names, b.EffectParameter)

@@ -12,6 +12,8 @@ package limits
 import (
 	"fmt"
 	"iter"
+	"strings"
+	"sync"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -31,41 +33,118 @@ type Tenant interface {
 // network's body and rules within a network security group's are checked as
 // resources of their own.
 func Check(r arm.Resource, in Tenant) diag.List {
-	var found diag.List
 	if r.Theirs {
-		return found
+		return nil
 	}
 	if in == nil {
 		in = nothing{}
 	}
-	c := &check{Resource: r, typ: r.Type(), in: in, found: &found}
-	for i := range rules {
-		if rules[i].typ == anyType || rules[i].typ.Equal(c.typ) {
-			c.rule = &rules[i]
-			c.rule.check(c)
+	c := &check{in: in}
+	c.run(r)
+	if member := holds(c.kind.typ); member != "" {
+		for child := range inline(r, member) {
+			c.run(child)
 		}
 	}
-	for child := range inline(r) {
-		found = append(found, Check(child, in)...)
+	return c.found
+}
+
+// run holds one resource to the rules of its type.
+func (c *check) run(r arm.Resource) {
+	c.Resource, c.scope, c.properties, c.machine = r, r.ID.Scope(), at(r.Body, "properties"), nil
+	c.kind = kindOf(r.ID, c.scope)
+	for _, rule := range c.kind.rules {
+		c.rule = rule
+		rule.check(c)
 	}
-	return found
+}
+
+// A kind is a type in lower case with the rules about it, those about any type
+// included.
+type kind struct {
+	typ   arm.Type
+	rules []*rule
+}
+
+// kinds are the types that rules are about, by their names in lower case.
+var kinds = sync.OnceValue(func() map[string]kind {
+	all := map[string]kind{}
+	for _, of := range rules {
+		k := kind{typ: arm.Type(strings.ToLower(string(of.typ)))}
+		for i := range rules {
+			if rules[i].typ == of.typ || rules[i].typ == anyType {
+				k.rules = append(k.rules, &rules[i])
+			}
+		}
+		all[string(k.typ)] = k
+	}
+	return all
+})
+
+// kindOf gives the kind of a resource at a scope. For the types of rules it
+// makes no string, since it is asked once for each resource there is.
+func kindOf(id, scope arm.ID) kind {
+	var buf [128]byte
+	lower := appendType(buf[:0], id, scope)
+	k, ok := kinds()[string(lower)]
+	if !ok {
+		k.typ, k.rules = arm.Type(lower), kinds()[string(anyType)].rules
+	}
+	return k
+}
+
+// appendType appends the type of a resource at a scope, in lower case.
+func appendType(b []byte, id, scope arm.ID) []byte {
+	from := len(b)
+	tail := string(id)
+	if scope != arm.Tenant {
+		tail = tail[len(scope):]
+	}
+	const providers = "/providers/"
+	if len(tail) < len(providers) || !arm.EqualFold(tail[:len(providers)], providers) {
+		b = append(b, id.Type()...) // a scope, whose type is a constant
+	} else {
+		tail = tail[len(providers):]
+		for segment := 0; ; segment++ {
+			first, rest, more := strings.Cut(tail, "/")
+			switch {
+			case segment == 0:
+				b = append(b, first...)
+			case segment%2 == 1:
+				b = append(append(b, '/'), first...)
+			}
+			if !more {
+				break
+			}
+			tail = rest
+		}
+	}
+	for i, c := range b[from:] {
+		if 'A' <= c && c <= 'Z' {
+			b[from+i] = c + 'a' - 'A'
+		}
+	}
+	return b
+}
+
+// holds gives the member of a type's properties that holds child resources, ""
+// where it has none.
+func holds(typ arm.Type) string {
+	switch {
+	case virtualNetworks.Equal(typ):
+		return "subnets"
+	case networkSecurityGroups.Equal(typ):
+		return "securityRules"
+	}
+	return ""
 }
 
 // inline gives the child resources that are written in the body of a resource.
-func inline(r arm.Resource) iter.Seq[arm.Resource] {
+func inline(r arm.Resource, member string) iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
-		typ := r.Type()
-		for _, kind := range []struct {
-			of     arm.Type
-			member string
-		}{{virtualNetworks, "subnets"}, {networkSecurityGroups, "securityRules"}} {
-			if !kind.of.Equal(typ) {
-				continue
-			}
-			for item := range r.Get("properties", kind.member).Items() {
-				if name := item.Get("name").Str(); name != "" && !yield(arm.Resource{ID: r.ID.Child(kind.member, name), Body: item, Pos: r.Pos}) {
-					return
-				}
+		for item := range r.Get("properties", member).Items() {
+			if name := item.Get("name").Str(); name != "" && !yield(arm.Resource{ID: r.ID.Child(member, name), Body: item, Pos: r.Pos}) {
+				return
 			}
 		}
 	}
@@ -90,10 +169,18 @@ type rule struct {
 // A check is one rule at work on one resource.
 type check struct {
 	arm.Resource
-	typ   arm.Type
-	in    Tenant
-	rule  *rule
-	found *diag.List
+	kind       kind
+	scope      arm.ID
+	properties arm.Value
+	in         Tenant
+	rule       *rule
+	found      diag.List
+
+	// What several rules ask for, read when the first does.
+	near     arm.Resource // what get found last
+	machine  *machine
+	siblings []sibling // the subnets of network
+	network  arm.ID
 }
 
 // fail adds the finding that the resource breaks the rule.
@@ -102,23 +189,36 @@ func (c *check) fail(format string, args ...any) {
 		Pos:      c.Pos,
 		Severity: c.rule.severity,
 		Code:     "limits/" + c.rule.id,
-		Message:  fmt.Sprintf("%s %q: ", c.Type(), c.ID.Name()) + fmt.Sprintf(format, args...),
+		Message:  fmt.Sprintf("%s %q: ", c.ID.Type(), c.ID.Name()) + fmt.Sprintf(format, args...),
 	}
 	if c.rule.doubt != "" {
 		d.Help = "not confirmed: " + c.rule.doubt
 	}
-	*c.found = append(*c.found, d)
+	c.found = append(c.found, d)
 }
 
-// Type gives the resource's type, which its id would be searched for each time.
-func (c *check) Type() arm.Type { return c.typ }
+// is tells whether the resource is of a type.
+func (c *check) is(t arm.Type) bool { return t.Equal(c.kind.typ) }
+
+// get is in.Get, and remembers what it found last: rules about one type ask for
+// the same neighbour one after the other.
+func (c *check) get(id arm.ID) (arm.Resource, bool) {
+	if id != "" && id.Equal(c.near.ID) {
+		return c.near, true
+	}
+	r, ok := c.in.Get(id)
+	if ok {
+		c.near = r
+	}
+	return r, ok
+}
 
 // Get follows member names down from the body. What lies below an unknown value
 // is unknown, not missing.
 func (c *check) Get(path ...string) arm.Value { return at(c.Body, path...) }
 
 // p follows member names down from the resource's properties.
-func (c *check) p(path ...string) arm.Value { return at(c.Get("properties"), path...) }
+func (c *check) p(path ...string) arm.Value { return at(c.properties, path...) }
 
 func at(v arm.Value, path ...string) arm.Value {
 	for _, name := range path {
@@ -170,11 +270,11 @@ func (c *check) lookup(v arm.Value) (arm.Resource, bool) {
 	if id == "" {
 		return arm.Resource{}, false
 	}
-	if r, ok := c.in.Get(id); ok || !id.Type().Child() {
+	if r, ok := c.get(id); ok || !id.Type().Child() {
 		return r, ok
 	}
-	parent, _ := c.in.Get(id.Parent())
-	for child := range inline(parent) {
+	parent, _ := c.get(id.Parent())
+	for child := range inline(parent, holds(parent.Type())) {
 		if child.ID.Equal(id) {
 			return child, true
 		}

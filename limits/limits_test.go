@@ -12,6 +12,7 @@ import (
 	"airfield/catalog"
 	"airfield/diag"
 	"airfield/limits"
+	"airfield/tenant"
 )
 
 // neighbours are the resources of testdata/good.jsonl, as a limits.Tenant.
@@ -176,19 +177,57 @@ func TestInline(t *testing.T) {
 	}
 }
 
+// TestCheckIsCheap shows that a resource without findings and neighbours costs
+// no memory beyond the check itself.
+func TestCheckIsCheap(t *testing.T) {
+	tenant := good(t)
+	cheap := map[arm.Type]bool{}
+	for _, r := range tenant {
+		if testing.AllocsPerRun(5, func() { limits.Check(r, nil) }) <= 1 {
+			cheap[r.Type()] = true
+		}
+	}
+	for _, typ := range []arm.Type{
+		"Microsoft.Storage/storageAccounts", "Microsoft.Storage/storageAccounts/blobServices", "Microsoft.Network/publicIPAddresses",
+		"Microsoft.Network/privateEndpoints", "Microsoft.KeyVault/vaults", "Microsoft.Consumption/budgets",
+	} {
+		if !cheap[typ] {
+			t.Errorf("%s: more than one allocation", typ)
+		}
+	}
+}
+
+// BenchmarkCheck checks a tenant of 200 subscriptions, each with the good
+// resources.
 func BenchmarkCheck(b *testing.B) {
 	text, err := os.ReadFile("testdata/good.jsonl")
 	if err != nil {
 		b.Fatal(err)
 	}
-	var all neighbours
-	for line := range strings.Lines(string(text)) {
-		body, _ := arm.Parse(line)
-		all = append(all, arm.Resource{ID: arm.ID(body.Get("id").Str()), Body: body})
-	}
-	for b.Loop() {
-		for _, r := range all {
-			limits.Check(r, all)
+	var build tenant.Builder
+	for i := range 200 {
+		for line := range strings.Lines(string(text)) {
+			if i > 0 && !strings.HasPrefix(line, `{"id":"/subscriptions/`) {
+				continue
+			}
+			body, err := arm.Parse(strings.ReplaceAll(line, "/subscriptions/s/", fmt.Sprintf("/subscriptions/s%d/", i)))
+			if err != nil {
+				b.Fatal(err)
+			}
+			build.Add(arm.Resource{ID: arm.ID(body.Get("id").Str()), Body: body})
 		}
 	}
+	all, found := build.Tenant()
+	if found.HasErrors() {
+		b.Fatal(found)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for r := range all.All() {
+			if found := limits.Check(r, all); len(found) > 0 {
+				b.Fatal(found)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*all.Len()), "ns/resource")
 }

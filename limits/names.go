@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -12,23 +11,20 @@ import (
 // name holds a name to the rule of its type at its scope. An assignment's name
 // is rule role-assignment-name.
 func name(c *check) {
-	if c.Type().Equal(roleAssignments) {
-		return
+	if c.is(roleAssignments) || c.is(arm.SubscriptionType) {
+		return // of a subscription it is the id, which nobody chooses
 	}
-	scope := c.ID.Scope().Type()
+	scope := c.scope.Type()
 	at := ""
 	switch {
 	case scope.Equal(arm.ManagementGroupType):
-		at = "managementGroup"
+		at = "managementgroup"
 	case scope.Equal(arm.SubscriptionType):
 		at = "subscription"
 	case scope.Equal(arm.ResourceGroupType):
-		at = "resourceGroup"
+		at = "resourcegroup"
 	}
-	if arm.SubscriptionType.Equal(c.Type()) {
-		return // its id, which nobody chooses
-	}
-	of, ok := catalog.NameRuleOf(string(c.Type()), at)
+	of, ok := catalog.NameRuleOf(string(c.kind.typ), at)
 	if !ok {
 		return
 	}
@@ -39,35 +35,32 @@ func name(c *check) {
 
 // tags gives the tags that a resource carries or, as Microsoft.Resources/tags
 // and a subscription's alias do, sets on another.
-func tags(c *check) iter.Seq2[string, arm.Value] {
+func tags(c *check) arm.Value {
 	var v arm.Value
 	switch {
-	case tagsResources.Equal(c.Type()):
+	case c.is(tagsResources):
 		v = c.p("tags")
-	case aliases.Equal(c.Type()):
+	case c.is(aliases):
 		v = c.p("additionalProperties", "tags")
 	default:
 		v = c.Get("tags")
 	}
 	if v.Kind() != arm.Object {
-		return arm.Value{}.Members()
+		return arm.Value{}
 	}
-	return v.Members()
+	return v
 }
 
 func tagCount(c *check) {
-	n := 0
-	for range tags(c) {
-		n++
-	}
-	if most := limit("tags-per-resource"); n > most {
+	if n, most := tags(c).Len(), limit("tags-per-resource"); n > most {
 		c.fail("wanted at most %d tags, found %d", most, n)
 	}
 }
 
 func tagName(c *check) {
-	for name := range tags(c) {
-		n, most := utf8.RuneCountInString(name), limit("tag-name")
+	most := limit("tag-name")
+	for name := range tags(c).Members() {
+		n := utf8.RuneCountInString(name)
 		switch {
 		case n == 0 || n > most:
 			c.fail("wanted a tag name of 1 to %d characters, found %d", most, n)
@@ -78,7 +71,7 @@ func tagName(c *check) {
 }
 
 func tagNameOfStorage(c *check) {
-	for name := range tags(c) {
+	for name := range tags(c).Members() {
 		if n := utf8.RuneCountInString(name); n > 128 {
 			c.fail("wanted tag names of at most 128 characters on a storage account, found %d", n)
 		}
@@ -86,8 +79,9 @@ func tagNameOfStorage(c *check) {
 }
 
 func tagValue(c *check) {
-	for name, value := range tags(c) {
-		if n, most := utf8.RuneCountInString(value.Str()), limit("tag-value"); n > most {
+	most := limit("tag-value")
+	for name, value := range tags(c).Members() {
+		if n := utf8.RuneCountInString(value.Str()); n > most {
 			c.fail("wanted at most %d characters in the value of tag %q, found %d", most, name, n)
 		}
 	}

@@ -2,24 +2,29 @@ package limits
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"airfield/arm"
 )
 
-// ranges gives the address ranges of an array that are well formed, and says
+// ranges appends the address ranges of an array that are well formed, and says
 // which are not.
-func (c *check) ranges(v arm.Value, complain bool) []netip.Prefix {
-	var all []netip.Prefix
+func (c *check) ranges(all []netip.Prefix, v arm.Value, complain bool) []netip.Prefix {
 	for item := range items(v) {
-		p, err := parsePrefix(item.Str())
-		switch {
-		case err == nil:
-			all = append(all, p)
-		case complain:
-			c.fail("wanted an address range, and %v", err)
-		}
+		all = c.oneRange(all, item, complain)
+	}
+	return all
+}
+
+func (c *check) oneRange(all []netip.Prefix, v arm.Value, complain bool) []netip.Prefix {
+	p, err := parsePrefix(v.Str())
+	switch {
+	case err == nil:
+		return append(all, p)
+	case complain:
+		c.fail("wanted an address range, and %v", err)
 	}
 	return all
 }
@@ -29,7 +34,8 @@ func vnetPrefixes(c *check) {
 		c.fail("wanted an address space, found none")
 		return
 	}
-	all := c.ranges(c.p("addressSpace", "addressPrefixes"), true)
+	var buf [4]netip.Prefix
+	all := c.ranges(buf[:0], c.p("addressSpace", "addressPrefixes"), true)
 	if a, b, found := overlap(all); found {
 		c.fail("wanted address ranges that share no address, found %s and %s", a, b)
 	}
@@ -37,13 +43,14 @@ func vnetPrefixes(c *check) {
 
 // peeringOverlap compares the spaces of the two networks, where both are known.
 func peeringOverlap(c *check) {
-	here, ok := c.in.Get(c.ID.Parent())
+	here, ok := c.get(c.ID.Parent())
 	there, found := c.lookup(c.p("remoteVirtualNetwork"))
 	if !ok || !found {
 		return
 	}
-	for _, a := range c.ranges(here.Get("properties", "addressSpace", "addressPrefixes"), false) {
-		for _, b := range c.ranges(there.Get("properties", "addressSpace", "addressPrefixes"), false) {
+	others := c.ranges(nil, there.Get("properties", "addressSpace", "addressPrefixes"), false)
+	for _, a := range c.ranges(nil, here.Get("properties", "addressSpace", "addressPrefixes"), false) {
+		for _, b := range others {
 			if a.Overlaps(b) {
 				c.fail("wanted networks that share no address, found %s of %q and %s of %q", a, here.ID.Name(), b, there.ID.Name())
 				return
@@ -52,13 +59,13 @@ func peeringOverlap(c *check) {
 	}
 }
 
-// subnetRanges gives the ranges of a subnet, which has one in addressPrefix or
-// a list in addressPrefixes.
-func subnetRanges(c *check, properties arm.Value, complain bool) []netip.Prefix {
+// subnetRanges appends the ranges of a subnet, which has one in addressPrefix
+// or a list in addressPrefixes.
+func subnetRanges(all []netip.Prefix, c *check, properties arm.Value, complain bool) []netip.Prefix {
 	if v := at(properties, "addressPrefix"); known(v) {
-		return c.ranges(arm.New(arm.A{v}), complain)
+		return c.oneRange(all, v, complain)
 	}
-	return c.ranges(at(properties, "addressPrefixes"), complain)
+	return c.ranges(all, at(properties, "addressPrefixes"), complain)
 }
 
 func subnetPrefix(c *check) {
@@ -66,20 +73,22 @@ func subnetPrefix(c *check) {
 		c.fail("wanted an address range, found none")
 		return
 	}
-	subnetRanges(c, c.p(), true)
+	var buf [4]netip.Prefix
+	subnetRanges(buf[:0], c, c.p(), true)
 }
 
 func subnetInVnet(c *check) {
-	vnet, ok := c.in.Get(c.ID.Parent())
+	vnet, ok := c.get(c.ID.Parent())
 	spaces := vnet.Get("properties", "addressSpace", "addressPrefixes")
 	if !ok || spaces.Kind() != arm.Array {
 		return
 	}
-	all := c.ranges(spaces, false)
+	var buf, mine [4]netip.Prefix
+	all := c.ranges(buf[:0], spaces, false)
 	if len(all) < spaces.Len() {
 		return // some are not known
 	}
-	for _, p := range subnetRanges(c, c.p(), false) {
+	for _, p := range subnetRanges(mine[:0], c, c.p(), false) {
 		if !within(p, all) {
 			c.fail("wanted a range within %s of %q, found %s", strings.Join(spaces.Strings(), ", "), vnet.ID.Name(), p)
 		}
@@ -89,28 +98,59 @@ func subnetInVnet(c *check) {
 // subnetOverlap compares a subnet with those before it, in the body of its
 // network or beside it in the tenant, so that a pair is found once.
 func subnetOverlap(c *check) {
-	vnet, _ := c.in.Get(c.ID.Parent())
-	mine := subnetRanges(c, c.p(), false)
-	compare := func(name string, properties arm.Value) {
-		if strings.ToLower(name) >= strings.ToLower(c.ID.Name()) {
-			return
+	var buf [4]netip.Prefix
+	mine := subnetRanges(buf[:0], c, c.p(), false)
+	for _, s := range c.subnetsOf(c.ID.Parent()) {
+		if arm.ID(s.name).Compare(arm.ID(c.ID.Name())) >= 0 {
+			continue
 		}
-		for _, p := range subnetRanges(c, properties, false) {
-			if a, b, found := overlap(append([]netip.Prefix{p}, mine...)); found {
-				c.fail("wanted a range of its own, found %s, which overlaps %s of %q", b, a, name)
+		if i := slices.IndexFunc(mine, s.prefix.Overlaps); i >= 0 {
+			c.fail("wanted a range of its own, found %s, which overlaps %s of %q", mine[i], s.prefix, s.name)
+		}
+	}
+}
+
+// A sibling is one address range of a subnet of a network.
+type sibling struct {
+	name   string
+	prefix netip.Prefix
+}
+
+// subnetsOf gives the ranges of all subnets of a network: first those in its
+// body, then those beside it in the tenant that are not in its body too. All
+// subnets of a body ask for the same, which is why it is kept.
+func (c *check) subnetsOf(network arm.ID) []sibling {
+	if c.network == network {
+		return c.siblings
+	}
+	c.network, c.siblings = network, nil
+	var buf [4]netip.Prefix
+	add := func(name string, properties arm.Value) {
+		for _, p := range subnetRanges(buf[:0], c, properties, false) {
+			c.siblings = append(c.siblings, sibling{name, p})
+		}
+	}
+	vnet, _ := c.get(network)
+	body := vnet.Get("properties", "subnets")
+	for s := range items(body) {
+		add(s.Get("name").Str(), s.Get("properties"))
+	}
+	var written map[string]bool // by names in lower case, made where something lies beside the body
+	for r := range c.in.Range(network) {
+		if r.ID.Equal(network) || !subnets.Equal(r.Type()) {
+			continue
+		}
+		if written == nil {
+			written = map[string]bool{}
+			for s := range items(body) {
+				written[strings.ToLower(s.Get("name").Str())] = true
 			}
 		}
-	}
-	inBody := map[string]bool{}
-	for s := range items(vnet.Get("properties", "subnets")) {
-		inBody[strings.ToLower(s.Get("name").Str())] = true
-		compare(s.Get("name").Str(), s.Get("properties"))
-	}
-	for r := range c.in.Range(c.ID.Parent()) {
-		if subnets.Equal(r.Type()) && !inBody[strings.ToLower(r.ID.Name())] {
-			compare(r.ID.Name(), r.Get("properties"))
+		if !written[strings.ToLower(r.ID.Name())] {
+			add(r.ID.Name(), r.Get("properties"))
 		}
 	}
+	return c.siblings
 }
 
 func subnetSize(c *check) {
@@ -125,7 +165,8 @@ func subnetSize(c *check) {
 			most, of = limit(s.key), s.name
 		}
 	}
-	for _, p := range subnetRanges(c, c.p(), false) {
+	var buf [4]netip.Prefix
+	for _, p := range subnetRanges(buf[:0], c, c.p(), false) {
 		if p.Addr().Is4() && p.Bits() > most {
 			c.fail("wanted /%d or larger for %s, found %s", most, of, p)
 		}
@@ -151,16 +192,6 @@ func subnetNSG(c *check) {
 	}
 }
 
-// subnetOutbound tells of subnets without a way out, which is right for private
-// endpoints alone. Delegated subnets and those of the platform are left out.
-func subnetOutbound(c *check) {
-	special := isOneOf(c.ID.Name(), withoutNSG) || arm.EqualFold(c.ID.Name(), "AzureBastionSubnet")
-	if special || !isFalse(c.p("defaultOutboundAccess")) || given(c.p("natGateway")) || given(c.p("routeTable")) || count(c.p("delegations")) > 0 {
-		return
-	}
-	c.fail("private, with neither a NAT gateway nor a route table: its machines reach nothing outside")
-}
-
 func nsgPriority(c *check) {
 	if p, ok := c.p("priority").Int(); ok && (p < 100 || p > 4096) {
 		c.fail("wanted a priority of 100 to 4096, found %d", p)
@@ -168,8 +199,12 @@ func nsgPriority(c *check) {
 }
 
 func nsgPriorityUnique(c *check) {
+	all := c.p("securityRules")
+	if count(all) < 2 {
+		return
+	}
 	seen := map[string]string{}
-	for r := range items(c.p("securityRules")) {
+	for r := range items(all) {
 		p, ok := at(r, "properties", "priority").Int()
 		direction := at(r, "properties", "direction").Str()
 		if !ok || direction == "" {
@@ -189,13 +224,25 @@ func nsgRules(c *check) {
 	}
 }
 
-// oneOrMany gives the strings of a member that has a plural beside it:
-// destinationPortRange and destinationPortRanges.
-func (c *check) oneOrMany(member string) []string {
-	var all []string
-	for _, v := range []arm.Value{c.p(member), c.p(member + "s"), c.p(strings.TrimSuffix(member, "x") + "xes")} {
-		if v.Kind() == arm.String || v.Kind() == arm.Array {
-			all = append(all, v.Strings()...)
+// A member of a security rule has a plural beside it, either with a string or
+// with an array.
+type member struct{ one, many string }
+
+var (
+	sourcePorts          = member{"sourcePortRange", "sourcePortRanges"}
+	destinationPorts     = member{"destinationPortRange", "destinationPortRanges"}
+	sourceAddresses      = member{"sourceAddressPrefix", "sourceAddressPrefixes"}
+	destinationAddresses = member{"destinationAddressPrefix", "destinationAddressPrefixes"}
+)
+
+// strings appends the strings of both spellings of a member.
+func (c *check) strings(all []string, m member) []string {
+	for _, v := range [2]arm.Value{c.p(m.one), c.p(m.many)} {
+		if v.Kind() == arm.String {
+			all = append(all, v.Str())
+		}
+		for item := range v.Items() {
+			all = append(all, item.Str())
 		}
 	}
 	return all
@@ -216,10 +263,11 @@ func ports(s string) (from, to int, ok bool) {
 }
 
 func nsgPorts(c *check) {
-	for _, member := range []string{"sourcePortRange", "destinationPortRange"} {
-		for _, s := range c.oneOrMany(member) {
+	var buf [8]string
+	for _, m := range [2]member{sourcePorts, destinationPorts} {
+		for _, s := range c.strings(buf[:0], m) {
 			if _, _, ok := ports(s); s != "" && !ok {
-				c.fail("wanted a port, a range of ports within 0-65535 or * in %s, found %q", member, s)
+				c.fail("wanted a port, a range of ports within 0-65535 or * in %s, found %q", m.one, s)
 			}
 		}
 	}
@@ -228,8 +276,9 @@ func nsgPorts(c *check) {
 // nsgAddresses holds what looks like an address to the form of one; every other
 // word is a service tag.
 func nsgAddresses(c *check) {
-	for _, member := range []string{"sourceAddressPrefix", "destinationAddressPrefix"} {
-		for _, s := range c.oneOrMany(member) {
+	var buf [8]string
+	for _, m := range [2]member{sourceAddresses, destinationAddresses} {
+		for _, s := range c.strings(buf[:0], m) {
 			if s == "" || s[0] < '0' || s[0] > '9' {
 				continue
 			}
@@ -237,7 +286,7 @@ func nsgAddresses(c *check) {
 				continue
 			}
 			if _, err := netip.ParsePrefix(s); err != nil {
-				c.fail("wanted an address or a range in %s, found %q", member, s)
+				c.fail("wanted an address or a range in %s, found %q", m.one, s)
 			}
 		}
 	}
@@ -247,12 +296,13 @@ func nsgManagementPorts(c *check) {
 	if !is(c.p("direction"), "Inbound") || !is(c.p("access"), "Allow") || is(c.p("protocol"), "Udp", "Icmp", "Esp", "Ah") {
 		return
 	}
-	for _, from := range c.oneOrMany("sourceAddressPrefix") {
+	var froms, tos [8]string
+	for _, from := range c.strings(froms[:0], sourceAddresses) {
 		if from != "*" && from != "0.0.0.0/0" && from != "::/0" && !arm.EqualFold(from, "Internet") && !arm.EqualFold(from, "Any") {
 			continue
 		}
-		for _, s := range c.oneOrMany("destinationPortRange") {
-			for _, port := range []int{22, 3389} {
+		for _, s := range c.strings(tos[:0], destinationPorts) {
+			for _, port := range [2]int{22, 3389} {
 				if a, b, ok := ports(s); ok && a <= port && port <= b {
 					c.fail("wanted no way in from the Internet to port %d, found source %q and ports %q", port, from, s)
 					return
@@ -347,11 +397,13 @@ func privateEndpointConnection(c *check) {
 	if n := automatic.Len() + manual.Len(); n != 1 {
 		c.fail("wanted one connection, found %d", n)
 	}
-	for _, list := range []arm.Value{automatic, manual} {
+	for _, list := range [2]arm.Value{automatic, manual} {
 		for connection := range items(list) {
+			if groups := at(connection, "properties", "groupIds"); groups.Kind() == arm.Unknown || groups.Len() > 0 {
+				continue
+			}
 			target := idOf(at(connection, "properties", "privateLinkServiceId"))
-			isPaaS := target != "" && !arm.Type("Microsoft.Network/privateLinkServices").Equal(target.Type())
-			if groups := at(connection, "properties", "groupIds"); isPaaS && groups.Kind() != arm.Unknown && groups.Len() == 0 {
+			if target != "" && !arm.Type("Microsoft.Network/privateLinkServices").Equal(target.Type()) {
 				c.fail("wanted a groupId such as blob for a connection to %s, found none", target.Type())
 			}
 		}

@@ -82,7 +82,6 @@ var rules = []rule{
 	{"peering-overlap", peerings, diag.Error, "", peeringOverlap},
 	{"subnet-in-vnet", subnets, diag.Error, "", subnetInVnet},
 	{"subnet-nsg", subnets, diag.Warning, "", subnetNSG},
-	{"subnet-outbound", subnets, diag.Info, "", subnetOutbound},
 	{"subnet-overlap", subnets, diag.Error, "", subnetOverlap},
 	{"subnet-prefix", subnets, diag.Error, "", subnetPrefix},
 	{"subnet-size", subnets, diag.Error, "", subnetSize},

@@ -11,19 +11,24 @@ import (
 // storageSKUs are the SKUs that each kind of account comes in; the page is older
 // than Premium_ZRS of block blobs and files, and than the second generation.
 // https://learn.microsoft.com/rest/api/storagerp/srp_sku_types
-var storageSKUs = map[string][]string{
-	"storagev2":        {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS", "Premium_ZRS"},
-	"blockblobstorage": {"Premium_LRS", "Premium_ZRS"},
-	"filestorage": {"Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "PremiumV2_ZRS",
-		"StandardV2_LRS", "StandardV2_GRS", "StandardV2_ZRS", "StandardV2_GZRS"},
-	"blobstorage": {"Standard_LRS", "Standard_GRS", "Standard_RAGRS"},
-	"storage":     {"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS", "Premium_ZRS"},
+var storageSKUs = []struct {
+	kind string
+	skus []string
+}{
+	{"StorageV2", []string{"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS", "Premium_ZRS"}},
+	{"BlockBlobStorage", []string{"Premium_LRS", "Premium_ZRS"}},
+	{"FileStorage", []string{"Premium_LRS", "Premium_ZRS", "PremiumV2_LRS", "PremiumV2_ZRS",
+		"StandardV2_LRS", "StandardV2_GRS", "StandardV2_ZRS", "StandardV2_GZRS"}},
+	{"BlobStorage", []string{"Standard_LRS", "Standard_GRS", "Standard_RAGRS"}},
+	{"Storage", []string{"Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS", "Premium_LRS", "Premium_ZRS"}},
 }
 
 func storageKind(c *check) {
 	kind, sku := c.Get("kind"), c.Get("sku", "name")
-	if of, ok := storageSKUs[strings.ToLower(kind.Str())]; ok && other(sku, of...) {
-		c.fail("wanted SKU %s for kind %s, found %s", strings.Join(of, ", "), kind.Str(), sku.Str())
+	for _, s := range storageSKUs {
+		if is(kind, s.kind) && other(sku, s.skus...) {
+			c.fail("wanted SKU %s for kind %s, found %s", strings.Join(s.skus, ", "), kind.Str(), sku.Str())
+		}
 	}
 }
 
@@ -76,11 +81,11 @@ func storageTier(c *check) {
 
 // account gives the storage account that a child of any depth lies in.
 func (c *check) account() (arm.Resource, bool) {
-	id := c.ID
-	for id.Type().Child() {
+	id, parents := c.ID, strings.Count(string(c.kind.typ), "/")-1
+	for range parents {
 		id = id.Parent()
 	}
-	return c.in.Get(id)
+	return c.get(id)
 }
 
 func (c *check) hierarchical() bool {
@@ -101,7 +106,7 @@ func blobChangeFeed(c *check) {
 }
 
 func blobSoftDelete(c *check) {
-	for _, member := range []string{"deleteRetentionPolicy", "containerDeleteRetentionPolicy"} {
+	for _, member := range [2]string{"deleteRetentionPolicy", "containerDeleteRetentionPolicy"} {
 		days := c.p(member, "days")
 		if n, ok := days.Int(); c.p(member, "enabled").True() && known(days) && (!ok || n < 1 || n > 365) || c.p(member, "enabled").True() && !given(days) {
 			c.fail("wanted %s.days of 1 to 365, found %s", member, orNone(days))
@@ -126,7 +131,10 @@ func blobRestore(c *check) {
 
 func containerPublic(c *check) {
 	access := c.p("publicAccess")
-	if account, ok := c.account(); ok && other(access, "None") {
+	if !other(access, "None") {
+		return
+	}
+	if account, ok := c.account(); ok {
 		if allowed := at(account.Body, "properties", "allowBlobPublicAccess"); allowed.Kind() != arm.Unknown && !allowed.True() {
 			c.fail("wanted publicAccess None, since the account allows none, found %s", access.Str())
 		}
@@ -167,10 +175,14 @@ func lifecycleNames(c *check) {
 func lifecycleOrder(c *check) {
 	for r := range items(c.lifecycle()) {
 		for _, action := range actions {
-			for _, by := range []string{"daysAfterModificationGreaterThan", "daysAfterCreationGreaterThan", "daysAfterLastAccessTimeGreaterThan"} {
+			does := at(r, "definition", "actions", action)
+			if does.Kind() != arm.Object {
+				continue
+			}
+			for _, by := range [3]string{"daysAfterModificationGreaterThan", "daysAfterCreationGreaterThan", "daysAfterLastAccessTimeGreaterThan"} {
 				before, days := "", int64(-1)
-				for _, step := range []string{"tierToCool", "tierToCold", "tierToArchive", "delete"} {
-					n, ok := at(r, "definition", "actions", action, step, by).Int()
+				for _, step := range [4]string{"tierToCool", "tierToCold", "tierToArchive", "delete"} {
+					n, ok := at(does, step, by).Int()
 					if !ok {
 						continue
 					}
@@ -206,44 +218,42 @@ func lifecycleBlobTypes(c *check) {
 
 // tiers tells whether a lifecycle rule moves blobs to a cooler tier.
 func tiers(r arm.Value) bool {
-	for _, action := range actions {
-		for _, step := range []string{"tierToCool", "tierToCold", "tierToArchive"} {
-			if given(at(r, "definition", "actions", action, step)) {
-				return true
-			}
-		}
-	}
-	return false
+	return acts(r, "tierToCool") || acts(r, "tierToCold") || acts(r, "tierToArchive")
 }
 
-func archives(r arm.Value) bool {
-	return slices.ContainsFunc(actions, func(action string) bool {
-		return given(at(r, "definition", "actions", action, "tierToArchive"))
-	})
+// acts tells whether a lifecycle rule takes a step in any of its places.
+func acts(r arm.Value, step string) bool {
+	all := at(r, "definition", "actions")
+	return slices.ContainsFunc(actions, func(action string) bool { return given(at(all, action, step)) })
 }
 
 func lifecycleArchive(c *check) {
-	account, ok := c.account()
-	if sku := account.Get("sku", "name"); ok && is(sku, "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS") {
-		for r := range items(c.lifecycle()) {
-			if archives(r) {
-				c.fail("wanted no archive tier in an account with %s, found it in rule %q", sku.Str(), r.Get("name").Str())
-			}
+	for r := range items(c.lifecycle()) {
+		if !acts(r, "tierToArchive") {
+			continue
+		}
+		account, ok := c.account()
+		if sku := account.Get("sku", "name"); ok && is(sku, "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS") {
+			c.fail("wanted no archive tier in an account with %s, found it in rule %q", sku.Str(), r.Get("name").Str())
 		}
 	}
 }
 
 func lifecyclePremium(c *check) {
-	account, ok := c.account()
-	if !ok {
-		return
-	}
-	premium := is(account.Get("kind"), "BlockBlobStorage")
 	for r := range items(c.lifecycle()) {
-		if premium && tiers(r) {
+		cools, heats := tiers(r), given(at(r, "definition", "actions", "baseBlob", "tierToHot"))
+		if !cools && !heats {
+			continue
+		}
+		account, ok := c.account()
+		if !ok {
+			return
+		}
+		premium := is(account.Get("kind"), "BlockBlobStorage")
+		if premium && cools {
 			c.fail("wanted no tiers in a premium block blob account, found some in rule %q", r.Get("name").Str())
 		}
-		if !premium && given(at(r, "definition", "actions", "baseBlob", "tierToHot")) {
+		if !premium && heats {
 			c.fail("wanted tierToHot in premium block blob accounts only, found it in rule %q", r.Get("name").Str())
 		}
 	}
@@ -253,19 +263,20 @@ func lifecyclePremium(c *check) {
 // counts from it. An account of ours without blobServices has the default: no
 // tracking.
 func lifecycleTracking(c *check) {
-	account, ok := c.account()
-	if !ok {
-		return
-	}
-	service, set := c.in.Get(account.ID.Child("blobServices", "default"))
-	tracks := at(service.Body, "properties", "lastAccessTimeTrackingPolicy", "enable")
-	if !set && account.Theirs || tracks.Kind() == arm.Unknown || tracks.True() {
-		return
-	}
 	for r := range items(c.lifecycle()) {
-		if strings.Contains(r.Text(), "daysAfterLastAccessTimeGreaterThan") || at(r, "definition", "actions", "baseBlob", "enableAutoTierToHotFromCool").True() {
-			c.fail("wanted lastAccessTimeTrackingPolicy.enable in the account's blobServices for rule %q, found %s", r.Get("name").Str(), orNone(tracks))
+		if !strings.Contains(r.Text(), "daysAfterLastAccessTimeGreaterThan") && !at(r, "definition", "actions", "baseBlob", "enableAutoTierToHotFromCool").True() {
+			continue
 		}
+		account, ok := c.account()
+		if !ok {
+			return
+		}
+		service, set := c.get(account.ID.Child("blobServices", "default"))
+		tracks := at(service.Body, "properties", "lastAccessTimeTrackingPolicy", "enable")
+		if !set && account.Theirs || tracks.Kind() == arm.Unknown || tracks.True() {
+			return
+		}
+		c.fail("wanted lastAccessTimeTrackingPolicy.enable in the account's blobServices for rule %q, found %s", r.Get("name").Str(), orNone(tracks))
 	}
 }
 
@@ -351,7 +362,7 @@ func lustreSubnet(c *check) {
 		if n > size.most {
 			continue
 		}
-		for _, p := range subnetRanges(c, subnet.Get("properties"), false) {
+		for _, p := range subnetRanges(nil, c, subnet.Get("properties"), false) {
 			if p.Bits() > size.prefix {
 				c.fail("wanted a subnet of /%d or larger for %d TiB, found %s", size.prefix, n, p)
 			}
