@@ -6,7 +6,7 @@
 // An Estate and a Lock go in; a Design comes out: a tenant, decisions,
 // findings, what is left open, and the next lock. The package reads no files
 // and no clock. It does not judge the design against anyone's policies or
-// quota (package review), and prints nothing.
+// quota, and prints nothing.
 package design
 
 import (

@@ -5,7 +5,7 @@
 // A resource goes in, findings come out. The rules are listed in rules.go, each
 // with a row in catalog/data/service_rules.csv that states it, says where it was
 // read, and breaks it once. The package judges one resource at a time, with its
-// neighbours where a rule needs them; it knows no policies (package policy), no
+// neighbours where a rule needs them; it knows no policies, no
 // quota and no prices, and does not repeat the schemas (see schematest).
 package limits
 

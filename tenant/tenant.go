@@ -10,7 +10,7 @@
 // A Tenant is text: each resource is one line of JSON, parsed when it is asked
 // for. It never changes, so it is safe for concurrent use. The package judges
 // nothing beyond the shape of the tree, opens no files, and does not know
-// foreign forms of export (see package snapshot).
+// foreign forms of export.
 package tenant
 
 import (

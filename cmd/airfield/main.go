@@ -1,5 +1,5 @@
-// Command airfield designs, reviews, rehearses, lands and audits AI workloads
-// on Azure infrastructure.
+// Command airfield designs the landing zones of AI workloads on Azure
+// infrastructure.
 package main
 
 import (
