@@ -109,14 +109,6 @@ func Sold(size, region string) (sold, known bool) {
 	return false, metered || covered
 }
 
-// SpotSold tells whether a Spot meter of size, one of the N and H series,
-// exists in region. It is not known for others, nor in eastus.
-func SpotSold(size, region string) (sold, known bool) {
-	size, region = fold(size), fold(region)
-	m := meters()
-	return m.bySize[size][region].spot, m.regions[region] && len(m.bySize[size]) > 0
-}
-
 type sizeTable struct {
 	all    []*Size
 	byName map[string]*Size

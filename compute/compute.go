@@ -67,7 +67,7 @@ const use = 0.9
 // Training that fits one GPU gets one GPU: there is nobody for it to talk to.
 // Larger training gets ND sizes with InfiniBand, newest first (guidance CMP-D1,
 // CMP-D2). Inference gets the cheapest size without InfiniBand that holds the
-// model (CMP-02). Small models and data preparation get CPUs: memory-optimized
+// model (CMP-02), sizes without new capacity last. Small models and data preparation get CPUs: memory-optimized
 // E for training, compute-optimized F for the rest, of the newest AMD family
 // that is sold everywhere (guidance, corrections: F and Fsv2 are closed to new
 // subscriptions).
@@ -117,7 +117,10 @@ func because(n Need, s *catalog.Size, nodes int, memory float64) string {
 	case s.RDMA:
 		return need + "; GPUs talk over NVLink inside a node and over InfiniBand between nodes"
 	case n.Role == Inference:
-		return need + "; the cheapest size that holds it without InfiniBand, which serving does not use"
+		if priceIn(n, s) == math.MaxInt64 {
+			return need + " without InfiniBand, which serving does not use; its price there is not known"
+		}
+		return need + "; the lowest price an hour that holds it without InfiniBand, which serving does not use"
 	}
 	return need + "; one node, so that no InfiniBand is paid for"
 }
@@ -127,9 +130,17 @@ func because(n Need, s *catalog.Size, nodes int, memory float64) string {
 func gpuCandidates(n Need) []*catalog.Size {
 	single, cluster := slices.Clone(gpuSizes().single), gpuSizes().cluster
 	slices.SortFunc(single, func(a, b *catalog.Size) int {
-		return cmp.Or(cmp.Compare(priceIn(n, a), priceIn(n, b)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(restricted(a), restricted(b)), cmp.Compare(priceIn(n, a), priceIn(n, b)), cmp.Compare(a.Name, b.Name))
 	})
 	return append(single, cluster...)
+}
+
+// restricted puts sizes without new capacity behind all others.
+func restricted(s *catalog.Size) int {
+	if s.Lifecycle == "Restricted" {
+		return 1
+	}
+	return 0
 }
 
 // gpuSizes are the sizes with whole GPUs that new subscriptions can use: those

@@ -13,7 +13,7 @@ func TestChoose(t *testing.T) {
 		in         compute.Need
 	}{
 		{"full fine-tune of 70B", "Standard_ND96isr_H200_v5", 2, compute.Need{Role: compute.Training, Parameters: 70e9, BytesEach: 18, Regions: []string{"swedencentral"}}},
-		{"LoRA of 8B fits one GPU", "Standard_NC24ads_A100_v4", 1, compute.Need{Role: compute.Training, Parameters: 8e9, BytesEach: 2.6, Regions: []string{"swedencentral"}}},
+		{"LoRA of 8B fits one GPU", "Standard_NC40ads_H100_v5", 1, compute.Need{Role: compute.Training, Parameters: 8e9, BytesEach: 2.6, Regions: []string{"swedencentral"}}},
 		{"70B served in fp8", "Standard_NC40ads_H100_v5", 1, compute.Need{Role: compute.Inference, Parameters: 70e9, BytesEach: 1.25, Regions: []string{"swedencentral"}}},
 		{"small model on CPUs", "Standard_F8as_v6", 1, compute.Need{Role: compute.Inference}},
 		{"classical training", "Standard_E8ads_v6", 1, compute.Need{Role: compute.Training}},

@@ -323,6 +323,9 @@ func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 			d.found.Errorf(o.Of("size"), "design/size", "no VM size %q%s", o.Size, sizeMeant(o.Size))
 		}
 	}
+	if n.size.Lifecycle == "Restricted" {
+		d.found.Warnf(n.sizePos, "design/size-restricted", "size %q of %q has no capacity for new customers: ask before relying on it, or write another size or region", n.size.Name, n.about)
+	}
 	switch {
 	case n.cell.role == training && n.trains && n.size.GPUs > 0 && n.count > 1 && !n.size.RDMA:
 		d.found.Warnf(n.sizePos, "design/no-infiniband", "%q trains over %s of %q, which has no InfiniBand; ND sizes with r among their letters have it, such as Standard_ND96isr_H100_v5", n.about, plural(n.count, "node"), n.size.Name)

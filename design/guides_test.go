@@ -120,8 +120,8 @@ var guides = map[string]func(t *testing.T){
 	},
 	"management groups by geography": func(t *testing.T) {
 		d := grouped(t, "[geography]")
-		has(t, names(d, arm.ManagementGroupType), "con-online-sweden", "con-online-france")
-		has(t, names(d, aliases), "con-lumen-prod-sweden", "con-lumen-prod-france")
+		has(t, names(d, arm.ManagementGroupType), "con-online-sweden", "con-online-germany")
+		has(t, names(d, aliases), "con-lumen-prod-sweden", "con-lumen-prod-germany")
 	},
 	"axes combine": func(t *testing.T) {
 		has(t, names(grouped(t, "[organization, environment]"), arm.ManagementGroupType), "con-corp-ai-research", "con-corp-ai-research-prod")

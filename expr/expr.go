@@ -102,10 +102,6 @@ func Parse(text string) (*Expr, error) {
 	return &Expr{root, false}, nil
 }
 
-// Literal gives the value of a string that is no expression, or of an
-// expression that is one string or number.
-func (e *Expr) Literal() (arm.Value, bool) { return e.root.value, e.root.kind == literal }
-
 // Calls calls f with the name, in lower case, and the literal first argument
 // (Missing where it is something else) of every function that the expression
 // calls, from left to right. It answers "which parameters does this use?"

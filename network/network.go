@@ -77,26 +77,6 @@ func (p *Pool) Next(length int) (netip.Prefix, bool) {
 	return prefix, true
 }
 
-// Split cuts subnets of the given lengths from a range, largest first, each
-// aligned; the answer is in the order of the lengths given. It is false where
-// they do not fit.
-func Split(whole netip.Prefix, lengths []int) ([]netip.Prefix, bool) {
-	order := make([]int, len(lengths))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return lengths[a] - lengths[b] })
-	pool, out := Pool{Range: whole}, make([]netip.Prefix, len(lengths))
-	for _, i := range order {
-		prefix, ok := pool.Next(lengths[i])
-		if !ok {
-			return nil, false
-		}
-		out[i] = prefix
-	}
-	return out, true
-}
-
 // Around gives the prefix length of the smallest range that holds subnets of
 // the given lengths with as much again free to grow, at most a /24.
 func Around(lengths []int) int {
