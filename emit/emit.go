@@ -7,7 +7,7 @@
 // form's own language, and the graph of these references is the order.
 //
 // What is theirs is referred to and never written. The package opens no files,
-// deploys nothing and does not judge what it writes (see package review).
+// deploys nothing and does not judge what it writes.
 package emit
 
 import (
