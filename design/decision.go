@@ -26,10 +26,11 @@ type Alternative struct {
 // Open is something that the design leaves to someone: a request to the
 // platform, a value that only the deployer has, a part that is not designed.
 type Open struct {
-	About string   `json:"about"`
-	What  string   `json:"what"`
-	Why   string   `json:"why"`
-	Pos   diag.Pos `json:"pos"`
+	About  string   `json:"about"`
+	What   string   `json:"what"`
+	Why    string   `json:"why"`
+	Pos    diag.Pos `json:"pos"`
+	Before string   `json:"before,omitempty"` // the stage of a deployment that does not work without it
 }
 
 // Edge says that one part of the estate depends on another.

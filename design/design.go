@@ -153,7 +153,7 @@ func (d *designer) decide(c Decision) {
 
 // leave lists something that the design leaves to someone.
 func (d *designer) leave(about, what, why string, pos diag.Pos) {
-	d.open = append(d.open, Open{about, what, why, pos})
+	d.open = append(d.open, Open{About: about, What: what, Why: why, Pos: pos})
 }
 
 // once tells whether something has not been said yet, and says it.

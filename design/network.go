@@ -355,6 +355,7 @@ func (d *designer) peering(n *net) {
 		}
 	}
 	d.theirs(hubID, hub.Of("vnet"), nil)
-	d.leave(n.share.place.Name(), "peering with "+hubID.Name(), "both ends are made together, and one is the platform's: before stage 6-compute, since the routes and DNS servers lie behind it", hub.Of("vnet"))
+	d.open = append(d.open, Open{About: n.share.place.Name(), What: "peering with " + hubID.Name(), Pos: hub.Of("vnet"), Before: "6-compute",
+		Why: "both ends are made together, and one is the platform's; the routes and DNS servers lie behind it"})
 	d.edges = append(d.edges, Edge{n.share.place.Name(), "peers with", hubID.Name(), hub.Of("vnet")})
 }
