@@ -136,3 +136,36 @@ func TestSplit(t *testing.T) {
 		t.Errorf("have\n%s%v", have.String(), found)
 	}
 }
+
+// Budgets, and nothing else, are stage 7, wherever they lie; what the compute of
+// another subscription pushes there goes on to the next.
+func TestBudgetsHaveTheirOwnStage(t *testing.T) {
+	tt := readTenant(t, `[
+		{"id": "/providers/Microsoft.Management/managementGroups/corp"},
+		{"id": "/providers/Microsoft.Management/managementGroups/corp/providers/Microsoft.Consumption/budgets/b"},
+		{"id": "/subscriptions/a/providers/Microsoft.Consumption/budgets/b"},
+		{"id": "/subscriptions/a/resourceGroups/rg"},
+		{"id": "/subscriptions/a/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm"},
+		{"id": "/subscriptions/b/resourceGroups/rg"},
+		{"id": "/subscriptions/b/resourceGroups/rg/providers/Microsoft.Consumption/budgets/b"},
+		{"id": "/subscriptions/b/resourceGroups/rg/providers/Microsoft.Network/routeTables/r", "tags": {"vm": {"$after": {"id": "/subscriptions/a/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm", "path": "id"}}}}]`)
+	var found diag.List
+	var have []string
+	for d := range emit.Split(tt, &found) {
+		if d.Stage > "5" {
+			for _, r := range d.Resources {
+				have = append(have, d.Stage+"/"+d.Name+" "+string(r.Type()))
+			}
+		}
+	}
+	want := []string{
+		"7-budgets/tenant-wide Microsoft.Consumption/budgets",
+		"6-compute/a Microsoft.Compute/virtualMachines",
+		"7-budgets/a Microsoft.Consumption/budgets",
+		"7-budgets/b Microsoft.Consumption/budgets",
+		"8-finish/b Microsoft.Network/routeTables",
+	}
+	if !slices.Equal(have, want) || len(found) > 0 {
+		t.Errorf("have %q %v, want %q", have, found, want)
+	}
+}

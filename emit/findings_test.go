@@ -199,5 +199,5 @@ func ExampleSplit() {
 	// 2-vend atlas-prod [atlas-prod]
 	// 3-prepare atlas-prod [rg-data]
 	// 5-data atlas-prod [statlas]
-	// 7-finish atlas-prod [keep]
+	// 8-finish atlas-prod [keep]
 }

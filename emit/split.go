@@ -11,6 +11,10 @@ package emit
 // identity. What needs more than the last named stage gets further ones: no
 // deployment ever needs another of its own stage, so they run side by side.
 //
+// Budgets have the last named stage to themselves: Azure refuses them in a
+// subscription of less than 48 hours, and nothing is to wait for that.
+// learn.microsoft.com/azure/cost-management-billing/costs/tutorial-acm-create-budgets#prerequisites
+//
 // A resource needs the nearest resource above it that is ours (a subnet its
 // network, everything its resource group, a resource group the alias of its
 // subscription) and likewise whatever its body refers to.
@@ -42,10 +46,11 @@ const (
 	network
 	data
 	compute
+	budgets
 	finish
 )
 
-var stageNames = [...]string{governance: "governance", vend: "vend", prepare: "prepare", network: "network", data: "data", compute: "compute"}
+var stageNames = [...]string{governance: "governance", vend: "vend", prepare: "prepare", network: "network", data: "data", compute: "compute", budgets: "budgets"}
 
 func stageName(n int) string {
 	name := "finish"
@@ -77,11 +82,16 @@ func natural(t arm.Type) int {
 		if kind == "locks" { // a read-only lock stops all that comes after it
 			return finish
 		}
+	case "microsoft.consumption":
+		if kind == "budgets" {
+			return budgets
+		}
 	}
 	return prepare
 }
 
 const (
+	budgetType    arm.Type = "Microsoft.Consumption/budgets"
 	aliasType     arm.Type = "Microsoft.Subscription/aliases"
 	placementType          = arm.ManagementGroupType + "/subscriptions"
 )
@@ -277,13 +287,13 @@ func (s *splitter) stage(r arm.Resource) int {
 		return 0
 	}
 	s.path = append(s.path, r.ID)
-	u := unitOf(r.ID)
+	u, t := unitOf(r.ID), r.ID.Type()
 	n := governance
 	switch {
 	case u.vend:
 		n = vend
-	case u.sub != "":
-		n = natural(r.ID.Type())
+	case u.sub != "", t.Equal(budgetType):
+		n = natural(t)
 	}
 	for need := range needs(s.find, r) {
 		m := s.stage(need)
@@ -291,6 +301,9 @@ func (s *splitter) stage(r arm.Resource) int {
 			m++
 		}
 		n = max(n, m)
+	}
+	if n == budgets && !t.Equal(budgetType) {
+		n = finish
 	}
 	s.path = s.path[:len(s.path)-1]
 	s.stages[key] = n
