@@ -198,6 +198,44 @@ func checkOrder(t *testing.T, d emit.Deployment, out template.Expansion) {
 	}
 }
 
+// A storage account takes one change at a time: all that lies in it, and then
+// the private endpoints to it, wait for each other from module to module.
+func TestStorageAccountsChangeOneAtATime(t *testing.T) {
+	m := files(t, sample(t), options, emit.ARM)
+	var found diag.List
+	for d := range emit.Split(sample(t), &found) {
+		if d.Stage+" "+d.Name != "5-data atlas-prod" {
+			continue
+		}
+		before := map[arm.ID][]arm.ID{}
+		for _, e := range expand(t, "arm/5-data/atlas-prod", m, d, &options).Edges {
+			before[e.From] = append(before[e.From], e.To)
+		}
+		var chain []arm.ID
+		for _, r := range d.Resources {
+			if r.Type().Equal("Microsoft.Authorization/roleAssignments") {
+				continue
+			}
+			if n := len(chain); n > 0 && !reaches(before, r.ID, chain[n-1]) {
+				t.Errorf("%s does not wait for %s", r.ID, chain[n-1])
+			}
+			chain = append(chain, r.ID)
+		}
+		var have []string
+		for _, id := range chain {
+			have = append(have, strings.Join(id.Names(), "/"))
+		}
+		want := []string{"statlas", "statlas/default", "statlas/default/checkpoints", "statlas/default/home", "statlas/default", "pe-statlas", "pe-statlas-file"}
+		if !slices.Equal(have, want) {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+}
+
+func reaches(before map[arm.ID][]arm.ID, from, to arm.ID) bool {
+	return from == to || slices.ContainsFunc(before[from], func(next arm.ID) bool { return reaches(before, next, to) })
+}
+
 // A member named "copy" is a loop to a template, and is written so that it is
 // none.
 func TestMembersNamedCopyAreNoLoops(t *testing.T) {

@@ -105,34 +105,67 @@ func (p *plan) checkMembers() {
 	}
 }
 
-// queue lets the children of a network wait for each other: Azure refuses a
-// subnet or a peering while another of the same network is being made.
-// github.com/hashicorp/terraform-provider-azurerm/issues/3780
+// queue lets resources wait for each other of which Azure refuses one while
+// another is being made.
 func (p *plan) queue() {
 	last := map[arm.ID]int{}
 	for i, r := range p.Resources {
-		if !queued[strings.ToLower(string(r.Type()))] {
-			continue
-		}
 		p.checkSubnet(r)
-		parent := r.ID.Parent().Fold()
-		if before, ok := last[parent]; ok && !slices.Contains(p.needs[i], before) {
-			p.needs[i] = append(p.needs[i], before)
-			slices.Sort(p.needs[i])
+		for _, at := range counters(r) {
+			if before, ok := last[at]; ok && !slices.Contains(p.needs[i], before) {
+				p.needs[i] = append(p.needs[i], before)
+				slices.Sort(p.needs[i])
+			}
+			last[at] = i
 		}
-		last[parent] = i
 	}
+}
+
+// counters gives the ids, folded, of what makes only one at a time of resources
+// such as r: a network of its subnets and peerings, and a storage account of all
+// that it holds and of the private endpoints to it, which come last (sorted).
+// github.com/hashicorp/terraform-provider-azurerm/issues/3780
+// github.com/Azure/bicep-registry-modules/issues/6001
+func counters(r arm.Resource) []arm.ID {
+	var all []arm.ID
+	switch t := strings.ToLower(string(r.Type())); {
+	case queued[t]:
+		all = append(all, r.ID.Parent().Fold())
+	case t == privateEndpoints:
+		links(r.Body, func(ref arm.Ref) {
+			if id := accountOf(ref.ID); id != "" && !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		})
+	case r.Type().Child():
+		if id := accountOf(r.ID); id != "" {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// accountOf gives the storage account, folded, that an id is or lies in, ""
+// where it is another's.
+func accountOf(id arm.ID) arm.ID {
+	for id.Type().Child() {
+		id = id.Parent()
+	}
+	if !id.Type().Equal("Microsoft.Storage/storageAccounts") {
+		return ""
+	}
+	return id.Fold()
 }
 
 // checkSubnet finds a subnet that its network would delete: writing a network
 // with subnets in its body removes all others.
 func (p *plan) checkSubnet(r arm.Resource) {
 	i, here := p.at[r.ID.Parent().Fold()]
-	if !here {
+	if !here || !r.Type().Equal("Microsoft.Network/virtualNetworks/subnets") {
 		return
 	}
 	inline := p.Resources[i].Get("properties", "subnets")
-	if !r.Type().Equal("Microsoft.Network/virtualNetworks/subnets") || inline.Len() == 0 {
+	if inline.Len() == 0 {
 		return
 	}
 	for s := range inline.Items() {

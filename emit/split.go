@@ -20,6 +20,7 @@ package emit
 // subscription) and likewise whatever its body refers to.
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strconv"
@@ -373,9 +374,18 @@ func owner(find func(arm.ID) (arm.Resource, bool), id arm.ID) (arm.Resource, boo
 	return arm.Resource{}, false
 }
 
-// sorted puts each resource behind those that it needs, and else by id.
+const privateEndpoints = "microsoft.network/privateendpoints"
+
+// sorted puts each resource behind those that it needs, and else by id, private
+// endpoints behind all that they could lead to.
 func sorted(rs []arm.Resource) []arm.Resource {
-	slices.SortFunc(rs, func(a, b arm.Resource) int { return a.ID.Compare(b.ID) })
+	late := func(r arm.Resource) int {
+		if strings.HasPrefix(strings.ToLower(string(r.Type())), privateEndpoints) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(rs, func(a, b arm.Resource) int { return cmp.Or(late(a)-late(b), a.ID.Compare(b.ID)) })
 	order := make([]arm.Resource, 0, len(rs))
 	for _, i := range topological(graph(rs)) {
 		order = append(order, rs[i])
