@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -93,54 +90,6 @@ func TestSinkErrorsAreReturned(t *testing.T) {
 	}
 }
 
-// deploy.sh, run with an az and a terraform that only say what they were asked,
-// deploys in order and hands new subscription ids on.
-func TestScripts(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("left out: running deploy.sh, for want of sh")
-	}
-	const id = "96e03508-e07d-8098-85f2-157a4e49fc47"
-	for _, f := range emit.Forms {
-		dir := t.TempDir()
-		for path, text := range files(t, sample(t), options, f) {
-			put(t, filepath.Join(dir, path), text.String())
-		}
-		bin := filepath.Join(dir, "bin")
-		fake := "#!/bin/sh\necho \"$(basename \"$0\") $* [${TF_VAR_subscription_id:-}${SUBSCRIPTION_ID_OF_ATLAS_PROD:-}]\" >>" + dir + "/log\ncase \"$*\" in *show*|*output\\ -raw*) echo " + id + ";; esac\n"
-		put(t, filepath.Join(bin, "az"), fake)
-		put(t, filepath.Join(bin, "terraform"), fake)
-		run := func(args ...string) error {
-			cmd := exec.Command(sh, append([]string{filepath.Join(dir, f.String(), "deploy.sh")}, args...)...)
-			cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "GRP_ATLAS_ML=g", "ADMIN_PUBLIC_KEY=ssh-rsa k e", "TF_VAR_grp_atlas_ml=g", "TF_VAR_admin_public_key=k"}
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				err = fmt.Errorf("%w: %s", err, out)
-			}
-			return err
-		}
-		if err := run("3-prepare"); err == nil || !strings.Contains(err.Error(), "deploy 2-vend first") {
-			t.Errorf("%s: deploying a subscription that is not there: have %v", f, err)
-		}
-		os.Remove(filepath.Join(dir, "log"))
-		if err := run(); err != nil {
-			t.Error(err)
-		}
-		log, _ := os.ReadFile(filepath.Join(dir, "log"))
-		golden := filepath.Join("testdata", f.String()+".log")
-		if *update {
-			put(t, golden, string(log))
-		}
-		if want, _ := os.ReadFile(golden); string(log) != string(want) {
-			t.Errorf("%s: have\n%s", f, log)
-		}
-		ids, _ := os.ReadFile(filepath.Join(dir, f.String(), "subscriptions.json"))
-		if want := "{\n  \"atlas-prod\": \"" + id + "\"\n}\n"; string(ids) != want {
-			t.Errorf("%s: have subscriptions.json %s, want %s", f, ids, want)
-		}
-	}
-}
-
 // An alias is found again however it is spelled.
 func TestAliasesCompareWithoutCase(t *testing.T) {
 	tt := readTenant(t, `[
@@ -159,14 +108,6 @@ func TestAliasesCompareWithoutCase(t *testing.T) {
 				t.Errorf("%s is not named as the alias is spelled", path)
 			}
 		}
-	}
-}
-
-func put(t *testing.T, path, text string) {
-	t.Helper()
-	os.MkdirAll(filepath.Dir(path), 0o777)
-	if err := os.WriteFile(path, []byte(text), 0o777); err != nil {
-		t.Fatal(err)
 	}
 }
 

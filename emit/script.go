@@ -5,6 +5,7 @@ package emit
 // through the file subscriptions.json.
 
 import (
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -80,18 +81,9 @@ type script struct {
 func (s *script) begin(o *Options, steps []step) {
 	s.text("#!/bin/sh\n")
 	s.comment("#", o.madeFrom())
-	needs := "az, logged in with the right to deploy at the tenant"
-	if s.form == Terraform {
-		needs = "terraform, and what the provider azapi takes as a login"
-	}
-	s.text(`#
-# usage: ./deploy.sh [STAGE]...
-#
-# Deploys all stages in order, or those named, such as 1-governance. A stage
-# can be deployed again. Needs `, needs, `.
-# subscriptions.json keeps the ids of new subscriptions by alias.
-`)
-	s.wanted(steps)
+	s.text("set -eu\ncd \"$(dirname \"$0\")\"\n")
+	s.usage(steps)
+	s.arguments(steps)
 	s.text(scriptFunctions)
 	switch s.form {
 	case Terraform:
@@ -101,25 +93,127 @@ func (s *script) begin(o *Options, steps []step) {
 	case ARM:
 		s.azFunctions("--template-file azuredeploy.json --parameters @azuredeploy.parameters.json", o.Location)
 	}
+	s.wanted(steps)
+	s.text("test -f subscriptions.json || printf '{\\n}\\n' >subscriptions.json\n")
+}
+
+// usage writes the help. No line of the user's ends it: theirs are indented.
+func (s *script) usage(steps []step) {
+	needs := "az, logged in with the right to deploy at the tenant"
+	if s.form == Terraform {
+		needs = "terraform, and what the provider azapi takes as a login"
+	}
+	s.text(`
+usage() {
+  cat <<'END'
+usage: ./deploy.sh [STAGE]...
+
+Deploys all stages in order, or those named. A stage can be deployed again.
+Needs `, needs, `.
+subscriptions.json keeps the ids of new subscriptions by alias.
+`)
+	if len(steps) > 0 {
+		s.text("\nStages:\n")
+	}
+	for _, name := range stages(steps) {
+		s.text("  ", name, "\n")
+	}
+	seen := map[string]bool{}
+	for i := range steps {
+		for _, param := range steps[i].parameters {
+			if seen[param.Name] {
+				continue
+			}
+			if len(seen) == 0 {
+				s.text("\nTo be set in the environment:\n")
+			}
+			seen[param.Name] = true
+			s.text("  ", s.variable(param.Name), "  ", inLine(param.Description), "\n")
+		}
+	}
+	s.text("END\n}\n")
+}
+
+// arguments refuses stages that there are not.
+func (s *script) arguments(steps []step) {
+	s.text("\nfor stage; do\n  case $stage in\n  -h | --help)\n    usage\n    exit\n    ;;\n")
+	if len(steps) > 0 {
+		s.text("  ", strings.Join(stages(steps), " | "), ") ;;\n")
+	}
+	s.text(`  *)
+    printf 'deploy.sh: no stage "%s"\n' "$stage" >&2
+    usage >&2
+    exit 2
+    ;;
+  esac
+done
+`)
+}
+
+// stages gives the names of the stages, in order.
+func stages(steps []step) []string {
+	var all []string
+	for i := range steps {
+		if i == 0 || steps[i].stage != steps[i-1].stage {
+			all = append(all, steps[i].stageName)
+		}
+	}
+	return all
+}
+
+// wanted checks what the deployer must set, before anything is deployed.
+func (s *script) wanted(steps []step) {
+	var params []Parameter
+	at := map[string][]string{} // the stages that need each
+	for i := range steps {
+		for _, param := range steps[i].parameters {
+			if at[param.Name] == nil {
+				params = append(params, param)
+			}
+			if !slices.Contains(at[param.Name], steps[i].stageName) {
+				at[param.Name] = append(at[param.Name], steps[i].stageName)
+			}
+		}
+	}
+	s.text("\n")
+	if len(params) == 0 {
+		return
+	}
+	s.text("missing=false\n")
+	for _, param := range params {
+		name := s.variable(param.Name)
+		s.text("need ", name, " \"${", name, ":-}\" ", quoteShell(param.Description), " ", strings.Join(at[param.Name], " "), "\n")
+	}
+	s.text("if $missing; then exit 2; fi\n")
 }
 
 // scriptFunctions are what the steps of every form call.
-const scriptFunctions = `set -eu
-cd "$(dirname "$0")"
-stages="$*"
-test -f subscriptions.json || printf '{\n}\n' >subscriptions.json
-
-# wanted STAGE: is the stage to be deployed?
+const scriptFunctions = `
+# wanted STAGE...: is one of the stages to be deployed?
+stages=" $* "
 wanted() {
-  case " $stages " in
-  "  " | *" $1 "*) return 0 ;;
-  esac
+  test "$stages" != "  " || return 0
+  for stage; do
+    case $stages in
+    *" $stage "*) return 0 ;;
+    esac
+  done
   return 1
+}
+
+# need VARIABLE VALUE DESCRIPTION STAGE...: says what a wanted stage misses.
+need() {
+  variable=$1 value=$2 description=$3
+  shift 3
+  if test -z "$value" && wanted "$@"; then
+    missing=true
+    printf 'deploy.sh: set %s in the environment: %s\n' "$variable" "$description" >&2
+  fi
 }
 
 # id_of ALIAS: prints the id of the subscription made under the alias.
 id_of() {
-  sed -n "s/^ *\"$1\": \"\([^\"]*\)\",*\$/\1/p" subscriptions.json | grep . && return
+  sed -n "s/^ *\"$1\": \"\([^\"]*\)\",*$/\1/p" subscriptions.json | grep . && return
   echo "deploy.sh: subscriptions.json has no \"$1\": deploy 2-vend first" >&2
   return 1
 }
@@ -164,23 +258,6 @@ subscription() (
 `)
 }
 
-// wanted lists what the deployer must set.
-func (s *script) wanted(steps []step) {
-	seen := map[string]bool{}
-	for i := range steps {
-		for _, param := range steps[i].parameters {
-			if seen[param.Name] {
-				continue
-			}
-			if len(seen) == 0 {
-				s.text("# Set in the environment:\n")
-			}
-			seen[param.Name] = true
-			s.comment("#  ", s.variable(param.Name), "  ", param.Description)
-		}
-	}
-}
-
 // variable names the variable of the environment that holds a parameter.
 func (s *script) variable(name string) string {
 	if s.form == Terraform {
@@ -193,9 +270,6 @@ func (s *script) step(d *step) {
 	s.text("  echo ", quoteShell(d.folder), "\n")
 	for _, sub := range d.subs {
 		s.export(s.variable(subscriptionParameter(sub)), sub)
-	}
-	for _, param := range d.parameters {
-		s.text("  : \"${", s.variable(param.Name), ":?}\"\n")
 	}
 	if s.form == Terraform {
 		if alias, vended := strings.CutPrefix(d.sub, "@"); vended {

@@ -1,0 +1,136 @@
+package emit_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"airfield/emit"
+)
+
+// newID is the id of every subscription that the az and the terraform of these
+// tests make.
+const newID = "96e03508-e07d-8098-85f2-157a4e49fc47"
+
+// shell is a folder with a deploy.sh and with an az and a terraform that only
+// say what they were asked.
+type shell struct {
+	t    *testing.T
+	dir  string
+	form emit.Form
+	env  []string
+}
+
+// newShell writes the sample. The lines are what az and terraform do before
+// they write their arguments and a new subscription's id to the log.
+func newShell(t *testing.T, o emit.Options, f emit.Form, lines string) *shell {
+	t.Helper()
+	s := &shell{t: t, dir: t.TempDir(), form: f}
+	for path, text := range files(t, sample(t), o, f) {
+		put(t, filepath.Join(s.dir, path), text.String())
+	}
+	fake := "#!/bin/sh\nlog=" + s.dir + "/log\n" + lines + "\necho \"$(basename \"$0\") $* [${TF_VAR_subscription_id:-}${SUBSCRIPTION_ID_OF_ATLAS_PROD:-}]\" >>$log\ncase \"$*\" in *show*|*output\\ -raw*) echo " + newID + ";; esac\n"
+	put(t, filepath.Join(s.dir, "bin", "az"), fake)
+	put(t, filepath.Join(s.dir, "bin", "terraform"), fake)
+	s.env = []string{"PATH=" + filepath.Join(s.dir, "bin") + ":" + os.Getenv("PATH"), "GRP_ATLAS_ML=g", "ADMIN_PUBLIC_KEY=ssh-rsa k e", "TF_VAR_grp_atlas_ml=g", "TF_VAR_admin_public_key=k"}
+	return s
+}
+
+// run runs deploy.sh, and gives its exit code, what it printed, and the log.
+func (s *shell) run(args ...string) (code int, out, log string) {
+	s.t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		s.t.Skip("left out: running deploy.sh, for want of sh")
+	}
+	os.Remove(filepath.Join(s.dir, "log"))
+	cmd := exec.Command(sh, append([]string{filepath.Join(s.dir, s.form.String(), "deploy.sh")}, args...)...)
+	cmd.Env = s.env
+	text, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	all, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return cmd.ProcessState.ExitCode(), string(text), string(all)
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	os.MkdirAll(filepath.Dir(path), 0o777)
+	if err := os.WriteFile(path, []byte(text), 0o777); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// deploy.sh deploys in order and hands new subscription ids on.
+func TestScripts(t *testing.T) {
+	for _, f := range emit.Forms {
+		s := newShell(t, options, f, "")
+		if code, out, _ := s.run("3-prepare"); code != 1 || !strings.Contains(out, "deploy 2-vend first") {
+			t.Errorf("%s: deploying a subscription that is not there: have %d %s", f, code, out)
+		}
+		code, out, log := s.run()
+		if code != 0 {
+			t.Errorf("%s: have %d %s", f, code, out)
+		}
+		golden := filepath.Join("testdata", f.String()+".log")
+		if *update {
+			put(t, golden, log)
+		}
+		if want, _ := os.ReadFile(golden); log != string(want) {
+			t.Errorf("%s: have\n%s", f, log)
+		}
+		ids, _ := os.ReadFile(filepath.Join(s.dir, f.String(), "subscriptions.json"))
+		if want := "{\n  \"atlas-prod\": \"" + newID + "\"\n}\n"; string(ids) != want {
+			t.Errorf("%s: have subscriptions.json %s, want %s", f, ids, want)
+		}
+	}
+}
+
+// deploy.sh says what it is wrongly asked, and all that it misses, before it
+// deploys anything.
+func TestScriptsCheckBeforeTheyDeploy(t *testing.T) {
+	for _, f := range emit.Forms {
+		for _, tt := range []struct {
+			args string
+			env  bool // whether the parameters are set
+			code int
+			says []string
+		}{
+			{"--help", false, 0, []string{"usage: ./deploy.sh [STAGE]...", "  6-compute\n", "Public key of the administrator"}},
+			{"1-governance -h", false, 0, []string{"usage: "}},
+			{"6-comput", true, 2, []string{`no stage "6-comput"`, "usage: ", "  6-compute\n"}},
+			{"1-governance 2", true, 2, []string{`no stage "2"`}},
+			{"", false, 2, []string{"ADMIN_PUBLIC_KEY in the environment: Public key of the administrator\n", "GRP_ATLAS_ML in the environment: Object id of the group grp-atlas-ml\n"}},
+			{"1-governance 3-prepare", false, 2, []string{"GRP_ATLAS_ML in"}},
+		} {
+			s := newShell(t, options, f, "")
+			if !tt.env {
+				s.env = s.env[:1]
+			}
+			code, out, log := s.run(strings.Fields(tt.args)...)
+			if code != tt.code || log != "" {
+				t.Errorf("%s %q: have exit code %d, want %d, and deployed %q", f, tt.args, code, tt.code, log)
+			}
+			for _, want := range tt.says {
+				if f == emit.Terraform {
+					want = strings.NewReplacer("ADMIN_PUBLIC_KEY", "TF_VAR_admin_public_key", "GRP_ATLAS_ML", "TF_VAR_grp_atlas_ml").Replace(want)
+				}
+				if !strings.Contains(out, want) {
+					t.Errorf("%s %q: have %s, want %q in it", f, tt.args, out, want)
+				}
+			}
+			if tt.args == "1-governance 3-prepare" && strings.Contains(strings.ToUpper(out), "ADMIN_PUBLIC_KEY") {
+				t.Errorf("%s: a variable is asked for that only other stages need: %s", f, out)
+			}
+		}
+		s := newShell(t, options, f, "")
+		s.env = s.env[:1]
+		if code, out, _ := s.run("1-governance"); code != 0 {
+			t.Errorf("%s: a stage without parameters: have %d %s", f, code, out)
+		}
+	}
+}
