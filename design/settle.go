@@ -13,11 +13,16 @@ import (
 // pages contradict each other (X1 to X15 of docs/methods.md), it says which
 // page is followed, and which not.
 func (d *designer) settle() {
-	e := d.e
-	axes := d.axes()
-	chosen := func(a estate.GroupAxis) bool { return slices.Contains(axes, a) }
-	at := or(e.Structure.Of("groups"), e.Of("structure"))
+	at := or(d.e.Structure.Of("groups"), d.e.Of("structure"))
+	d.settleGroups(at)
+	d.settleAxes(at)
+	d.settleContainers(at)
+	d.settleRest(at)
+}
 
+// settleGroups says which management groups there are.
+func (d *designer) settleGroups(at diag.Pos) {
+	e, axes := d.e, d.axes()
 	answer, because := "none of our own: subscriptions lie in the landing zones that are there", "groups are for policy, and AI workloads follow the policy of corp, online or sandbox like any other"
 	if e.Platform.Standalone {
 		answer = "a root, landing zones, and of corp, online and sandbox those that are used; none of AI's own"
@@ -31,15 +36,13 @@ func (d *designer) settle() {
 	}
 	d.decide(Decision{About: "estate", Question: "Which management groups?", Answer: answer, Because: because, Rules: []string{"X5", "ORG-04", "ORG-06"}, Pos: at,
 		Changes: "structure.groups", Alternatives: []Alternative{{"the five structures of Microsoft's guide", "each adds groups without a policy that differs; design --compare shows what each costs"}}})
+}
 
+// settleAxes says of each axis whether it cuts management groups (X1 to X4).
+func (d *designer) settleAxes(at diag.Pos) {
+	e := d.e
 	by := func(axes ...estate.ResourceGroupAxis) bool {
 		return slices.ContainsFunc(e.Structure.ResourceGroups, func(a estate.ResourceGroupAxis) bool { return slices.Contains(axes, a) })
-	}
-	pick := func(is bool, then, otherwise string) string {
-		if is {
-			return then
-		}
-		return otherwise
 	}
 	environments := pick(slices.Contains(e.Structure.SubscriptionPer, "environment"), "no: an environment is a subscription and a tag, below the same group and policy", "no: environments share their workload's subscription, and have resource groups and a tag of their own")
 	regions := "no: a region is a resource group" + pick(e.Guardrails.Locations.Off(), "", ", and allowed locations are a policy")
@@ -57,13 +60,17 @@ func (d *designer) settle() {
 		{"X4", "Are pipeline stages management groups?", estate.GroupsPipeline, stages, "worth it only where stages differ in policy"},
 	} {
 		a, b := x.without, "Microsoft's landing-zone pages advise against such groups; the guide for AI lists them as an option"
-		if chosen(x.axis) {
+		if slices.Contains(d.axes(), x.axis) {
 			a, b = "yes, as the estate says", "the guide for AI lists it; note that "+x.with
 			d.found.Warnf(at, "design/groups-axis", "management groups by %s: %s", strings.ReplaceAll(string(x.axis), "_", " "), x.with)
 		}
 		d.decide(Decision{About: "estate", Question: x.question, Answer: a, Because: b, Rules: []string{x.rule}, Pos: at, Changes: "structure.groups"})
 	}
+}
 
+// settleContainers says what subscriptions and resource groups hold.
+func (d *designer) settleContainers(at diag.Pos) {
+	e := d.e
 	per := "one for each workload and environment"
 	if !slices.Contains(e.Structure.SubscriptionPer, "environment") {
 		per = "one for each workload"
@@ -81,7 +88,11 @@ func (d *designer) settle() {
 		Because:      "what is made and deleted together lies together; data must outlive the compute beside it",
 		Alternatives: []Alternative{{"lifecycle, workflow stage, deployment type, pipeline stage", "the four schemes of the guide, alone or combined"}},
 		Rules:        []string{"RG-01", "RG-02", "RG-03", "SUB-06", "SUB-07"}, Pos: or(e.Structure.Of("resource_groups"), at), Changes: "structure.resource_groups"})
+}
 
+// settleRest settles X5 to X15, the way out and the regions.
+func (d *designer) settleRest(at diag.Pos) {
+	e := d.e
 	for _, x := range []struct {
 		rule, question, answer, because string
 		other                           Alternative
@@ -91,7 +102,7 @@ func (d *designer) settle() {
 		{"X5", "Is there an AI landing zone?", "no: AI workloads land in the application landing zones", "they are governed with the same tools as every other workload", Alternative{"a group of AI's own", "one more level, with no policy that differs"}, at, "structure.groups"},
 		{"X6", "Where do checkpoints go?", "to Blob", "it is durable, and no fast store is designed in front of it yet; whether it keeps up with a stall_at_most is listed as open", Alternative{"Managed Lustre first, then Blob", "where a stall of less than the write time is asked for"}, e.Of("workloads"), "data.checkpoints.stall_at_most"},
 		{"X7", "Are proximity placement groups used?", "no", "scale sets of one placement group keep InfiniBand nodes together; a proximity group makes growing fleets fail to allocate", Alternative{"for a static set of machines without InfiniBand", "the guide names it for latency; none of these jobs is bound by it"}, e.Of("workloads"), "run_by"},
-		{"X8", "May inference use InfiniBand sizes?", "only where the estate names one, with a warning", "serving on one node does not use InfiniBand", Alternative{"ND for all inference", "one page names it; another advises against paying for InfiniBand"}, e.Of("workloads"), "size"},
+		{"X8", "May inference use InfiniBand sizes?", "only where the estate names one, with a warning, or nothing smaller holds the model", "serving on one node does not use InfiniBand", Alternative{"ND for all inference", "one page names it; another advises against paying for InfiniBand"}, e.Of("workloads"), "size"},
 		{"X9", "One zone or all?", "one for training over InfiniBand, all for serving in production", "training wants nearness, serving wants to go on", Alternative{"all for everything", "InfiniBand does not cross zones"}, e.Of("workloads"), "zone, zones"},
 		{"X10", "How are tag keys written?", "as the estate writes them, one spelling everywhere", "keys compare without case, values do not; the guide's own examples are in PascalCase", Alternative{"lower case", "the tagging page prefers it; the guide for AI shows Project and Environment"}, or(e.Tags.Of("required"), e.Of("tags")), "tags.required"},
 		{"X11", "Which policy limits GPU sizes?", pick(e.Guardrails.ComputeSizes.Off(), "none: the estate wants no such guardrail", "our own, over every type that carries GPUs"), "the built-in that the guides name binds virtual machines alone", Alternative{"the built-in cccc23c7-8427-4f53-ad12-b6a63eb452b3", "scale sets, AKS, Batch and machine learning escape it, so that it would bind none of the GPU fleets"}, or(e.Guardrails.Of("compute_sizes"), e.Of("guardrails")), "guardrails.compute_sizes"},
@@ -107,6 +118,14 @@ func (d *designer) settle() {
 		Rules: []string{"NET-15", "NET-18"}, Pos: or(e.Network.Of("egress"), e.Of("network")), Changes: "network.egress"})
 	d.decide(Decision{About: "estate", Question: "Where may things be?", Answer: strings.Join(d.usable(), ", "), Because: "the estate's regions" + residencyWords(e),
 		Rules: []string{"POL-03", "SUB-05", "NET-06"}, Pos: e.Regions.Of("home"), Changes: "regions"})
+}
+
+// pick gives one of two texts.
+func pick(is bool, then, otherwise string) string {
+	if is {
+		return then
+	}
+	return otherwise
 }
 
 func residencyWords(e *estate.Estate) string {
