@@ -228,32 +228,73 @@ keep() {
   { echo '{'; cat subscriptions.tmp; echo '}'; } >subscriptions.json
   rm subscriptions.tmp
 }
-`
 
-const terraformFunctions = `
-# deploy FOLDER
-deploy() {
-  terraform -chdir="$1" init -input=false
-  terraform -chdir="$1" apply -input=false -auto-approve
+# shown COMMAND [ARGUMENT]...: runs the command; its output is shown and kept.
+kept=$(mktemp -d)
+trap 'rm -rf "$kept"' EXIT
+trap 'exit 130' INT TERM
+shown() {
+  rm -f "$kept/done"
+  { "$@" 2>&1 && touch "$kept/done"; } | tee -i "$kept/output" # -i: terraform writes its state after an interrupt
+  test -e "$kept/done"
+}
+
+# spreading: does the output say that Azure does not know everywhere yet what
+# was made a moment ago? terraform breaks its lines and draws a bar beside them.
+spreading() {
+  sed 's/│//g' "$kept/output" | tr -s '\n ' '  ' |
+    grep -Eq "out of scope|AuthorizationFailed|(does not|doesn't) exist in cloud|(Principal|Subscription|ManagementGroup)NotFound"
+}
+
+# retry COMMAND [ARGUMENT]...: runs the command, up to six times while what was
+# made is spreading.
+retry() {
+  attempt=1
+  until shown "$@"; do
+    if test $attempt -eq 6 || ! spreading; then return 1; fi
+    seconds=$((${AIRFIELD_WAIT:-10} * attempt))
+    echo "deploy.sh: Azure does not know everywhere yet what was made: again in $seconds s" >&2
+    sleep $seconds
+    refresh || true
+    attempt=$((attempt + 1))
+  done
 }
 `
 
+const terraformFunctions = `
+# refresh forgets what was known of Azure: terraform keeps nothing.
+refresh() { :; }
+
+# deploy FOLDER
+deploy() {
+  terraform -chdir="$1" init -input=false &&
+    retry terraform -chdir="$1" apply -input=false -auto-approve
+}
+`
+
+// azFunctions are for Bicep and ARM templates. None relies on set -e, which the
+// shell leaves off where a failure is asked for.
 func (s *script) azFunctions(files, location string) {
 	s.text("\nfiles='", files, "'\n", `
+# refresh lists the subscriptions again: az refuses those that it has not listed.
+refresh() {
+  az account list --refresh --only-show-errors --output none
+}
+
 # tenant FOLDER NAME [ARGUMENT]...
 tenant() (
-  cd "$1"
+  cd "$1" || exit
   name=$2
   shift 2
-  az deployment tenant create --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
+  retry az deployment tenant create --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
 )
 
 # subscription ID FOLDER NAME [ARGUMENT]...
 subscription() (
-  cd "$2"
+  cd "$2" || exit
   id=$1 name=$3
   shift 3
-  az deployment sub create --subscription "$id" --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
+  retry az deployment sub create --subscription "$id" --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
 )
 `)
 }
@@ -286,7 +327,7 @@ func (s *script) step(d *step) {
 		s.text("  new=$(terraform -chdir=", quoteShell(d.folder), " output -raw subscription_id)\n")
 	} else {
 		s.text("  new=$(az deployment tenant show --name ", quoteShell(d.name), " --query properties.outputs.subscriptionId.value --output tsv)\n")
-		s.text("  az account list --refresh --only-show-errors --output none\n") // az refuses subscriptions that it has not listed
+		s.text("  refresh\n")
 	}
 	s.text("  keep ", quoteShell(d.vends), " \"$new\"\n")
 }

@@ -134,3 +134,36 @@ func TestScriptsCheckBeforeTheyDeploy(t *testing.T) {
 		}
 	}
 }
+
+// What Azure does not know everywhere yet is deployed again, six times at most;
+// any other failure stops at once.
+func TestScriptsTryAgainWhatIsSpreading(t *testing.T) {
+	fail := func(times, text string) string {
+		return `case "$*" in *1-governance*init*) ;; *1-governance*) echo x >>$log.tries; test $(wc -l <$log.tries) -gt ` + times + ` || { printf '` + text + `' >&2; exit 1; } ;; esac`
+	}
+	for _, f := range emit.Forms {
+		for _, tt := range []struct {
+			times, text string
+			code, tries int
+			says        string
+		}{
+			{"2", `(SubscriptionNotFound) no`, 0, 3, "again in 0 s"},
+			{"1", `The subscription of x does exist in cloud`, 1, 1, "exist in cloud"},
+			{"1", `The subscription of x doesn\047t exist in cloud`, 0, 2, "again in 0 s"},
+			{"1", `│ Error: a group\n│ out\n│   of scope`, 0, 2, "│   of scope"},
+			{"9", `Code: AuthorizationFailed`, 1, 6, "again in 0 s"},
+			{"9", `QuotaExceeded`, 1, 1, "QuotaExceeded"},
+		} {
+			s := newShell(t, options, f, fail(tt.times, tt.text))
+			s.env = append(s.env, "AIRFIELD_WAIT=0", "TMPDIR="+t.TempDir())
+			code, out, _ := s.run("1-governance")
+			tries, _ := os.ReadFile(filepath.Join(s.dir, "log.tries"))
+			if n := len(tries) / 2; code != tt.code || n != tt.tries || !strings.Contains(out, tt.says) {
+				t.Errorf("%s, %q: have exit code %d after %d tries, want %d after %d and %q: %s", f, tt.text, code, n, tt.code, tt.tries, tt.says, out)
+			}
+			if left, _ := os.ReadDir(strings.TrimPrefix(s.env[len(s.env)-1], "TMPDIR=")); len(left) > 0 {
+				t.Errorf("%s leaves %s behind", f, left)
+			}
+		}
+	}
+}
