@@ -68,6 +68,7 @@ func writeScript(f Form, o *Options, steps []step, sink Sink) error {
 		if len(steps) > 0 {
 			out.text("fi\n")
 		}
+		s.end(steps)
 	})
 	return err
 }
@@ -95,6 +96,9 @@ func (s *script) begin(o *Options, steps []step) {
 	}
 	s.wanted(steps)
 	s.text("test -f subscriptions.json || printf '{\\n}\\n' >subscriptions.json\n")
+	if hasBudgets(steps) {
+		s.text("failed=\n")
+	}
 }
 
 // usage writes the help. No line of the user's ends it: theirs are indented.
@@ -316,10 +320,14 @@ func (s *script) step(d *step) {
 		if alias, vended := strings.CutPrefix(d.sub, "@"); vended {
 			s.export("TF_VAR_subscription_id", alias)
 		}
-		s.text("  deploy ", quoteShell(d.folder), "\n")
+		s.text("  deploy ", quoteShell(d.folder))
 	} else {
 		s.create(d)
 	}
+	if d.stage == budgets {
+		s.text(" || failed=\"$failed \"", quoteShell(d.folder))
+	}
+	s.text("\n")
 	if d.vends == "" {
 		return
 	}
@@ -357,7 +365,24 @@ func (s *script) create(d *step) {
 			s.text(" --parameters ", camel(name), "=\"$", s.variable(name), "\"")
 		}
 	}
-	s.text("\n")
+}
+
+// end says which budgets failed: they stop nothing, as nothing needs them.
+func (s *script) end(steps []step) {
+	if !hasBudgets(steps) {
+		return
+	}
+	s.text(`
+if test -n "$failed"; then
+  echo "deploy.sh: budgets that failed:$failed" >&2
+  echo "a new subscription takes up to 48 hours; run ./deploy.sh `, stageName(budgets), ` again" >&2
+  exit 1
+fi
+`)
+}
+
+func hasBudgets(steps []step) bool {
+	return slices.ContainsFunc(steps, func(d step) bool { return d.stage == budgets })
 }
 
 // quoteShell quotes where it must. No name in Azure has a line break.

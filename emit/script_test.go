@@ -5,10 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"airfield/emit"
+	"airfield/tenant"
 )
 
 // newID is the id of every subscription that the az and the terraform of these
@@ -28,8 +30,13 @@ type shell struct {
 // they write their arguments and a new subscription's id to the log.
 func newShell(t *testing.T, o emit.Options, f emit.Form, lines string) *shell {
 	t.Helper()
+	return newShellOf(t, sample(t), o, f, lines)
+}
+
+func newShellOf(t *testing.T, tt *tenant.Tenant, o emit.Options, f emit.Form, lines string) *shell {
+	t.Helper()
 	s := &shell{t: t, dir: t.TempDir(), form: f}
-	for path, text := range files(t, sample(t), o, f) {
+	for path, text := range files(t, tt, o, f) {
 		put(t, filepath.Join(s.dir, path), text.String())
 	}
 	fake := "#!/bin/sh\nlog=" + s.dir + "/log\n" + lines + "\necho \"$(basename \"$0\") $* [${TF_VAR_subscription_id:-}${SUBSCRIPTION_ID_OF_ATLAS_PROD:-}]\" >>$log\ncase \"$*\" in *show*|*output\\ -raw*) echo " + newID + ";; esac\n"
@@ -164,6 +171,33 @@ func TestScriptsTryAgainWhatIsSpreading(t *testing.T) {
 			if left, _ := os.ReadDir(strings.TrimPrefix(s.env[len(s.env)-1], "TMPDIR=")); len(left) > 0 {
 				t.Errorf("%s leaves %s behind", f, left)
 			}
+		}
+	}
+}
+
+// A subscription that refuses its budgets stops nothing else: what failed is
+// named at the end.
+func TestScriptsGoOnBehindBudgets(t *testing.T) {
+	tt := readTenant(t, `[
+		{"id": "/subscriptions/a/providers/Microsoft.Consumption/budgets/b"},
+		{"id": "/subscriptions/b/providers/Microsoft.Consumption/budgets/b"},
+		{"id": "/subscriptions/c/providers/Microsoft.Consumption/budgets/b"},
+		{"id": "/subscriptions/c/resourceGroups/rg"},
+		{"id": "/subscriptions/c/resourceGroups/rg/providers/Microsoft.Authorization/locks/l"}]`)
+	const says = "deploy.sh: budgets that failed: 7-budgets/a 7-budgets/b\na new subscription takes up to 48 hours; run ./deploy.sh 7-budgets again\n"
+	for _, f := range emit.Forms {
+		s := newShellOf(t, tt, options, f, `case "$PWD $*" in *7-budgets/[ab]*) echo "too new"; exit 3 ;; esac`)
+		code, out, log := s.run()
+		if code != 1 || !strings.HasSuffix(out, says) || strings.Count(out, "too new") != 2 {
+			t.Errorf("%s: have exit code %d, want 1: %s", f, code, out)
+		}
+		for _, want := range []string{"7-budgets.c", "8-finish.c"} {
+			if !regexp.MustCompile(want).MatchString(log) {
+				t.Errorf("%s: %s is not deployed: %s", f, want, log)
+			}
+		}
+		if code, out, _ := s.run("8-finish"); code != 0 {
+			t.Errorf("%s: have %d %s", f, code, out)
 		}
 	}
 }
