@@ -44,6 +44,7 @@ var Forms = []Form{Bicep, Terraform, ARM}
 type Options struct {
 	File       string      // the estate that the tenant was designed from, named at the head of each file
 	Location   string      // the region that keeps the deployments' records
+	Prefix     string      // of the names of these records at the tenant, which are of one region each; "" for none
 	Parameters []Parameter // about the parameters that the bodies refer to (arm.Parameter)
 	Validate   bool        // let azapi check bodies against its own schema: needs a release that knows every API version here
 }

@@ -56,6 +56,7 @@ func sample(t testing.TB) *tenant.Tenant {
 var options = emit.Options{
 	File:     "estate.yaml",
 	Location: "swedencentral",
+	Prefix:   "nwh",
 	Parameters: []emit.Parameter{
 		{Name: "adminPublicKey", Description: "Public key of the administrator"},
 		{Name: "billingScope", Description: "Who pays", Value: "/providers/Microsoft.Billing/billingAccounts/1234567/enrollmentAccounts/7654321"},
@@ -114,6 +115,26 @@ func TestGolden(t *testing.T) {
 		}
 		if have != string(want) {
 			t.Errorf("%s differs; look at the difference that -update makes", golden)
+		}
+	}
+}
+
+// Names at the tenant begin with the prefix, those in a subscription do not.
+func TestNamesOfRecordsAtTheTenant(t *testing.T) {
+	tt := readTenant(t, `[
+		{"id": "/providers/Microsoft.Management/managementGroups/corp"},
+		{"id": "/providers/Microsoft.Management/managementGroups/corp/providers/Microsoft.Authorization/policyAssignments/a"},
+		{"id": "/subscriptions/s/resourceGroups/rg"},
+		{"id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st"}]`)
+	for prefix, want := range map[string]string{"": "1-governance", "con": "con-1-governance", strings.Repeat("c", 60): strings.Repeat("c", 55) + "-48a6b996"} {
+		o := options
+		o.Prefix = prefix
+		m := files(t, tt, o, emit.Bicep)
+		if script := m["bicep/deploy.sh"].String(); !strings.Contains(script, "tenant 1-governance "+want+"\n") || !strings.Contains(script, " 3-prepare/s 3-prepare-s\n") {
+			t.Errorf("%q: wanted %q in %s", prefix, want, script)
+		}
+		if main := m["bicep/1-governance/main.bicep"].String(); prefix == "con" && !strings.Contains(main, "name: 'con-1-governance-mg-corp'") {
+			t.Errorf("the module's record: %s", main)
 		}
 	}
 }

@@ -525,14 +525,25 @@ func (p *plan) head(what string) []string {
 	return []string{p.o.madeFrom(), what}
 }
 
-// deploymentName names a module's own deployment: at most 64 characters.
-func (p *plan) deploymentName(m *module) string {
-	name := strings.Map(func(c rune) rune {
+// recordName names Azure's record of the deployment itself.
+func (p *plan) recordName() string { return p.record(strings.ReplaceAll(p.folder(), "/", "-")) }
+
+// deploymentName names a module's own record.
+func (p *plan) deploymentName(m *module) string { return p.record(p.Stage + "-" + m.name) }
+
+// record names a record: at most 64 characters. Those at the tenant and its
+// groups are shared by all estates, and refused in another region than before.
+// learn.microsoft.com/azure/azure-resource-manager/templates/deploy-to-tenant#deployment-location-and-name
+func (p *plan) record(name string) string {
+	if p.Scope == arm.Tenant && p.o.Prefix != "" {
+		name = p.o.Prefix + "-" + name
+	}
+	name = strings.Map(func(c rune) rune {
 		if c < 128 && (isWord(byte(c)) || strings.ContainsRune("-.()", c)) {
 			return c
 		}
 		return '-'
-	}, p.Stage+"-"+m.name)
+	}, name)
 	if len(name) > 64 {
 		name = name[:55] + "-" + short(arm.ID(name))
 	}

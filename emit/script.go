@@ -24,7 +24,7 @@ type step struct {
 }
 
 func (p *plan) step() step {
-	s := step{stage: p.stage, stageName: p.Stage, folder: p.folder(), subs: p.subs, name: recordName(p.folder())}
+	s := step{stage: p.stage, stageName: p.Stage, folder: p.folder(), subs: p.subs, name: p.recordName()}
 	if p.Scope != arm.Tenant {
 		s.sub = strings.ToLower(p.Scope.Name())
 	}
@@ -40,15 +40,6 @@ func (p *plan) step() step {
 		}
 	}
 	return s
-}
-
-// recordName names Azure's record of a deployment: at most 64 characters.
-func recordName(folder string) string {
-	name := strings.ReplaceAll(folder, "/", "-")
-	if len(name) > 64 {
-		name = name[:55] + "-" + short(arm.ID(name))
-	}
-	return name
 }
 
 func writeScript(f Form, o *Options, steps []step, sink Sink) error {
