@@ -46,6 +46,7 @@ type Options struct {
 	Location   string      // the region that keeps the deployments' records
 	Prefix     string      // of the names of these records at the tenant, which are of one region each; "" for none
 	Parameters []Parameter // about the parameters that the bodies refer to (arm.Parameter)
+	Wait       []string    // what others must do before stage 6-compute, a line each; deploy.sh stops there
 	Validate   bool        // let azapi check bodies against its own schema: needs a release that knows every API version here
 }
 

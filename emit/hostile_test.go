@@ -46,7 +46,7 @@ func hostile(t *testing.T, br string) (*tenant.Tenant, emit.Options) {
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
-	return tt, emit.Options{File: evil, Location: evil, Parameters: []emit.Parameter{{Name: "secret", Description: evil}, {Name: "known", Description: evil, Value: evil}}}
+	return tt, emit.Options{File: evil, Location: evil, Prefix: evil, Parameters: []emit.Parameter{{Name: "secret", Description: evil}, {Name: "known", Description: evil, Value: evil}}}
 }
 
 // No text of the user's begins a line of a file, in any form, and deploy.sh

@@ -46,10 +46,15 @@ func writeScript(f Form, o *Options, steps []step, sink Sink) error {
 	_, err := output(sink, f.String()+"/deploy.sh", func(out *printer) {
 		s := script{out, f}
 		s.begin(o, steps)
+		stopped := len(o.Wait) == 0
 		for i := range steps {
 			if i == 0 || steps[i].stage != steps[i-1].stage {
 				if i > 0 {
 					out.text("fi\n")
+				}
+				if !stopped && steps[i].stage >= compute {
+					s.stop(o, steps[i:])
+					stopped = true
 				}
 				out.text("\nif wanted ", steps[i].stageName, "; then\n")
 			}
@@ -106,6 +111,9 @@ usage: ./deploy.sh [STAGE]...
 Deploys all stages in order, or those named. A stage can be deployed again.
 Needs `, needs, `.
 subscriptions.json keeps the ids of new subscriptions by alias.
+
+Exits with 0 where all is deployed, 1 where something failed, 2 where it was
+asked wrongly or a variable is not set, 3 where others must do something first.
 `)
 	if len(steps) > 0 {
 		s.text("\nStages:\n")
@@ -356,6 +364,17 @@ func (s *script) create(d *step) {
 			s.text(" --parameters ", camel(name), "=\"$", s.variable(name), "\"")
 		}
 	}
+}
+
+// stop ends a deployment of all stages before those that wait for others. Who
+// names one of them has seen to it.
+func (s *script) stop(o *Options, rest []step) {
+	s.text("\nif test \"$stages\" = \"  \"; then\n  echo ", quoteShell("deploy.sh: stopped before "+rest[0].stageName+", which needs what others do:"), " >&2\n")
+	s.text("  printf '  %s\\n'")
+	for _, line := range o.Wait {
+		s.text(" \\\n    ", quoteShell(line))
+	}
+	s.text(" >&2\n  echo 'then: ./deploy.sh ", strings.Join(stages(rest), " "), "' >&2\n  exit 3\nfi\n")
 }
 
 // end says which budgets failed: they stop nothing, as nothing needs them.

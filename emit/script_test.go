@@ -201,3 +201,28 @@ func TestScriptsGoOnBehindBudgets(t *testing.T) {
 		}
 	}
 }
+
+// Where others must do something before compute, deploying all stages stops
+// there and says so; who names the stages goes on.
+func TestScriptsWaitForOthers(t *testing.T) {
+	o := options
+	o.Wait = []string{"peering with vnet-hub-sdc for orion/prod", "routes:\nit's $(touch INJECTED) `touch INJECTED`"}
+	const says = "deploy.sh: stopped before 6-compute, which needs what others do:\n" +
+		"  peering with vnet-hub-sdc for orion/prod\n  routes: it's $(touch INJECTED) `touch INJECTED`\nthen: ./deploy.sh 6-compute 7-budgets\n"
+	for _, f := range emit.Forms {
+		s := newShell(t, o, f, "")
+		code, out, before := s.run()
+		if code != 3 || !strings.HasSuffix(out, says) || strings.Contains(before, "6-compute") || !strings.Contains(before, "5-data") {
+			t.Errorf("%s: have exit code %d, want 3: %s%s", f, code, out, before)
+		}
+		code, out, after := s.run("6-compute", "7-budgets")
+		if code != 0 {
+			t.Errorf("%s: have %d %s", f, code, out)
+		}
+		exported := regexp.MustCompile(` \[.*\]\n`) // by earlier stages too
+		want, _ := os.ReadFile(filepath.Join("testdata", f.String()+".log"))
+		if exported.ReplaceAllString(before+after, "\n") != exported.ReplaceAllString(string(want), "\n") {
+			t.Errorf("%s: stopping changes what is deployed: %s%s", f, before, after)
+		}
+	}
+}
