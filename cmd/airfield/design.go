@@ -278,7 +278,14 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	for _, p := range d.Parameters {
 		parameters = append(parameters, emit.Parameter{Name: p.Name, Description: p.Description})
 	}
-	found, err := emit.Write(d.Tenant, emit.Options{File: filepath.Base(src.Name), Location: string(d.Estate.Regions.Home), Parameters: parameters}, out.create, forms...)
+	var wait []string
+	for _, o := range d.Open {
+		if o.Before == "6-compute" {
+			wait = append(wait, o.What+" for "+o.About)
+		}
+	}
+	found, err := emit.Write(d.Tenant, emit.Options{File: filepath.Base(src.Name), Location: string(d.Estate.Regions.Home),
+		Prefix: d.Estate.Organization.Prefix, Parameters: parameters, Wait: wait}, out.create, forms...)
 	if err != nil {
 		return err
 	}
