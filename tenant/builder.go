@@ -15,7 +15,6 @@ type Builder struct {
 
 	text  store
 	buf   []byte
-	index arm.Indexer
 	lines []string
 	marks []mark   // nil until the first that is not zero
 	at    []uint32 // the lines of file that the resources come from, nil where they come from none
