@@ -39,6 +39,7 @@ type Need struct {
 	VCPUs      int     // of a node
 	MemoryGiB  float64 // of a node
 	Nodes      int
+	Modern     bool                               // bf16 or fp8 is computed, which GPUs before 2020 do not
 	Regions    []string                           // the size must be sold in each
 	Refuse     func(s *catalog.Size) (why string) // "" for a size that may be taken
 }
@@ -135,6 +136,11 @@ func gpuCandidates(n Need) []*catalog.Size {
 	return append(single, cluster...)
 }
 
+// old tells whether a size's GPUs compute neither bf16 nor fp8.
+func old(s *catalog.Size) bool {
+	return strings.HasPrefix(s.GPUModel, "T4") || strings.Contains(s.GPUModel, "V100") || strings.HasPrefix(s.GPUModel, "M60") || strings.HasPrefix(s.GPUModel, "P")
+}
+
 // restricted puts sizes without new capacity behind all others.
 func restricted(s *catalog.Size) int {
 	if s.Lifecycle == "Restricted" {
@@ -164,7 +170,13 @@ var gpuSizes = sync.OnceValue(func() (all struct{ single, cluster []*catalog.Siz
 // TooLarge says why so many nodes of a size do not hold the need, "" where they
 // do.
 func (n Need) TooLarge(s *catalog.Size, nodes int) string {
+	if n.Nodes > 0 && nodes != n.Nodes {
+		return fmt.Sprintf("is %d nodes and not %d", nodes, n.Nodes)
+	}
 	if !n.GPU() {
+		if n.VCPUs == 0 && n.MemoryGiB == 0 {
+			return ""
+		}
 		return tooSmall(n, s)
 	}
 	memory := n.memory()
@@ -200,9 +212,21 @@ const largestAlone = 4 * 80
 // not for it.
 func gpuNodes(n Need, s *catalog.Size, memory float64) (int, string) {
 	perNode := s.GPUs * s.GPUMemoryGiB * use
-	nodes := max(1, n.Nodes, int(math.Ceil(memory/perNode)), int(math.Ceil(float64(n.GPUs)/s.GPUs)))
+	nodes := max(1, int(math.Ceil(memory/perNode)))
+	if n.Nodes > 0 || n.GPUs > 0 { // how many is said
+		said := max(1, n.Nodes, int(math.Ceil(float64(n.GPUs)/s.GPUs)))
+		if n.Nodes > 0 && said > n.Nodes {
+			return 0, fmt.Sprintf("has %g of %d GPUs in %d nodes", s.GPUs*float64(n.Nodes), n.GPUs, n.Nodes)
+		}
+		if nodes > said {
+			return 0, fmt.Sprintf("holds %.0f GiB of about %.0f GiB in %d nodes", perNode*float64(said), math.Ceil(memory), said)
+		}
+		nodes = said
+	}
 	switch {
-	case s.RDMA && n.Role != Training && memory <= largestAlone*use:
+	case n.Modern && old(s):
+		return 0, "computes neither bf16 nor fp8"
+	case s.RDMA && n.Role != Training && memory <= largestAlone*use && n.GPUs <= 4:
 		return 0, "its InfiniBand would be paid for and not used; named in the estate it is taken"
 	case s.RDMA:
 		return nodes, ""
@@ -265,7 +289,7 @@ func tooSmall(n Need, s *catalog.Size) string {
 func unavailable(n Need, s *catalog.Size) string {
 	for _, r := range n.Regions {
 		if sold, known := catalog.Sold(s.Name, r); known && !sold {
-			return "not sold in " + r
+			return "is not sold in " + r
 		}
 	}
 	if n.Refuse != nil {
@@ -285,13 +309,16 @@ func priceIn(n Need, s *catalog.Size) int64 {
 	return math.MaxInt64
 }
 
-var parameterCount = regexp.MustCompile(`(?i)(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)\b`)
+var (
+	parameterCount = regexp.MustCompile(`(?i)(?:^|[-_ :/])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)\b`)
+	expertsApart   = regexp.MustCompile(`(?i)\d+b-\d+e`) // the parameters in use, not all there are
+)
 
 // Parameters reads the number of parameters from a model's name, such as
 // llama-3.1-70b or mixtral-8x7b, and gives 0 where the name does not tell.
 func Parameters(model string) int64 {
 	m := parameterCount.FindStringSubmatch(strings.ReplaceAll(model, "_", "-"))
-	if m == nil {
+	if m == nil || expertsApart.MatchString(model) {
 		return 0
 	}
 	n, _ := strconv.ParseFloat(m[2], 64)

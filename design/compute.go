@@ -52,7 +52,7 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), spot: j.Spot == "allowed"}
 	n.identity = d.identity(n.share, training, c.region, j.Pos())
 	n.trains = j.Kind == estate.Pretrain || j.Kind == estate.Finetune
-	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), "")}
+	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), ""), Modern: j.Model != ""}
 	if j.Kind == estate.Preparation || j.Kind == estate.Batch && j.Model == "" {
 		need = compute.Need{Role: compute.Preparation}
 	}
@@ -96,7 +96,8 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 		n.about += "@" + region
 	}
 	n.identity = d.identity(n.share, inference, region, s.Pos())
-	need := compute.Need{Role: compute.Inference, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision))}
+	need := compute.Need{Role: compute.Inference, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision)),
+		Modern: s.Model.Like != "" && (s.Model.Precision == "" || s.Model.Precision == "bf16" || s.Model.Precision == "fp8")}
 	if !d.choose(n, need, s.Model.Like, s.OrElse, []string{region}) {
 		return
 	}
@@ -132,6 +133,9 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	s := n.spec
 	need.GPUMemory, need.GPUs, need.VCPUs, need.Nodes = s.GPUMemory.GiB(), s.GPUs, s.VCPUs, s.Nodes
 	need.MemoryGiB, need.Regions = s.Memory.GiB(), regions
+	if need.Role == compute.Inference {
+		need.Nodes = 0 // they are instances, and each holds the model
+	}
 	need.Refuse = func(s *catalog.Size) string { return d.ended(s) }
 	if s.Size != "auto" && s.Size != "" {
 		return d.stated(n, need, orElse)
@@ -185,6 +189,9 @@ func (d *designer) keepSize(n *nodes, need compute.Need, now compute.Choice, loc
 	case now.Size == n.size && now.Nodes == n.count:
 		d.explain(n, now, now.Because)
 	default:
+		if now.Size != nil {
+			d.found.Infof(n.pos, "design/lock-differs", "estate.lock keeps %s × %d for %q; what is needed now would be %s × %d: `--update %s` takes it", n.size.Name, n.count, n.about, now.Size.Name, now.Nodes, n.key())
+		}
 		d.explain(n, now, "estate.lock has it from an earlier design, and it still holds what is needed")
 	}
 	d.note(n, orElse)
@@ -278,7 +285,11 @@ func (d *designer) stated(n *nodes, need compute.Need, orElse []estate.Alternati
 		}
 		d.found.Errorf(n.sizePos, "design/not-sold", "size %q is not sold in %q%s", size.Name, region, where)
 	}
-	if why := need.TooLarge(size, n.count); why != "" {
+	if need.Role == compute.Inference {
+		if why := need.TooLarge(size, 1); why != "" {
+			d.found.Warnf(n.sizePos, "design/size-small", "an instance of %q on %s %s", n.about, size.Name, why)
+		}
+	} else if why := need.TooLarge(size, n.count); why != "" {
 		d.found.Warnf(n.sizePos, "design/size-small", "%s × %d for %q %s", size.Name, n.count, n.about, why)
 	}
 	d.decideSize(n, n.sizePos, "the estate says so", nil, "size: auto", "CMP-D1")
@@ -336,6 +347,9 @@ func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 // jobZone puts nodes that talk over InfiniBand into one zone.
 func (d *designer) jobZone(n *nodes, j estate.Job) {
 	if d.zones(n.cell.region, n.pos) == 0 {
+		if j.Zone > 0 {
+			d.found.Errorf(j.Of("zone"), "design/no-zones", "zone %d of %q, which has no availability zones that are known of", j.Zone, n.cell.region)
+		}
 		return
 	}
 	tight := n.count > 1 && n.size.RDMA
@@ -358,6 +372,9 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 func (d *designer) serviceZones(n *nodes, s estate.Service) {
 	count := max(n.count, s.Nodes)
 	zones := d.zones(n.cell.region, n.pos)
+	if zones == 0 && (s.Zones == "all" || s.Fleet.AtLeast.Each) {
+		d.found.Errorf(or(s.Of("zones"), s.Of("fleet")), "design/no-zones", "%q is to be spread over zones of %q, which has none that are known of", n.about, n.cell.region)
+	}
 	spread := s.Zones == "all" || s.Zones == "" && production(n.cell.place.Environment)
 	if spread && zones > 1 {
 		for z := range zones {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"airfield/arm"
+	"airfield/catalog"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/storage"
@@ -47,7 +49,9 @@ func (d *designer) placeData(p *estate.Place) {
 		s := d.share(c)
 		zones := d.zones(region, entry.Pos)
 		need := storage.Need{Kind: string(data.Kind), Redundancy: string(data.Redundancy), Lake: data.Layout == estate.Lake,
-			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: zones > 1}
+			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: zones > 1, Pair: d.pair(region)}
+		d.checkCopies(data, entry.Key, region, need)
+		d.checkDays(p, data, entry.Key)
 		choice, why := storage.Choose(need)
 		a := d.account(s, c, choice, entry.Pos)
 		st := &store{p.Name() + "/" + entry.Key, data, a, a.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "", entry.Pos)), s}
@@ -59,6 +63,48 @@ func (d *designer) placeData(p *estate.Place) {
 		}
 		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: choice.Redundancy + ", in an account of kind StorageV2", Because: why.Redundancy + "; " + why.Versioning,
 			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
+	}
+}
+
+// pair tells whether a region has a paired region that lies where copies may.
+func (d *designer) pair(region string) bool {
+	r, ok := catalog.RegionByName(region)
+	if !ok || r.Paired == "" {
+		return false
+	}
+	other, ok := catalog.RegionByName(r.Paired)
+	return ok && (d.e.Regions.Residency == "" || resides(other, string(d.e.Regions.Residency)))
+}
+
+// checkCopies holds the redundancy that the estate asks for against the region.
+func (d *designer) checkCopies(data estate.Data, name, region string, need storage.Need) {
+	asked := string(data.Redundancy)
+	if strings.HasSuffix(asked, "ZRS") && !need.Zones {
+		d.found.Errorf(data.Of("redundancy"), "design/copies", "%s for %q: no availability zones are known of in %q", asked, name, region)
+	}
+	if strings.HasPrefix(asked, "G") && !need.Pair {
+		d.found.Errorf(data.Of("redundancy"), "design/copies", "%s for %q: %q has no paired region where regions.residency lets copies lie", asked, name, region)
+	}
+}
+
+// checkDays wants whole days of what lifecycle rules count in days, and says
+// where a job reads what is archived by then.
+func (d *designer) checkDays(p *estate.Place, data estate.Data, name string) {
+	for _, t := range []struct {
+		key  string
+		time estate.Duration
+	}{{"keep", data.Keep}, {"cool", data.Cool}, {"cold", data.Cold}, {"archive", data.Archive}} {
+		if data.Has(t.key) && t.time != estate.Never && (t.time.Days() < 1 || time.Duration(t.time)%(24*time.Hour) != 0) {
+			d.found.Errorf(data.Of(t.key), "design/days", "%s of %q is no whole number of days: Blob's rules count days, 1d at the least", t.key, name)
+		}
+	}
+	if data.Archive <= 0 || data.Archive == estate.Never {
+		return
+	}
+	for _, j := range p.Jobs {
+		if slices.Contains(j.Value.Reads, name) {
+			d.found.Infof(data.Of("archive"), "design/archived-reads", "job %q reads %q, which is archived %d days after its last change and cannot be read from there without a recall of hours", j.Key, name, data.Archive.Days())
+		}
 	}
 }
 
@@ -217,8 +263,9 @@ func (d *designer) use(n *net, who string, i *identity, name, verb string, pos d
 		return // the estate's own check has said so
 	}
 	d.privateEndpoint(n, st.account, pos)
-	if n.share.place.Connects == estate.Sandbox && st.share.place.Connects != estate.Sandbox {
-		d.found.Warnf(pos, "design/sandbox-reads", "%q is a sandbox and %s %q of a %s workload (data_class %s): it gets an endpoint and a role there", n.share.place.Name(), verb, st.name, st.share.place.Connects, st.share.place.DataClass)
+	from, class := st.share.place.Connects, st.share.place.DataClass
+	if to := n.share.place.Connects; to != from && (to == estate.Sandbox || strings.HasSuffix(string(class), "confidential")) && d.once("crosses "+n.share.place.Name()+st.name) {
+		d.found.Warnf(pos, "design/data-crosses", "%q (%s) %s %q of %s with data_class %s: it gets an endpoint and a role there", n.share.place.Name(), to, verb, st.name, from, class)
 	}
 	roleName := "Storage Blob Data Reader"
 	if verb == "writes" {

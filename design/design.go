@@ -63,7 +63,7 @@ type Options struct {
 // Read). Where it cannot be designed, Findings has errors, and the tenant holds
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
-	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, said: map[string]bool{}}
+	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, said: map[string]bool{}, serving: map[arm.ID]bool{}}
 	d.names = newNamer(e, d.lock, &d.found)
 	d.hierarchy()
 	d.settle()
@@ -111,6 +111,7 @@ type designer struct {
 	subNames map[arm.ID]string         // the names of subscriptions by their ids, in lower case
 	data     map[string]*store         // where data lies, by workload/environment/name
 	said     map[string]bool           // what has been said once
+	serving  map[arm.ID]bool           // scale sets whose nodes do not talk to each other
 }
 
 // add puts a resource of ours into the tenant.
@@ -272,7 +273,12 @@ func (d *designer) checkLimits(t *tenant.Tenant) {
 		return // what is wrong already has a finding that says more
 	}
 	for r := range t.All() {
-		d.found = append(d.found, limits.Check(r, t)...)
+		for _, f := range limits.Check(r, t) {
+			if d.serving[r.ID] && strings.HasPrefix(f.Code, "limits/vmss-rdma-") {
+				continue // an instance serves alone, and does not use the InfiniBand it has
+			}
+			d.found = append(d.found, f)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package design
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -13,13 +14,13 @@ func (d *designer) finish() {
 	for _, s := range d.order {
 		d.vend(s)
 	}
-	d.access()
 	d.finishData()
 	if d.e.Platform.Standalone {
 		for _, s := range d.order {
 			d.logs(s.shares[0])
 		}
 	}
+	d.access()
 	d.finishNetworks()
 	d.finishBudgets()
 	d.finishGuardrails()
@@ -46,6 +47,9 @@ func (d *designer) gone() {
 func (d *designer) logs(s *share) {
 	const t = "Microsoft.OperationalInsights/workspaces"
 	region := string(d.e.Region("home"))
+	if len(s.sub.regions) > 0 && !slices.Contains(s.sub.regions, region) {
+		region = s.sub.regions[0]
+	}
 	group := d.resourceGroup(s, s.cellOf(lifeOperations, region))
 	pos := d.e.Of("platform")
 	id := d.put(s, group.Resource(t, d.names.name(t, "", d.tokens(s, "", region, "001"))), region, pos, arm.O{"properties", arm.O{
@@ -83,7 +87,7 @@ func (d *designer) listOpen() {
 func (d *designer) quota() {
 	for _, s := range d.sorted() {
 		for _, q := range s.quota {
-			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.vcpus), fmt.Sprintf("quota of %s in %s", q.family, q.region), "a new subscription has none of GPU families; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
+			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.vcpus), fmt.Sprintf("quota of %s in %s", q.family, q.region), "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
 		}
 	}
 }

@@ -240,12 +240,12 @@ var guides = map[string]func(t *testing.T){
 					base := rule.Get("definition", "actions", "baseBlob")
 					cool, _ := base.Get("tierToCool", "daysAfterModificationGreaterThan").Int()
 					archive, _ := base.Get("tierToArchive", "daysAfterModificationGreaterThan").Int()
-					found = found || rule.Get("name").Str() == "corpus" && cool == 30 && archive == 180
+					found = found || rule.Get("name").Str() == "runs" && cool == 30 && archive == 180
 				}
 			}
 		}
 		if !found {
-			t.Error("orion's corpus does not move to Cool after 30 days and to Archive after 180")
+			t.Error("orion's runs do not move to Cool after 30 days and to Archive after 180")
 		}
 	},
 	"nodes and data share a region": func(t *testing.T) {

@@ -24,19 +24,20 @@ type quota struct {
 	vcpus          int
 }
 
-// count adds nodes to what their subscription needs of GPU and cluster families.
+// count adds nodes to what their subscription needs of quota.
 func (s *subscription) count(n *nodes) {
-	if n.size.GPUs == 0 && !n.size.RDMA {
-		return
+	family := n.size.QuotaFamily
+	if n.spot {
+		family = "Spot (lowPriorityCores, one for all families)"
 	}
 	vcpus := n.count * max(n.size.BaseVCPUs, n.size.VCPUs)
 	for i, q := range s.quota {
-		if q.family == n.size.QuotaFamily && q.region == n.cell.region {
+		if q.family == family && q.region == n.cell.region {
 			s.quota[i].vcpus += vcpus
 			return
 		}
 	}
-	s.quota = append(s.quota, quota{n.size.QuotaFamily, n.cell.region, vcpus})
+	s.quota = append(s.quota, quota{family, n.cell.region, vcpus})
 }
 
 // Budget is the budget of a subscription and what it was made of.

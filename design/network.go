@@ -200,6 +200,9 @@ func (d *designer) pools() map[string]*network.Pool {
 			pools[r] = &network.Pool{Range: p.Prefix}
 		} else if locked, ok := d.lock.get("pool", r); ok {
 			pools[r] = &network.Pool{Range: netip.MustParsePrefix(locked)}
+			if i := slices.IndexFunc(taken, pools[r].Range.Overlaps); i >= 0 {
+				d.found.Errorf(or(d.e.Network.Of("pools"), d.e.Of("network")), "design/address", "estate.lock has assumed pool %s for %q, and it overlaps %s: write a pool for %q that holds what is there, or take the other elsewhere", pools[r].Range, r, taken[i], r)
+			}
 			taken = append(taken, pools[r].Range)
 			d.sayPool(r, pools[r].Range)
 		} else if d.used(r) {

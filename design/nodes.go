@@ -209,6 +209,9 @@ func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *est
 	if len(n.zones) > 1 {
 		properties = append(properties, "zoneBalance", true)
 	}
+	if len(n.zones) > 1 && d.e.Network.Egress != estate.NoEgress && !d.hubbed(net) && d.once("egress zone "+string(net.id)) {
+		d.leave(n.share.place.Name(), "the way out when a zone is lost", "a NAT gateway lies in one zone, which Azure chooses, while the instances are spread", n.pos)
+	}
 	if s != nil {
 		balancer := d.balancer(n, group, net, sn, s.Port)
 		ip[3] = append(ip[3].(arm.O), "loadBalancerBackendAddressPools", arm.A{arm.O{"id", arm.IDOf(balancer.Child("backendAddressPools", "nodes"))}})
@@ -216,7 +219,10 @@ func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *est
 	nic := arm.O{"name", "primary", "properties", arm.O{"primary", true, "enableAcceleratedNetworking", n.size.AcceleratedNetworking, "ipConfigurations", arm.A{ip}}}
 	profile := append(arm.O{"storageProfile", storage, "osProfile", os, "networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{nic}}}, more...)
 	properties = append(properties, "virtualMachineProfile", profile)
-	d.put(n.share, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
+	id := d.put(n.share, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
+	if n.cell.role == inference {
+		d.serving[id] = true
+	}
 }
 
 // balancer makes the load balancer in front of a service: with an address of

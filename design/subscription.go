@@ -2,6 +2,7 @@ package design
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -284,13 +285,28 @@ func (d *designer) access() {
 					d.leave(s.place.Name(), fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own", grant.Pos)
 					continue
 				}
-				d.assign(s.sub.id, r.Name, principal, g.Key, "Group", grant.Pos)
+				for _, scope := range d.scopes(s, grant.Key) {
+					if d.once(fmt.Sprint("grant ", scope, r.ID, principal)) {
+						d.assign(scope, r.Name, principal, g.Key, "Group", grant.Pos)
+					}
+				}
 				if len(s.accounts) > 0 && !strings.Contains(r.Name, "Blob Data") && d.once("data of "+s.place.Name()+" for "+g.Key) {
 					d.leave(s.place.Name(), "access of "+g.Key+" to the data itself", r.Name+" reads no blobs: grant Storage Blob Data Reader or Contributor where people are to", grant.Pos)
 				}
 			}
 		}
 	}
+}
+
+// scopes gives where a grant holds: the subscription, or, where environments
+// share one and the grant is not for all of them, the place's resource groups.
+func (d *designer) scopes(s *share, place string) []arm.ID {
+	for _, other := range s.sub.shares {
+		if !estate.Matches(place, other.place.Workload, other.place.Environment) {
+			return slices.SortedFunc(maps.Values(s.resourceGroups), arm.ID.Compare)
+		}
+	}
+	return []arm.ID{s.sub.id}
 }
 
 func roleNames() []string {

@@ -368,7 +368,7 @@ func (s *Schedule) DecodeNode(n *source.Node) (found diag.List) {
 	from, to, _ := strings.Cut(span, "-")
 	_, err1 := time.Parse("15:04", from)
 	_, err2 := time.Parse("15:04", to)
-	if n.Kind != source.Scalar || err1 != nil || err2 != nil || !zoneShape.MatchString(zone) {
+	if n.Kind != source.Scalar || from == to || err1 != nil || err2 != nil || !zoneShape.MatchString(zone) {
 		found.Errorf(n.Pos, "estate/schedule", "%s, wanted a span and a time zone such as '20:00-07:00 Europe/Stockholm'", n.Describe())
 		return found
 	}

@@ -14,6 +14,7 @@ type Need struct {
 	Archive    bool   // it moves to the Archive tier
 	Production bool
 	Zones      bool // the region has availability zones
+	Pair       bool // the region has a paired region in which copies may lie
 }
 
 // Account is how data is kept. Data with equal Accounts shares one.
@@ -48,9 +49,11 @@ func Choose(n Need) (Account, Reasons) {
 	switch {
 	case n.Redundancy != "":
 		a.Redundancy, r.Redundancy = n.Redundancy, n.Redundancy+" as the estate says"
-	case n.Archive && n.Production && n.Kind != "checkpoints":
+	case n.Archive && n.Production && n.Pair && n.Kind != "checkpoints":
 		a.Redundancy = "GRS"
 		r.Redundancy = "GRS: production data with a copy in the paired region, since the Archive tier excludes copies over zones"
+	case n.Archive && n.Production && n.Kind != "checkpoints":
+		r.Redundancy = "LRS: the Archive tier excludes copies over zones, and no paired region is known in which copies may lie"
 	case n.Archive:
 		r.Redundancy = "LRS: the Archive tier excludes copies over zones"
 	case n.Production && n.Zones && n.Kind != "checkpoints":

@@ -12,7 +12,7 @@ func TestChoose(t *testing.T) {
 		want storage.Account
 	}{
 		{storage.Need{Kind: "dataset", Production: true, Zones: true}, storage.Account{"data", "ZRS", false, true}},
-		{storage.Need{Kind: "dataset", Production: true, Zones: true, Archive: true}, storage.Account{"arch", "GRS", false, true}},
+		{storage.Need{Kind: "dataset", Production: true, Zones: true, Pair: true, Archive: true}, storage.Account{"arch", "GRS", false, true}},
 		{storage.Need{Kind: "dataset", Production: true}, storage.Account{"data", "LRS", false, true}},
 		{storage.Need{Kind: "dataset"}, storage.Account{"data", "LRS", false, true}},
 		{storage.Need{Kind: "checkpoints", Production: true, Zones: true}, storage.Account{"ckpt", "LRS", false, false}},

@@ -91,9 +91,16 @@ func runDesign(file string, f designFlags) error {
 		return fmt.Errorf("--color %q, wanted auto, always or never", f.colour)
 	}
 	errColour := colourOn(f.colour, os.Stderr)
-	src, e, lock, lockFile, err := readEstate(file, f.lock, errColour)
+	src, e, found, err := readEstate(file)
 	if err != nil {
 		return err
+	}
+	lock, lockFile, err := readLock(file, f.lock, errColour)
+	if err != nil {
+		return err
+	}
+	if e == nil || found.HasErrors() {
+		return refuse(e == nil, found, f, errColour)
 	}
 	if f.compare {
 		all := design.Compare(e, lock, thisMonth())
@@ -113,10 +120,11 @@ func runDesign(file string, f designFlags) error {
 		lock = less
 	}
 	d := design.New(e, design.Options{Lock: lock, Month: thisMonth()})
-	printFindings(d.Findings, errColour)
+	d.Findings = append(found, d.Findings...).Sorted()
 	if d.Findings.HasErrors() {
-		return errFindings
+		return refuse(false, d.Findings, f, errColour)
 	}
+	printFindings(d.Findings, errColour)
 	if len(f.update) > 0 {
 		for _, line := range d.Lock.Changes(old) {
 			fmt.Fprintln(os.Stderr, line)
@@ -136,35 +144,47 @@ func runDesign(file string, f designFlags) error {
 	return keepLock(lockFile, d.Lock)
 }
 
-// readEstate reads an estate with its lock, and prints their findings.
-func readEstate(file, lockFile string, colour bool) (*source.File, *estate.Estate, *design.Lock, string, error) {
-	src, found, err := readSource(file)
-	if err != nil {
-		return nil, nil, nil, "", err
-	}
-	var e *estate.Estate
-	if !found.HasErrors() {
-		e, found = design.Read(src)
-	}
+// refuse prints findings of which some are errors, with --json as data too.
+func refuse(whole bool, found diag.List, f designFlags, colour bool) error {
 	printFindings(found, colour)
-	switch {
-	case e == nil:
-		return nil, nil, nil, "", errUnreadable
-	case found.HasErrors():
-		return nil, nil, nil, "", errFindings
+	if f.json {
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		if err := out.Encode(map[string]diag.List{"findings": found.Sorted()}); err != nil {
+			return err
+		}
 	}
-	if lockFile == "" && file == "-" { // nothing to stand beside
-		return src, e, new(design.Lock), "", nil
+	if whole {
+		return errUnreadable
 	}
-	if lockFile == "" {
-		lockFile = filepath.Join(filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))+".lock")
+	return errFindings
+}
+
+// readEstate reads an estate; it is nil where the text has no shape to speak of.
+func readEstate(file string) (*source.File, *estate.Estate, diag.List, error) {
+	src, found, err := readSource(file)
+	if err != nil || found.HasErrors() {
+		return nil, nil, found, err
 	}
-	locked, found, err := readSource(lockFile)
+	e, found := design.Read(src)
+	return src, e, found, nil
+}
+
+// readLock reads the lock beside an estate, or the one that is named, and
+// prints what is wrong with it. One that is not there yet is empty.
+func readLock(estateFile, file string, colour bool) (*design.Lock, string, error) {
+	if file == "" && estateFile == "-" { // nothing to stand beside
+		return new(design.Lock), "", nil
+	}
+	if file == "" {
+		file = filepath.Join(filepath.Dir(estateFile), strings.TrimSuffix(filepath.Base(estateFile), filepath.Ext(estateFile))+".lock")
+	}
+	locked, found, err := readSource(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return src, e, new(design.Lock), lockFile, nil
+		return new(design.Lock), file, nil
 	}
 	if err != nil {
-		return nil, nil, nil, "", err
+		return nil, "", err
 	}
 	var lock *design.Lock
 	if !found.HasErrors() {
@@ -172,9 +192,9 @@ func readEstate(file, lockFile string, colour bool) (*source.File, *estate.Estat
 	}
 	printFindings(found, colour)
 	if found.HasErrors() {
-		return nil, nil, nil, "", errUnreadable
+		return nil, "", errUnreadable
 	}
-	return src, e, lock, lockFile, nil
+	return lock, file, nil
 }
 
 // readSource reads a file, - for standard input.

@@ -48,6 +48,7 @@ type folder struct {
 	made  map[string]bool   // folders
 
 	journal *os.File
+	ready   []*placed // written, and not in their places yet
 }
 
 // openFolder reads what an earlier run wrote, and refuses where a file of it
@@ -67,6 +68,7 @@ func openFolder(dir string) (*folder, error) {
 	for path := range strings.Lines(string(begun)) {
 		if path = strings.TrimSuffix(path, "\n"); filepath.IsLocal(path) {
 			f.wrote[path] = ""
+			os.Remove(filepath.Join(dir, path) + freshSuffix)
 		}
 	}
 	f.journal, err = os.OpenFile(filepath.Join(dir, journalName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -119,7 +121,11 @@ func hashFile(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// create opens a file of the folder. It is put in its place when it is closed.
+// freshSuffix ends the name of a file until it is put in its place.
+const freshSuffix = ".new~"
+
+// create opens a file of the folder. It is put in its place with all others, by
+// close.
 func (f *folder) create(path string) (io.WriteCloser, error) {
 	if !filepath.IsLocal(filepath.FromSlash(path)) {
 		return nil, fmt.Errorf("%q leads out of the folder", path)
@@ -139,14 +145,14 @@ func (f *folder) create(path string) (io.WriteCloser, error) {
 	if _, err := f.journal.WriteString(path + "\n"); err != nil {
 		return nil, err
 	}
-	temp, err := os.OpenFile(full+".new~", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	temp, err := os.OpenFile(full+freshSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	return &placed{file: temp, hash: sha256.New(), full: full, path: path, folder: f}, nil
 }
 
-// placed is a file that takes its place when it is closed.
+// placed is a file that is to take its place.
 type placed struct {
 	file       *os.File
 	hash       hash.Hash
@@ -170,12 +176,18 @@ func (p *placed) Close() error {
 		}
 	}
 	p.folder.now[p.path] = hex.EncodeToString(p.hash.Sum(nil))
-	return os.Rename(p.file.Name(), p.full)
+	p.folder.ready = append(p.folder.ready, p)
+	return nil
 }
 
-// close removes what an earlier run wrote and this one did not, and writes the
-// manifest.
+// close puts all files in their places, removes what an earlier run wrote and
+// this one did not, and writes the manifest.
 func (f *folder) close() error {
+	for _, p := range f.ready {
+		if err := os.Rename(p.file.Name(), p.full); err != nil {
+			return err
+		}
+	}
 	for path := range f.wrote {
 		if _, again := f.now[path]; again {
 			continue
@@ -191,19 +203,18 @@ func (f *folder) close() error {
 	return f.writeManifest(f.now)
 }
 
-// abandon keeps both what was there and what was written in the manifest, so
-// that the next run knows them.
+// abandon takes away what was written, and leaves what was there.
 func (f *folder) abandon() error {
-	all := map[string]string{}
+	for _, p := range f.ready {
+		os.Remove(p.file.Name())
+	}
+	before := map[string]string{}
 	for p, h := range f.wrote {
 		if h != "" {
-			all[p] = h
+			before[p] = h
 		}
 	}
-	for p, h := range f.now {
-		all[p] = h
-	}
-	return f.writeManifest(all)
+	return f.writeManifest(before)
 }
 
 func (f *folder) writeManifest(files map[string]string) error {
