@@ -39,12 +39,12 @@ type Design struct {
 
 // Subscription is one subscription that the design fills.
 type Subscription struct {
-	ID           arm.ID
-	Name         string
-	Group        arm.ID // the management group it belongs in, "" where that is not known
-	Adopted      bool   // it exists; where it lies is not ours to say
-	Place        *estate.Place
-	Environments []string // of the place's workload: more than one where they share it
+	ID           arm.ID        `json:"id"`
+	Name         string        `json:"name"`
+	Group        arm.ID        `json:"group,omitempty"`   // the management group it belongs in, "" where that is not known
+	Adopted      bool          `json:"adopted,omitempty"` // it exists; where it lies is not ours to say
+	Place        *estate.Place `json:"-"`
+	Environments []string      `json:"environments"` // of the place's workload: more than one where they share it
 }
 
 // Parameter is a value that whoever deploys must give.

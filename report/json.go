@@ -25,6 +25,7 @@ func JSON(w io.Writer, d *design.Design) error {
 		Prefix string `json:"prefix"`
 		Tenant string `json:"tenant,omitempty"`
 	}{o.Name, o.Prefix, o.Tenant})
+	list(b, "subscriptions", slices.Values(d.Subscriptions), write)
 	list(b, "resources", d.Tenant.All(), resource)
 	list(b, "decisions", slices.Values(d.Decisions), write)
 	list(b, "findings", slices.Values(d.Findings), write)
