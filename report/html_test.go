@@ -144,14 +144,14 @@ func TestJSON(t *testing.T) {
 			Organization struct{ Name, Prefix, Tenant string }
 			Resources    []json.RawMessage
 			Decisions, Findings, Open, Dependencies,
-			Budgets, Parameters, Defaults []map[string]any
+			Subscriptions, Budgets, Parameters, Defaults []map[string]any
 		}
 		dec := json.NewDecoder(bytes.NewReader(b.Bytes()))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&have); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if have.Organization.Name != d.Estate.Organization.Name || len(have.Resources) != d.Tenant.Len() || len(have.Decisions) != len(d.Decisions) ||
+		if have.Organization.Name != d.Estate.Organization.Name || len(have.Resources) != d.Tenant.Len() || len(have.Decisions) != len(d.Decisions) || len(have.Subscriptions) != len(d.Subscriptions) ||
 			len(have.Open) != len(d.Open) || len(have.Dependencies) != len(d.Edges) || len(have.Defaults) != len(d.Estate.Defaults()) {
 			t.Errorf("%s: something is missing", name)
 		}
