@@ -11,6 +11,7 @@ import (
 	"math/bits"
 	"net/netip"
 	"slices"
+	"sort"
 )
 
 // Reserved is how many addresses Azure keeps of each subnet: the first four
@@ -32,6 +33,7 @@ func SubnetBits(addresses int) int {
 type Pool struct {
 	Range netip.Prefix
 	taken []netip.Prefix // sorted, apart
+	next  [33]uint64     // by length: no prefix of it is free below; 0 where none was given
 }
 
 // Take marks a prefix as taken. It fails where the prefix lies outside the
@@ -56,8 +58,8 @@ func (p *Pool) Next(length int) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	}
 	size := uint64(1) << (32 - length)
-	at, end := first(p.Range), first(p.Range)+uint64(1)<<(32-p.Range.Bits())
-	i := 0
+	at, end := max(p.next[length], first(p.Range)), first(p.Range)+uint64(1)<<(32-p.Range.Bits())
+	i := sort.Search(len(p.taken), func(i int) bool { return last(p.taken[i]) >= at })
 	for ; at+size <= end; at += size {
 		for i < len(p.taken) && last(p.taken[i]) < at {
 			i++
@@ -74,6 +76,7 @@ func (p *Pool) Next(length int) (netip.Prefix, bool) {
 	}
 	prefix := netip.PrefixFrom(address(at), length)
 	p.taken = slices.Insert(p.taken, i, prefix)
+	p.next[length] = at + size
 	return prefix, true
 }
 
