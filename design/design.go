@@ -11,8 +11,10 @@ package design
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -272,14 +274,23 @@ func (d *designer) checkLimits(t *tenant.Tenant) {
 	if d.found.HasErrors() {
 		return // what is wrong already has a finding that says more
 	}
-	for r := range t.All() {
-		for _, f := range limits.Check(r, t) {
-			if d.serving[r.ID] && strings.HasPrefix(f.Code, "limits/vmss-rdma-") {
-				continue // an instance serves alone, and does not use the InfiniBand it has
+	parts := t.Parts(runtime.GOMAXPROCS(0))
+	found := make([]diag.List, len(parts))
+	var all sync.WaitGroup
+	for i, part := range parts {
+		all.Go(func() {
+			for r := range part {
+				for _, f := range limits.Check(r, t) {
+					if d.serving[r.ID] && strings.HasPrefix(f.Code, "limits/vmss-rdma-") {
+						continue // an instance serves alone, and does not use the InfiniBand it has
+					}
+					found[i] = append(found[i], f)
+				}
 			}
-			d.found = append(d.found, f)
-		}
+		})
 	}
+	all.Wait()
+	d.found = append(d.found, slices.Concat(found...)...)
 }
 
 // plural gives "1 node" or "3 nodes".
