@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"airfield/design"
@@ -304,11 +306,18 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 			wait = append(wait, o.What+" for "+o.About)
 		}
 	}
-	found, err := emit.Write(d.Tenant, emit.Options{File: filepath.Base(src.Name), Location: string(d.Estate.Regions.Home),
-		Prefix: d.Estate.Organization.Prefix, Parameters: parameters, Wait: wait}, out.create, forms...)
-	if err != nil {
+	o := emit.Options{File: filepath.Base(src.Name), Location: string(d.Estate.Regions.Home),
+		Prefix: d.Estate.Organization.Prefix, Parameters: parameters, Wait: wait}
+	lists, errs := make([]diag.List, len(forms)), make([]error, len(forms))
+	var all sync.WaitGroup
+	for i, f := range forms {
+		all.Go(func() { lists[i], errs[i] = emit.Write(d.Tenant, o, out.create, f) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	found := slices.Concat(lists...).Sorted()
 	printFindings(found, colour)
 	if found.HasErrors() {
 		return errors.Join(errFindings, out.abandon())

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // writeFile replaces a file at once: whoever reads it finds the old text or the
@@ -47,6 +48,7 @@ type folder struct {
 	now   map[string]string // of this run
 	made  map[string]bool   // folders
 
+	mu      sync.Mutex // files are created and closed side by side
 	journal *os.File
 	ready   []*placed // written, and not in their places yet
 }
@@ -130,6 +132,8 @@ func (f *folder) create(path string) (io.WriteCloser, error) {
 	if !filepath.IsLocal(filepath.FromSlash(path)) {
 		return nil, fmt.Errorf("%q leads out of the folder", path)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	full := filepath.Join(f.dir, filepath.FromSlash(path))
 	if dir := filepath.Dir(full); !f.made[dir] {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -175,6 +179,8 @@ func (p *placed) Close() error {
 			return err
 		}
 	}
+	p.folder.mu.Lock()
+	defer p.folder.mu.Unlock()
 	p.folder.now[p.path] = hex.EncodeToString(p.hash.Sum(nil))
 	p.folder.ready = append(p.folder.ready, p)
 	return nil
