@@ -11,10 +11,9 @@ package design
 
 import (
 	"fmt"
-	"runtime"
+	"iter"
 	"slices"
 	"strings"
-	"sync"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -59,6 +58,10 @@ type Parameter struct {
 type Options struct {
 	Lock  *Lock  // what earlier designs fixed; nil for none
 	Month string // the first day of this month, 2026-11-01: when budgets begin that are not locked
+
+	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
+	// for one after another. The design is the same.
+	Side func(n int, do func(i int))
 }
 
 // New designs the landing zone of an estate that was read without errors (see
@@ -86,7 +89,7 @@ func New(e *estate.Estate, o Options) *Design {
 			d.found = append(d.found, f)
 		}
 	}
-	d.checkLimits(t)
+	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
 	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
 }
@@ -259,7 +262,7 @@ func (d *designer) usable() []string {
 
 // checkLimits holds the whole against Azure's limits, and each resource against
 // its service's rules.
-func (d *designer) checkLimits(t *tenant.Tenant) {
+func (d *designer) checkLimits(t *tenant.Tenant, side func(int, func(int))) {
 	if limit, ok := catalog.LimitOf("resource-groups-per-subscription"); ok {
 		for _, s := range d.order {
 			groups := 0
@@ -274,22 +277,23 @@ func (d *designer) checkLimits(t *tenant.Tenant) {
 	if d.found.HasErrors() {
 		return // what is wrong already has a finding that says more
 	}
-	parts := t.Parts(runtime.GOMAXPROCS(0))
-	found := make([]diag.List, len(parts))
-	var all sync.WaitGroup
-	for i, part := range parts {
-		all.Go(func() {
-			for r := range part {
-				for _, f := range limits.Check(r, t) {
-					if d.serving[r.ID] && strings.HasPrefix(f.Code, "limits/vmss-rdma-") {
-						continue // an instance serves alone, and does not use the InfiniBand it has
-					}
-					found[i] = append(found[i], f)
-				}
-			}
-		})
+	parts := []iter.Seq[arm.Resource]{t.All()}
+	if side != nil {
+		parts = t.Parts(16)
+	} else {
+		side = func(_ int, do func(int)) { do(0) }
 	}
-	all.Wait()
+	found := make([]diag.List, len(parts))
+	side(len(parts), func(i int) {
+		for r := range parts[i] {
+			for _, f := range limits.Check(r, t) {
+				if d.serving[r.ID] && strings.HasPrefix(f.Code, "limits/vmss-rdma-") {
+					continue // an instance serves alone, and does not use the InfiniBand it has
+				}
+				found[i] = append(found[i], f)
+			}
+		}
+	})
 	d.found = append(d.found, slices.Concat(found...)...)
 }
 

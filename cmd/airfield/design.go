@@ -121,7 +121,7 @@ func runDesign(file string, f designFlags) error {
 		}
 		lock = less
 	}
-	d := design.New(e, design.Options{Lock: lock, Month: thisMonth()})
+	d := design.New(e, design.Options{Lock: lock, Month: thisMonth(), Side: side})
 	d.Findings = append(found, d.Findings...).Sorted()
 	if d.Findings.HasErrors() {
 		return refuse(false, d.Findings, f, errColour)
@@ -309,11 +309,7 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	o := emit.Options{File: filepath.Base(src.Name), Location: string(d.Estate.Regions.Home),
 		Prefix: d.Estate.Organization.Prefix, Parameters: parameters, Wait: wait}
 	lists, errs := make([]diag.List, len(forms)), make([]error, len(forms))
-	var all sync.WaitGroup
-	for i, f := range forms {
-		all.Go(func() { lists[i], errs[i] = emit.Write(d.Tenant, o, out.create, f) })
-	}
-	all.Wait()
+	side(len(forms), func(i int) { lists[i], errs[i] = emit.Write(d.Tenant, o, out.create, forms[i]) })
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -327,4 +323,13 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	}
 	fmt.Fprintf(os.Stderr, "wrote %d files to %s; open %s\n", len(out.now), dir, filepath.Join(dir, "report.html"))
 	return nil
+}
+
+// side runs do(0) to do(n-1) side by side.
+func side(n int, do func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(i) })
+	}
+	all.Wait()
 }
