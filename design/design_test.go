@@ -2,6 +2,8 @@ package design_test
 
 import (
 	"os"
+	"slices"
+	"sync"
 	"testing"
 
 	"airfield/design"
@@ -37,4 +39,25 @@ func of(t testing.TB, raw []byte, lock *design.Lock) *design.Design {
 		t.FailNow()
 	}
 	return design.New(e, design.Options{Lock: lock, Month: "2026-11-01"})
+}
+
+// TestSideBySide: what runs side by side finds the same as one after another.
+func TestSideBySide(t *testing.T) {
+	e := example(t, "contoso").Estate
+	runs := 0
+	one := design.New(e, design.Options{Month: "2026-11-01"})
+	many := design.New(e, design.Options{Month: "2026-11-01", Side: func(n int, do func(int)) {
+		var all sync.WaitGroup
+		for i := range n {
+			runs++
+			all.Go(func() { do(i) })
+		}
+		all.Wait()
+	}})
+	if runs < 2 {
+		t.Errorf("%d runs, wanted several", runs)
+	}
+	if !slices.Equal(one.Findings, many.Findings) {
+		t.Errorf("side by side:\n%v\none after another:\n%v", many.Findings, one.Findings)
+	}
 }

@@ -107,9 +107,7 @@ func runDesign(file string, f designFlags) error {
 	if f.compare {
 		all := design.Compare(e, lock, thisMonth())
 		if f.json {
-			out := json.NewEncoder(os.Stdout)
-			out.SetIndent("", "  ")
-			return out.Encode(all)
+			return printJSON(all)
 		}
 		return report.Compare(os.Stdout, all, printOptions(f))
 	}
@@ -146,13 +144,17 @@ func runDesign(file string, f designFlags) error {
 	return keepLock(lockFile, d.Lock)
 }
 
+func printJSON(v any) error {
+	out := json.NewEncoder(os.Stdout)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
+}
+
 // refuse prints findings of which some are errors, with --json as data too.
 func refuse(whole bool, found diag.List, f designFlags, colour bool) error {
 	printFindings(found, colour)
 	if f.json {
-		out := json.NewEncoder(os.Stdout)
-		out.SetIndent("", "  ")
-		if err := out.Encode(map[string]diag.List{"findings": found.Sorted()}); err != nil {
+		if err := printJSON(map[string]diag.List{"findings": found.Sorted()}); err != nil {
 			return err
 		}
 	}
