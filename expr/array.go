@@ -59,7 +59,7 @@ func contains(c *Call) (arm.Value, error) {
 			c.Wrong(1, "a string")
 			return arm.Value{}, nil
 		}
-		if c.s.env.FoldContains {
+		if c.s.env.Policy {
 			return boolean(indexFold(in.Str(), plain(what)) >= 0), nil
 		}
 		return boolean(strings.Contains(in.Str(), plain(what))), nil

@@ -28,9 +28,9 @@ type Env struct {
 	Now time.Time
 	// NewGUID gives what newGuid gives; without one, newGuid is an error.
 	NewGUID func() string
-	// FoldContains lets contains compare strings without case, as a policy
-	// does and a template does not.
-	FoldContains bool
+	// Policy makes the general functions behave as in policy rules: contains
+	// compares strings without case, and null counts as empty.
+	Policy bool
 	// NullMember tells whether a member that the object written as base (in
 	// canonical form, such as "resourceGroup().tags") lacks is null, and no error.
 	NullMember func(base string) bool

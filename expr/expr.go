@@ -120,3 +120,17 @@ func (n *node) calls(f func(string, arm.Value)) {
 		s.calls(f)
 	}
 }
+
+// Nesting gives how deep calls of functions stand in each other.
+func (e *Expr) Nesting() int { return e.root.nesting() }
+
+func (n *node) nesting() int {
+	deepest := 0
+	for _, s := range n.sub {
+		deepest = max(deepest, s.nesting())
+	}
+	if n.kind == call {
+		deepest++
+	}
+	return deepest
+}

@@ -552,7 +552,7 @@ func TestConcurrentUse(t *testing.T) {
 
 func TestPlaceDecides(t *testing.T) {
 	env := place
-	env.FoldContains = true
+	env.Policy = true
 	env.NullMember = func(base string) bool { return base == "obj().two" }
 	env.Now, env.NewGUID = time.Time{}, nil
 	for _, tt := range []struct{ in, want string }{

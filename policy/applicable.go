@@ -1,0 +1,181 @@
+package policy
+
+import (
+	"airfield/arm"
+	"airfield/catalog"
+)
+
+// Which resources a rule is about at all:
+// learn.microsoft.com/azure/governance/policy/concepts/policy-applicability
+//
+// A rule is about a resource where its if, with only the conditions on type,
+// name and kind kept and all others taken to hold, is true. A rule with an
+// existence effect is about those where the whole if is.
+
+// appliance says which conditions of a rule decide that.
+type appliance struct {
+	typ, name, kind bool
+	noSubscriptions bool // a condition on the location keeps subscriptions out
+}
+
+func appliesTo(c *condition) appliance {
+	var typ, name, kind, other, location bool
+	c.walk(func(c *condition) {
+		if c.kind <= notOf {
+			return
+		}
+		k := unknownField
+		if c.kind == fieldOf && !c.left.parsed() {
+			if found, ok := fieldKinds[fold(c.left.value.Str())]; ok {
+				k = found
+			}
+		}
+		switch k {
+		case typeField:
+			typ = true
+		case nameField:
+			name = true
+		case kindField:
+			kind = true
+		default:
+			other = true
+			location = location || k == locationField
+		}
+	})
+	switch {
+	case !typ && !other: // only names and kinds: about everything
+		name, kind = false, false
+	case typ && !other:
+		name, kind = false, false
+	}
+	return appliance{typ, name, kind, location}
+}
+
+// keeps tells whether a condition takes part in the decision.
+func (a appliance) keeps(n *node) bool {
+	if n.kind != fieldOf || n.field == nil {
+		return false
+	}
+	switch n.field.kind {
+	case typeField:
+		return a.typ
+	case nameField:
+		return a.name
+	case kindField:
+		return a.kind
+	}
+	return false
+}
+
+// applies tells whether the rule that the machine holds is about its subject.
+func (m *machine) applies(r *Rule) truth {
+	if r.applies.noSubscriptions && m.subject.typ == subscriptionType {
+		return no
+	}
+	return m.reach(r.applies, &r.cond, yes)
+}
+
+const (
+	subscriptionType  = "microsoft.resources/subscriptions"
+	resourceGroupType = "microsoft.resources/resourcegroups"
+)
+
+// reach evaluates a condition with the others taken to be other: yes, or no
+// inside a not.
+func (m *machine) reach(a appliance, n *node, other truth) truth {
+	switch n.kind {
+	case allOf, anyOf:
+		decides := no
+		if n.kind == anyOf {
+			decides = yes
+		}
+		result := decides.not()
+		for i := range n.sub {
+			t := m.reach(a, &n.sub[i], other)
+			if t == decides {
+				return t
+			}
+			if t >= maybe {
+				result = maybe
+			}
+		}
+		return result
+	case notOf:
+		return m.reach(a, &n.sub[0], other.not()).not()
+	}
+	if !a.keeps(n) {
+		return other
+	}
+	if m.onlyType && n.field.kind != typeField {
+		return maybe
+	}
+	return m.eval(n)
+}
+
+// guard evaluates a condition with nothing known but the type. The answer no
+// means that the condition is false on every resource of the type, and that
+// nothing before it fails; risky tells that it may fail.
+func (m *machine) guard(n *node) (t truth, risky bool) {
+	switch n.kind {
+	case allOf, anyOf:
+		decides := no
+		if n.kind == anyOf {
+			decides = yes
+		}
+		result := decides.not()
+		for i := range n.sub {
+			t, risky := m.guard(&n.sub[i])
+			if t == decides && !risky {
+				return t, false
+			}
+			if risky {
+				return maybe, true
+			}
+			if t == maybe {
+				result = maybe
+			}
+		}
+		return result, false
+	case notOf:
+		t, risky := m.guard(&n.sub[0])
+		return t.not(), risky
+	case fieldOf:
+		if n.field != nil && n.field.kind == typeField && n.right.later == nil && n.right.err == nil {
+			t := m.eval(n)
+			return t, t == failed
+		}
+	}
+	if n.fixed {
+		return n.truth, n.truth == failed
+	}
+	return maybe, n.risky()
+}
+
+// risky tells whether a condition can fail.
+func (n *node) risky() bool {
+	return n.left.later != nil || n.left.err != nil || n.right.later != nil || n.right.err != nil ||
+		n.op.kind == opOrder || n.count != nil || n.field == nil
+}
+
+// indexed tells whether mode Indexed is about resources of a type: those that
+// have tags and a location. Of a type that the tables lack, the resource tells.
+func indexed(s *subject) truth {
+	if s.typ == subscriptionType || s.typ == resourceGroupType {
+		return no
+	}
+	tags, location, known := catalog.TypeTraits(arm.Type(s.text))
+	switch {
+	case known:
+		return truthOf(tags && location)
+	case s.body.Get("tags").Exists() && s.body.Get("location").Exists():
+		return yes
+	}
+	return maybe
+}
+
+// evaluated tells whether Azure Policy looks at a type at all: of the types of
+// Microsoft.Resources, only at subscriptions and resource groups.
+func evaluated(typ string) bool {
+	const own = "microsoft.resources/"
+	return len(typ) < len(own) || typ[:len(own)] != own || typ == subscriptionType || typ == resourceGroupType
+}

@@ -1,0 +1,346 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/diag"
+)
+
+// Rule is a definition bound to parameters, ready to be evaluated. It does not
+// change.
+type Rule struct {
+	*Definition
+	Effect Effect
+
+	params  []arm.Value // in the order of Definition.Parameters
+	policy  arm.Value   // what policy() gives
+	cond    node
+	applies appliance
+	related *relation
+	changes []boundChange
+	onClash Effect // conflictEffect
+	state   State  // of manual, without an attestation
+}
+
+// relation is what an existence effect looks for.
+type relation struct {
+	typ, name, group, scope bound
+	cond                    *node // nil: any will do
+	src                     *details
+}
+
+type boundChange struct {
+	verb      string
+	field     *field // nil where the name is computed for each request
+	name      bound
+	value     bound
+	condition bound
+	src       *operation
+}
+
+// Bind fills in parameters: an object of plain values by name. What it lacks
+// takes the default; a parameter without either is unknown.
+func (def *Definition) Bind(params arm.Value) (*Rule, diag.List) {
+	return def.bind(params, None, arm.Value{})
+}
+
+// bind binds to an effect that overrides the definition's own, unless it is
+// None; policy is what the function policy() gives.
+func (def *Definition) bind(params arm.Value, effect Effect, policy arm.Value) (*Rule, diag.List) {
+	var found diag.List
+	r := &Rule{Definition: def, policy: policy}
+	r.params = def.fill(params, &found)
+	b := binder{rule: r, o: def.o, m: newMachine(def.o, r), found: &found}
+	r.Effect = effect
+	if effect == None {
+		r.Effect = b.effect(&def.effect)
+	}
+	r.cond = b.node(&def.condition)
+	b.details(&def.details)
+	r.applies = appliesTo(&def.condition)
+	return r, found
+}
+
+// fill gives the values of the definition's parameters.
+func (def *Definition) fill(params arm.Value, found *diag.List) []arm.Value {
+	pos := def.resource.Pos
+	values := make([]arm.Value, len(def.Parameters))
+	for name := range params.Members() {
+		if parameterOf(def.Parameters, name) < 0 {
+			found.Errorf(pos, "policy/parameter", "%q has no parameter %q%s", def.Title, name, diag.DidYouMean(name, parameterNames(def.Parameters)))
+		}
+	}
+	for i, p := range def.Parameters {
+		given := params.Get(p.Name)
+		switch v := given; {
+		case v.Exists():
+			values[i] = v
+			p.check(v, def.Title, pos, found)
+		case p.Default.Exists():
+			values[i] = p.Default
+		default:
+			values[i] = arm.New(arm.Parameter(p.Name))
+			found.Warnf(pos, "policy/parameter", "parameter %q of %q has neither value nor default", p.Name, def.Title)
+		}
+	}
+	return values
+}
+
+var kindsOf = map[string]arm.Kind{
+	"string": arm.String, "array": arm.Array, "object": arm.Object, "boolean": arm.Bool,
+	"integer": arm.Number, "float": arm.Number, "datetime": arm.String,
+}
+
+// check compares a value with the parameter's type and allowed values. Those
+// are compared with case: learn.microsoft.com/azure/governance/policy/concepts/definition-structure-parameters
+func (p *Parameter) check(v arm.Value, title string, pos diag.Pos, found *diag.List) {
+	if v.Kind() == arm.Unknown {
+		return
+	}
+	if want, known := kindsOf[p.Type]; known && v.Kind() != want {
+		found.Errorf(pos, "policy/parameter", "parameter %q of %q is %s, wanted %s", p.Name, title, describe(v), p.Type)
+		return
+	}
+	if len(p.Allowed) == 0 {
+		return
+	}
+	check := func(v arm.Value) {
+		for _, a := range p.Allowed {
+			if a.Equal(v) {
+				return
+			}
+		}
+		found.Errorf(pos, "policy/parameter", "parameter %q of %q is %s, which is not among the allowed values", p.Name, title, describe(v))
+	}
+	if v.Kind() != arm.Array {
+		check(v)
+	}
+	for item := range v.Items() {
+		check(item)
+	}
+}
+
+func (r *Rule) parameter(name string) (arm.Value, bool) {
+	if i := parameterOf(r.Parameters, name); i >= 0 {
+		return r.params[i], true
+	}
+	return arm.Value{}, false
+}
+
+func (r *Rule) identity() arm.Value {
+	if r.policy.Exists() {
+		return r.policy
+	}
+	return arm.New(arm.O{"assignmentId", "", "definitionId", r.ID, "setDefinitionId", "", "definitionReferenceId", ""})
+}
+
+// binder makes nodes of conditions.
+type binder struct {
+	rule   *Rule
+	o      *Options
+	m      *machine
+	found  *diag.List
+	around []*field // of the counts around, from the outside; nil for one of values
+}
+
+func (b *binder) effect(o *operand) Effect {
+	v := b.operand(o)
+	if v.value.Kind() == arm.Unknown {
+		return None
+	}
+	e := effectOf(v.value.Str())
+	if v.err == nil && e == None {
+		b.found.Errorf(b.o.place(b.rule.resource, o.value), "policy/effect", "no effect %q%s", v.value.Str(), diag.DidYouMean(v.value.Str(), effectNames[1:]))
+	}
+	return e
+}
+
+func (b *binder) node(c *condition) node {
+	n := node{kind: c.kind, op: c.op, src: c}
+	for i := range c.sub {
+		n.sub = append(n.sub, b.node(&c.sub[i]))
+	}
+	if c.kind <= notOf {
+		return n
+	}
+	n.right = b.operand(&c.right)
+	switch c.kind {
+	case fieldOf:
+		n.field = b.field(&c.left, &n.left)
+	case valueOf:
+		n.left = b.operand(&c.left)
+	case countOf:
+		b.count(&n, c.count)
+	}
+	b.prepare(&n)
+	return n
+}
+
+func (b *binder) prepare(n *node) {
+	r := &n.right
+	if r.err != nil || r.later != nil {
+		return
+	}
+	if k := r.value.Kind(); k <= arm.Null && n.src.right.expr != nil {
+		r.err = fmt.Errorf("%s: %s is null", n.op.name, &n.src.right)
+		return
+	}
+	n.aim = prepare(n.op, r.value)
+	if n.field != nil && n.field.kind == locationField {
+		n.aim.squeeze()
+	}
+	if n.kind != valueOf || n.left.later != nil || r.value.Kind() == arm.Unknown || n.left.value.Kind() == arm.Unknown {
+		return
+	}
+	n.fixed = true
+	if n.truth = failed; n.left.err != nil {
+		r.err = n.left.err
+		return
+	}
+	if n.truth = n.op.test(datumOf(n.left.value), &n.aim, b.o.Switched); n.truth == failed {
+		r.err = fmt.Errorf("%s cannot compare %s with %s", n.op.name, describe(n.left.value), describe(r.value))
+	}
+}
+
+// squeeze takes the blanks out of a location, as Azure does before it compares
+// one.
+func (t *target) squeeze() {
+	t.fold = squeezed(t.fold)
+	for i := range t.list {
+		t.list[i].fold = squeezed(t.list[i].fold)
+	}
+	for i := range t.parts {
+		t.parts[i] = squeezed(t.parts[i])
+	}
+	if t.set != nil {
+		t.set = make(map[string]struct{}, len(t.list))
+		for i := range t.list {
+			t.set[t.list[i].fold] = struct{}{}
+		}
+	}
+}
+
+func squeezed(s string) string { return strings.ReplaceAll(s, " ", "") }
+
+// field resolves a field's name; where it is computed for each request, the
+// operand is put into left.
+func (b *binder) field(o *operand, left *bound) *field {
+	*left = b.operand(o)
+	if left.later != nil || left.err != nil || left.value.Kind() != arm.String {
+		return nil
+	}
+	return b.o.field(left.value.Str(), b.around)
+}
+
+func (b *binder) count(n *node, c *count) {
+	n.count = &boundCount{field: c.field, name: c.name}
+	if c.field {
+		n.field = b.field(&c.over, &n.left)
+	} else {
+		n.left = b.operand(&c.over)
+	}
+	if c.where == nil {
+		return
+	}
+	b.around = append(b.around, n.field)
+	where := b.node(c.where)
+	n.count.where = &where
+	b.around = b.around[:len(b.around)-1]
+}
+
+// operand fills the parameters into an operand.
+func (b *binder) operand(o *operand) bound {
+	if o == nil || !o.parsed() {
+		if o == nil {
+			return bound{}
+		}
+		return bound{value: o.value}
+	}
+	if o.later() {
+		x := bound{later: o}
+		b.name(o, &x)
+		return x
+	}
+	b.m.budget = fullBudget
+	v, err := b.m.compute(o)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", short(o.String()), err)
+	}
+	return bound{value: v, err: err}
+}
+
+func (o *operand) later() bool {
+	if o.expr != nil {
+		return o.expr.later
+	}
+	for i := range o.items {
+		if o.items[i].later() {
+			return true
+		}
+	}
+	return false
+}
+
+// name resolves the fields that an operand's expressions name literally.
+func (b *binder) name(o *operand, x *bound) {
+	for i := range o.items {
+		b.name(&o.items[i], x)
+	}
+	if o.expr == nil {
+		return
+	}
+	o.expr.Calls(func(name string, first arm.Value) {
+		if name != "field" && name != "current" || first.Kind() != arm.String {
+			return
+		}
+		if x.named == nil {
+			x.named = map[string]*field{}
+		}
+		x.named[first.Str()] = b.o.field(first.Str(), b.around)
+	})
+}
+
+func (b *binder) details(d *details) {
+	r := b.rule
+	switch {
+	case r.Effect.existence() || d.typ.value.Exists():
+		r.related = &relation{typ: b.operand(&d.typ), name: b.operand(&d.name), group: b.operand(&d.group), scope: b.operand(&d.scope), src: d}
+		if d.existence != nil {
+			n := b.node(d.existence)
+			r.related.cond = &n
+		}
+	case r.Effect == Manual:
+		r.state = stateOf(b.operand(&d.state).value.Str())
+	}
+	for i := range d.operations {
+		op := &d.operations[i]
+		c := boundChange{verb: op.verb, value: b.operand(&op.value), condition: b.operand(&op.condition), src: op}
+		c.field = b.field(&op.field, &c.name)
+		r.changes = append(r.changes, c)
+	}
+	if r.onClash = Deny; d.conflict.value.Exists() {
+		r.onClash = effectOf(b.operand(&d.conflict).value.Str())
+	}
+	if r.Effect == Modify {
+		b.modifiable()
+	}
+}
+
+// modifiable finds the operations whose alias Azure is known not to let a
+// policy change.
+func (b *binder) modifiable() {
+	for i := range b.rule.changes {
+		c := &b.rule.changes[i]
+		if c.field == nil || c.field.kind != aliasField {
+			continue
+		}
+		for _, w := range c.field.ways {
+			if w.alias.Modifiable == catalog.No {
+				b.found.Errorf(b.o.place(b.rule.resource, c.src.src), "policy/modifiable", "alias %q cannot be modified", c.field.name)
+			}
+		}
+	}
+}

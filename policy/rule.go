@@ -1,0 +1,146 @@
+package policy
+
+import (
+	"airfield/arm"
+	"airfield/expr"
+)
+
+// Facts are what a rule may ask beside the resource itself.
+type Facts struct {
+	ResourceGroup arm.Value // as resourceGroup() gives it; Missing where there is none
+	Subscription  arm.Value
+	Context       arm.Value // as requestContext() gives it; Missing for the resource's own API version
+	Policy        arm.Value // as policy() gives it; Missing for the rule's own
+	Clock         string    // as utcNow() gives it; "" for Options.Now
+	Related       Related
+}
+
+// Related gives the resources that an existence effect asks for, as far as they
+// are known; why says what is missing where that is not everything.
+type Related func(q Query) (found []arm.Resource, why string)
+
+// Query asks for the resources of one type that are related to a resource.
+type Query struct {
+	Of            arm.Resource
+	Type          arm.Type
+	Name          string // of the one resource wanted, "" for all; "parent/?" for any child
+	ResourceGroup string // its name, where it is another than the resource's
+	Subscription  bool   // existenceScope: look in the whole subscription
+}
+
+// Roles gives the ids of the role definitions that the effect's identity needs.
+func (r *Rule) Roles() []string { return r.details.roles }
+
+// RelatedType gives the type of the resource that an existence effect looks
+// for, as far as it does not depend on the request.
+func (r *Rule) RelatedType() arm.Type {
+	if r.related == nil {
+		return ""
+	}
+	return arm.Type(r.related.typ.value.Str())
+}
+
+// Outcome is what one rule says of one resource.
+type Outcome struct {
+	Effect     Effect // None where the if is false or the effect has nothing to do
+	Truth      string // "true", "false", "unknown" or "failed": whether the effect is called for
+	Reason     Reason // where it is unknown
+	Err        error  // where it failed
+	Operations []Operation
+}
+
+// machine values are large: one is kept for each goroutine that evaluates.
+func newMachine(o *Options, r *Rule) *machine {
+	m := &machine{o: o, rule: r, facts: &Facts{}, interned: map[string]string{}, scopes: make([]scope, 0, 8)}
+	m.initialize()
+	return m
+}
+
+var fullBudget = expr.Budget{Calls: 200_000, Bytes: 16 << 20}
+
+// Judge evaluates the rule on one resource, as it is written: without
+// assignments, applicability and modes.
+func (r *Rule) Judge(res arm.Resource, f *Facts) Outcome {
+	m := newMachine(r.o, r)
+	m.enter(res, f)
+	t := m.ruleTruth(r)
+	o := Outcome{Effect: r.Effect, Truth: t.String(), Reason: m.reason, Err: m.err}
+	switch {
+	case t == no:
+		o.Effect = None
+	case t == yes && r.Effect.changes():
+		o.Operations, o.Err = m.operations(r)
+	}
+	return o
+}
+
+// enter makes a resource what the machine judges.
+func (m *machine) enter(res arm.Resource, f *Facts) {
+	m.facts = f
+	m.origin = m.subjectOf(res)
+	m.subject = m.origin
+}
+
+// ruleTruth tells whether the rule's effect is called for.
+func (m *machine) ruleTruth(r *Rule) truth {
+	m.rule, m.err, m.reason = r, nil, Reason{}
+	m.steps, m.budget, m.scopes = maxSteps, fullBudget, m.scopes[:0]
+	if r.Effect == Disabled {
+		return no
+	}
+	t := m.eval(&r.cond)
+	if !r.Effect.existence() || t == no || t == failed {
+		return t
+	}
+	related := m.relatedTruth(r)
+	if related == yes {
+		return t
+	}
+	return related
+}
+
+// relatedTruth tells whether the related resource that the rule wants is
+// missing.
+func (m *machine) relatedTruth(r *Rule) truth {
+	q, err := m.query(r.related)
+	if err != nil {
+		return m.fail(err)
+	}
+	if m.facts.Related == nil {
+		return m.unknown(string(q.Type), "no related resources were given")
+	}
+	found, why := m.facts.Related(q)
+	result := yes
+	for i := range found {
+		t := yes
+		if r.related.cond != nil {
+			m.subject = m.subjectOf(found[i])
+			t = m.eval(r.related.cond)
+			m.subject = m.origin
+		}
+		if t == yes {
+			return no
+		}
+		if t >= maybe && result != failed {
+			result = t
+		}
+	}
+	if result == yes && why != "" {
+		return m.unknown(string(q.Type), why)
+	}
+	return result
+}
+
+func (m *machine) query(r *relation) (q Query, err error) {
+	q.Of = arm.Resource{ID: m.origin.id, Body: m.origin.body}
+	text := func(b *bound) string {
+		v, e := m.evaluate(b)
+		if e != nil && err == nil {
+			err = e
+		}
+		return v.Str()
+	}
+	q.Type, q.Name, q.ResourceGroup = arm.Type(text(&r.typ)), text(&r.name), text(&r.group)
+	q.Subscription = arm.EqualFold(text(&r.scope), "Subscription")
+	return q, err
+}
