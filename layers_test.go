@@ -19,7 +19,7 @@ var floors = map[string]int{
 	"arm":  1, "source": 1,
 	"expr": 2, "catalog": 2, "estate": 2,
 	"tenant": 3, "template": 3, "compute": 3, "storage": 3, "network": 3,
-	"emit": 4, "limits": 4,
+	"emit": 4, "limits": 4, "policy": 4, "snapshot": 4,
 	"design": 5,
 	"twin":   6, "report": 6,
 	"cmd/airfield": 8,
@@ -36,10 +36,11 @@ func pure(pkg string) bool { return floors[pkg] <= 5 }
 // libraries says which package may import which library.
 var libraries = map[string][]string{
 	"github.com/goccy/go-yaml":                 {"source"},
-	"github.com/klauspost/compress":            {"tenant", "limits/schematest"},
+	"github.com/klauspost/compress":            {"tenant", "limits/schematest", "catalog/gen"},
 	"github.com/spf13/cobra":                   {"cmd/airfield"},
 	"golang.org/x/term":                        {"cmd/airfield"},
 	"github.com/mattn/go-runewidth":            {"report"},
+	"golang.org/x/text":                        {"policy"},
 	"github.com/rogpeppe/go-internal":          {},
 	"github.com/hashicorp/hcl/v2":              {},
 	"github.com/zclconf/go-cty":                {},

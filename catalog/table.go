@@ -14,6 +14,7 @@
 package catalog
 
 import (
+	"bufio"
 	"embed"
 	"encoding/csv"
 	"fmt"
@@ -42,7 +43,7 @@ func Sources() []Source {
 	for _, folder := range []string{"data", "judged"} {
 		err := fs.WalkDir(files, folder, func(path string, d fs.DirEntry, err error) error {
 			if name, ok := strings.CutSuffix(path, ".csv"); ok && err == nil {
-				all = append(all, read(name).Source)
+				all = append(all, readSource(name))
 			}
 			return err
 		})
@@ -59,7 +60,7 @@ func Sources() []Source {
 func SourceOf(table string) (Source, bool) {
 	for _, name := range []string{table, "data/" + table} {
 		if exists(name) {
-			return read(name).Source, true
+			return readSource(name), true
 		}
 	}
 	return Source{}, false
@@ -90,6 +91,27 @@ func read(name string) table {
 		panic(err)
 	}
 	return t
+}
+
+// readSource returns the source of a table and leaves its rows unread.
+func readSource(name string) Source {
+	f, err := files.Open(name + ".csv")
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	lines := bufio.NewReader(f)
+	head := ""
+	for ended := false; !ended; {
+		line, err := lines.ReadString('\n')
+		head += line
+		ended = err != nil || line[0] != '#' // the columns
+	}
+	t, err := parse(name, head)
+	if err != nil {
+		panic(err)
+	}
+	return t.Source
 }
 
 // parse reads the text of a table:

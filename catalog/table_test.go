@@ -77,6 +77,8 @@ func TestKeysAreUnique(t *testing.T) {
 		{"data/roles", "name"},
 		{"data/policies", "id"},
 		{"data/images", "publisher offer sku"},
+		{"data/aliases", "key"},
+		{"data/type_traits", "type"},
 	} {
 		seen := map[string]bool{}
 		for _, name := range strings.Fields(tt.tables) {

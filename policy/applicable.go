@@ -154,7 +154,7 @@ func (m *machine) guard(n *node) (t truth, risky bool) {
 // risky tells whether a condition can fail.
 func (n *node) risky() bool {
 	return n.left.later != nil || n.left.err != nil || n.right.later != nil || n.right.err != nil ||
-		n.op.kind == opOrder || n.count != nil || n.field == nil
+		n.op.kind == opOrder || n.count != nil
 }
 
 // indexed tells whether mode Indexed is about resources of a type: those that

@@ -23,6 +23,9 @@ type Rule struct {
 	changes []boundChange
 	onClash Effect // conflictEffect
 	state   State  // of manual, without an attestation
+	// readsCaller tells that the rule asks who makes the request, so that no
+	// scan can evaluate it.
+	readsCaller bool
 }
 
 // relation is what an existence effect looks for.
@@ -61,6 +64,7 @@ func (def *Definition) bind(params arm.Value, effect Effect, policy arm.Value) (
 	r.cond = b.node(&def.condition)
 	b.details(&def.details)
 	r.applies = appliesTo(&def.condition)
+	r.readsCaller = strings.Contains(strings.ToLower(def.resource.Get("properties", "policyRule").Text()), "requestcontext().identity")
 	return r, found
 }
 

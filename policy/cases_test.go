@@ -266,7 +266,7 @@ func aliasesOf(table *catalog.AliasTable, body arm.Value, c policyCase) func(str
 		}
 		for i, a := range found {
 			if !reaches(body, pathOf(a, c.APIVersion)) && reaches(body, "properties."+rest) {
-				found[i].Path, found[i].Versions = "properties."+rest, nil
+				found[i] = catalog.Alias{Name: name, Path: "properties." + rest}
 			}
 		}
 		return found

@@ -35,9 +35,10 @@ const (
 	fieldOf
 	valueOf
 	countOf
+	sourceOf // "source": "action", of old; Azure does not evaluate it any more
 )
 
-var conditionNames = [...]string{"allOf", "anyOf", "not", "field", "value", "count"}
+var conditionNames = [...]string{"allOf", "anyOf", "not", "field", "value", "count", "source"}
 
 // count is what a count iterates over.
 type count struct {
@@ -153,7 +154,7 @@ func (d *reader) logical(c *condition, v arm.Value) bool {
 
 func (d *reader) accessor(c *condition, v arm.Value) bool {
 	switch c.kind {
-	case valueOf:
+	case valueOf, sourceOf:
 		c.left = d.operand(v)
 		return true
 	case fieldOf:

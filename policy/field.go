@@ -163,7 +163,7 @@ func wayOf(a catalog.Alias) way {
 	return w
 }
 
-// tagName gives the name in tags.x, tags[x], tags['x'] and tags['''x'''].
+// tagName gives the name in tags.x, tags[x], tags['x'] and tags[”'x”'].
 func tagName(name, fold string) (string, bool) {
 	switch {
 	case strings.HasPrefix(fold, "tags."):

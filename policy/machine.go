@@ -58,6 +58,8 @@ type machine struct {
 	tracer          *tracer
 	interned        map[string]string
 	onlyType        bool // of the subject nothing but the type is known
+	ifHolds         bool // of a rule with an existence effect
+	attestations    map[string][]attestation
 	tagless         bool // the expression asked a group or subscription for a tag it does not have
 }
 
@@ -94,6 +96,8 @@ func (m *machine) eval(n *node) truth {
 		t = m.fieldCondition(n)
 	case n.kind == valueOf:
 		t = m.valueCondition(n)
+	case n.kind == sourceOf:
+		t = m.unknown("source", "Azure Policy no longer evaluates it")
 	default:
 		t = m.countCondition(n)
 	}

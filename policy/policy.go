@@ -70,22 +70,22 @@ type Option uint32
 
 // The options. Each names what happens when it is switched.
 const (
-	MissingArrayFails    Option = 1 << iota // a condition on [*] of a missing array is false, not vacuously true
-	MissingFieldIsNull                      // field('missing') is null, not ""
-	NullIsLikeAll                           // a missing value is like "*"
-	NullOrderFails                          // less and greater on a missing value fail, and are not just false
-	NumbersByValue                          // equals compares "5.0" and 5 as numbers
-	NullNotIn                               // a missing value is in no list, not even [""]
-	NullLiteralFails                        // equals null fails, as an expression that is null does
-	EmptyDoesNotExist                       // exists is false for ""
-	EmptyArrayExists                        // exists: false is false for [*] of an empty array
-	CurrentNeedsName                        // current() without a name fails inside nested counts
-	LikeQuestionMark                        // ? in like stands for one character
-	TemplateFunctions                       // the date functions of templates exist in rules
-	ShortDates                              // addDays and utcNow write no fraction of a second
-	NoUniqueString                          // uniqueString does not exist in rules
-	BoolFromText                            // bool takes "1" and "0" too
-	numOptions           = iota
+	MissingArrayFails  Option = 1 << iota // a condition on [*] of a missing array is false, not vacuously true
+	MissingFieldIsNull                    // field('missing') is null, not ""
+	NullIsLikeAll                         // a missing value is like "*"
+	NullOrderFails                        // less and greater on a missing value fail, and are not just false
+	NumbersByValue                        // equals compares "5.0" and 5 as numbers
+	NullNotIn                             // a missing value is in no list, not even [""]
+	NullLiteralFails                      // equals null fails, as an expression that is null does
+	EmptyDoesNotExist                     // exists is false for ""
+	EmptyArrayExists                      // exists: false is false for [*] of an empty array
+	CurrentNeedsName                      // current() without a name fails inside nested counts
+	LikeQuestionMark                      // ? in like stands for one character
+	TemplateFunctions                     // the date functions of templates exist in rules
+	ShortDates                            // addDays and utcNow write no fraction of a second
+	NoUniqueString                        // uniqueString does not exist in rules
+	BoolFromText                          // bool takes "1" and "0" too
+	numOptions         = iota
 )
 
 var optionNames = [numOptions]string{

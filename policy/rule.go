@@ -83,12 +83,13 @@ func (m *machine) enter(res arm.Resource, f *Facts) {
 
 // ruleTruth tells whether the rule's effect is called for.
 func (m *machine) ruleTruth(r *Rule) truth {
-	m.rule, m.err, m.reason = r, nil, Reason{}
-	m.steps, m.budget, m.scopes = maxSteps, fullBudget, m.scopes[:0]
+	m.rule = r
+	m.prepare()
 	if r.Effect == Disabled {
 		return no
 	}
 	t := m.eval(&r.cond)
+	m.ifHolds = t == yes
 	if !r.Effect.existence() || t == no || t == failed {
 		return t
 	}
@@ -97,6 +98,12 @@ func (m *machine) ruleTruth(r *Rule) truth {
 		return t
 	}
 	return related
+}
+
+// prepare makes the machine forget the evaluation before.
+func (m *machine) prepare() {
+	m.err, m.reason = nil, Reason{}
+	m.steps, m.budget, m.scopes = maxSteps, fullBudget, m.scopes[:0]
 }
 
 // relatedTruth tells whether the related resource that the rule wants is
@@ -143,4 +150,27 @@ func (m *machine) query(r *relation) (q Query, err error) {
 	q.Type, q.Name, q.ResourceGroup = arm.Type(text(&r.typ)), text(&r.name), text(&r.group)
 	q.Subscription = arm.EqualFold(text(&r.scope), "Subscription")
 	return q, err
+}
+
+// Unknown gives the fields that the rule names and that no table of aliases
+// has.
+func (r *Rule) Unknown() []string {
+	var names []string
+	var each func(n *node)
+	each = func(n *node) {
+		if n.field != nil && n.field.kind == unknownField {
+			names = append(names, n.field.name)
+		}
+		for i := range n.sub {
+			each(&n.sub[i])
+		}
+		if n.count != nil && n.count.where != nil {
+			each(n.count.where)
+		}
+	}
+	each(&r.cond)
+	if r.related != nil && r.related.cond != nil {
+		each(r.related.cond)
+	}
+	return names
 }

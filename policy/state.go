@@ -37,3 +37,14 @@ func stateOf(name string) State {
 	}
 	return Unknown
 }
+
+// attestationsOf gives the states that live attestations give the subject.
+func (m *machine) attestationsOf(x *candidate) []State {
+	var states []State
+	for _, a := range m.attestations[string(m.subject.id.Fold())] {
+		if !a.expired && arm.EqualFold(a.assignment, string(x.ID)) && (a.reference == "" || arm.EqualFold(a.reference, x.Reference())) {
+			states = append(states, a.state)
+		}
+	}
+	return states
+}

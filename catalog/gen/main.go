@@ -3,8 +3,8 @@
 //
 //	go run ./catalog/gen -from DIR -to catalog/data
 //
-// DIR holds the folders catalog (prices, sizes, regions) and corpora (policy
-// definitions). A table whose source is not there is left as it is, and named.
+// DIR holds the folders catalog (prices, sizes, regions), corpora (policy
+// definitions, aliases) and schemas (the types of resources). A table whose source is not there is left as it is, and named.
 // Running gen twice gives the same bytes. The tables that it does not make
 // were entered by hand: their headers say from what.
 package main
@@ -39,6 +39,7 @@ type maker struct {
 }
 
 var makers = []maker{
+	{"aliases", aliases},
 	{"end_of_life", endOfLife},
 	{"images", images},
 	{"latency", latency},
@@ -55,6 +56,7 @@ var makers = []maker{
 	{"sizes", sizes},
 	{"spot", spot},
 	{"storage", storage},
+	{"type_traits", typeTraits},
 }
 
 // run makes every table whose source is below from, writes it below to, and
@@ -87,6 +89,7 @@ type table struct {
 	from, read, licence, units string
 	columns                    []string
 	rows                       [][]string
+	whole                      []byte // the file, of a table whose reader writes it too; nothing else is set then
 }
 
 // one is the result of a maker of a single table.
@@ -102,6 +105,9 @@ func (t *table) add(cells ...string) {
 // bytes returns the file: four lines of provenance, the columns, the rows
 // sorted as text, each once.
 func (t table) bytes() []byte {
+	if t.whole != nil {
+		return t.whole
+	}
 	var lines []string
 	for _, r := range t.rows {
 		lines = append(lines, line(r))

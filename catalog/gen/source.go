@@ -51,6 +51,24 @@ func (s source) json(name string, to any) error {
 	return nil
 }
 
+// gzip returns the text of a gzipped file.
+func (s source) gzip(name string) ([]byte, error) {
+	f, err := s.fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return text, nil
+}
+
 // lines calls do with each line of a gzipped file of JSON lines.
 func (s source) lines(name string, do func([]byte) error) error {
 	f, err := s.fsys.Open(name)

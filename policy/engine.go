@@ -1,0 +1,467 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"airfield/arm"
+	"airfield/diag"
+	"airfield/tenant"
+)
+
+// Engine is every policy assignment of a tenant, compiled with the hierarchy
+// they stand in. It does not change and is safe for concurrent use.
+type Engine struct {
+	Assignments []*Assignment // in order of their ids
+	Assigned    []*Assigned   // all their rules
+
+	o            Options
+	t            *tenant.Tenant
+	at           map[string][]*Assignment // by scope, in lower case
+	exemptions   map[string][]*exemption  // by scope, in lower case
+	enrollments  map[string][]*exemption
+	attestations map[string][]attestation // by resource, in lower case
+	// special are the scopes, in lower case, at which something is assigned,
+	// exempted or left out; deep tells that some lie below resource groups.
+	special map[string]bool
+	deep    bool
+	cells   sync.Map // scope in lower case → *cell
+	pool    sync.Pool
+}
+
+const (
+	definitionType        arm.Type = "Microsoft.Authorization/policyDefinitions"
+	definitionVersionType arm.Type = "Microsoft.Authorization/policyDefinitions/versions"
+	setType               arm.Type = "Microsoft.Authorization/policySetDefinitions"
+	setVersionType        arm.Type = "Microsoft.Authorization/policySetDefinitions/versions"
+	assignmentType        arm.Type = "Microsoft.Authorization/policyAssignments"
+	exemptionType         arm.Type = "Microsoft.Authorization/policyExemptions"
+	enrollmentType        arm.Type = "Microsoft.Authorization/policyEnrollments"
+	attestationType       arm.Type = "Microsoft.PolicyInsights/attestations"
+)
+
+// Compile reads every assignment of a tenant with the definitions and sets it
+// assigns. What an assignment refers to and the tenant lacks is a finding, and
+// makes the verdicts it takes part in unknown.
+func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
+	e := &Engine{o: o, t: t, at: map[string][]*Assignment{}, exemptions: map[string][]*exemption{},
+		enrollments: map[string][]*exemption{}, attestations: map[string][]attestation{}, special: map[string]bool{}}
+	c := compiler{e: e, t: t, definitions: map[string]read[Definition]{}, sets: map[string]read[Set]{}}
+	for r := range t.OfType(assignmentType) {
+		a, found := readAssignment(tenant.Keep(r), &e.o)
+		c.found = append(c.found, found...)
+		c.rules(a)
+		e.Assignments = append(e.Assignments, a)
+		key := strings.ToLower(string(a.Scope))
+		e.at[key] = append(e.at[key], a)
+		e.mark(a.Scope)
+		for _, not := range a.NotScopes {
+			e.mark(not)
+		}
+	}
+	c.exemptions(exemptionType, e.exemptions)
+	c.exemptions(enrollmentType, e.enrollments)
+	c.attestations()
+	e.pool.New = func() any {
+		m := newMachine(&e.o, nil)
+		m.attestations = e.attestations
+		return m
+	}
+	return e, c.found
+}
+
+// mark notes that something is special about a scope.
+func (e *Engine) mark(scope arm.ID) {
+	e.special[strings.ToLower(string(scope))] = true
+	if group := scope.ResourceGroupID(); group != "" && !group.Equal(scope) {
+		e.deep = true
+	}
+}
+
+// compiler reads what assignments refer to, each definition once.
+type compiler struct {
+	e           *Engine
+	t           *tenant.Tenant
+	definitions map[string]read[Definition] // by id and version, in lower case
+	sets        map[string]read[Set]
+	found       diag.List
+}
+
+func (c *compiler) rules(a *Assignment) {
+	if a.Definition.Type().Equal(setType) {
+		c.setRules(a)
+		return
+	}
+	c.rule(a, nil, a.Definition, a.version, a.params)
+}
+
+func (c *compiler) setRules(a *Assignment) {
+	s, why := c.set(a.Definition, a.version)
+	if why != "" {
+		c.found.Errorf(a.resource.Pos, "policy/missing", "assignment %q: %s", a.Title, why)
+	}
+	if s == nil {
+		c.add(&Assigned{Assignment: a, Why: why})
+		return
+	}
+	a.Set = s
+	values := (&Definition{Title: s.Title, Parameters: s.Parameters, resource: a.resource}).fill(a.params, &c.found)
+	for i := range s.Members {
+		m := &s.Members[i]
+		params, err := s.parametersOf(m, values)
+		if err != nil {
+			why := fmt.Sprintf("set %q: %v", s.Title, err)
+			c.found.Errorf(s.resource.Pos, "policy/parameter", "%s", why)
+			c.add(&Assigned{Assignment: a, Member: m, Why: why})
+			continue
+		}
+		c.rule(a, m, m.Definition, m.Version, params).because(why)
+	}
+}
+
+// because notes why a rule cannot be relied on, if nothing is noted yet.
+func (a *Assigned) because(why string) {
+	if a.Why == "" {
+		a.Why = why
+	}
+}
+
+func (c *compiler) add(a *Assigned) {
+	a.index = len(c.e.Assigned)
+	c.e.Assigned = append(c.e.Assigned, a)
+	a.Assignment.Rules = append(a.Assignment.Rules, a)
+}
+
+// rule binds one definition for an assignment.
+func (c *compiler) rule(a *Assignment, m *Member, id arm.ID, version string, params arm.Value) *Assigned {
+	out := &Assigned{Assignment: a, Member: m}
+	c.add(out)
+	effect, other := a.overridden(out.Reference())
+	if other != "" {
+		version = other
+	}
+	if out.Rule, out.Why = c.bind(out, id, version, params, effect); out.Why != "" {
+		c.found.Errorf(a.resource.Pos, "policy/missing", "assignment %q: %s", a.Title, out.Why)
+	}
+	for i := range a.overrides {
+		x := &a.overrides[i]
+		if !x.byLocation() || !x.names(out.Reference()) {
+			continue
+		}
+		rule, why := c.bind(out, id, cmp.Or(x.version, version), params, x.effect)
+		if out.because(why); rule != nil {
+			out.variants = append(out.variants, variant{x, rule})
+		}
+	}
+	return out
+}
+
+func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value, effect Effect) (*Rule, string) {
+	def, why := c.definition(id, version)
+	if def == nil {
+		return nil, why
+	}
+	set := arm.ID("")
+	if a.Set != nil {
+		set = a.Set.ID
+	}
+	policy := arm.New(arm.O{"assignmentId", a.ID, "definitionId", def.ID, "setDefinitionId", set, "definitionReferenceId", a.Reference()})
+	rule, found := def.bind(params, effect, policy)
+	for _, f := range found {
+		if f.Pos = a.resource.Pos; why == "" { // else they are about parameters of another version
+			c.found = append(c.found, f)
+		}
+	}
+	return rule, why
+}
+
+// read is a definition or set that was read, or why it was not.
+type read[T any] struct {
+	what *T
+	why  string
+}
+
+// definition gives the newest version of a definition that fits a pattern;
+// where none fits, another version, and why.
+func (c *compiler) definition(id arm.ID, pattern string) (*Definition, string) {
+	key := strings.ToLower(string(id) + "\n" + pattern)
+	if known, ok := c.definitions[key]; ok {
+		return known.what, known.why
+	}
+	r, why := c.newest("definition", id, pattern)
+	out := read[Definition]{why: why}
+	if r.ID != "" {
+		d, found := Define(r, &c.e.o)
+		c.found = append(c.found, found...)
+		if out.what = d; d.broken {
+			out = read[Definition]{why: fmt.Sprintf("definition %q cannot be read", d.Title)}
+		}
+	}
+	c.definitions[key] = out
+	return out.what, out.why
+}
+
+func (c *compiler) set(id arm.ID, pattern string) (*Set, string) {
+	key := strings.ToLower(string(id) + "\n" + pattern)
+	if known, ok := c.sets[key]; ok {
+		return known.what, known.why
+	}
+	r, why := c.newest("set", id, pattern)
+	out := read[Set]{why: why}
+	if r.ID != "" {
+		s, found := DefineSet(r, &c.e.o)
+		c.found = append(c.found, found...)
+		out.what = s
+	}
+	c.sets[key] = out
+	return out.what, out.why
+}
+
+// newest gives the resource of the newest version that fits a pattern, else of
+// the newest of all, and why. Custom definitions have no versions to choose
+// from.
+func (c *compiler) newest(what string, id arm.ID, pattern string) (best arm.Resource, why string) {
+	if !id.Scope().Equal(arm.Tenant) {
+		pattern = ""
+	}
+	version, fits := "", false
+	for r := range c.t.Range(id) {
+		if t := r.Type(); !r.ID.Equal(id) && !t.Equal(definitionVersionType) && !t.Equal(setVersionType) {
+			continue
+		}
+		v := versionOf(r)
+		fit := versionFits(v, pattern)
+		if best.ID == "" || fit && !fits || fit == fits && newer(v, version) {
+			best, version, fits = tenant.Keep(r), v, fit
+		}
+	}
+	switch {
+	case best.ID == "":
+		return best, fmt.Sprintf("%s %s is not in the tenant", what, id)
+	case !fits:
+		why = fmt.Sprintf("version %s of %s %s is not in the tenant, which has %s", pattern, what, id.Name(), version)
+	}
+	best.ID = id
+	return best, why
+}
+
+func versionOf(r arm.Resource) string {
+	if v := r.Get("properties", "version").Str(); v != "" {
+		return v
+	}
+	return r.Get("properties", "metadata", "version").Str()
+}
+
+func (c *compiler) exemptions(t arm.Type, into map[string][]*exemption) {
+	for r := range c.t.OfType(t) {
+		x, found := readExemption(tenant.Keep(r), &c.e.o)
+		c.found = append(c.found, found...)
+		key := strings.ToLower(string(x.scope))
+		into[key] = append(into[key], &x)
+		c.e.mark(x.scope)
+	}
+}
+
+// attestation says by hand that a resource complies with a manual policy.
+type attestation struct {
+	assignment, reference string // in lower case
+	state                 State
+	expired               bool
+}
+
+func (c *compiler) attestations() {
+	for r := range c.t.OfType(attestationType) {
+		p := r.Get("properties")
+		d := &reader{o: &c.e.o, r: r}
+		expires := d.time(p.Get("expiresOn"))
+		c.found = append(c.found, d.found...)
+		key := strings.ToLower(string(r.ID.Scope()))
+		c.e.attestations[key] = append(c.e.attestations[key], attestation{
+			assignment: strings.ToLower(p.Get("policyAssignmentId").Str()),
+			reference:  strings.ToLower(p.Get("policyDefinitionReferenceId").Str()),
+			state:      stateOf(p.Get("complianceState").Str()),
+			expired:    !expires.IsZero() && !c.e.o.Now.IsZero() && !c.e.o.Now.Before(expires),
+		})
+	}
+}
+
+// cell is the rules in force at one scope, and at all below it that are not
+// special.
+type cell struct {
+	e     *Engine
+	rules []inForce
+	types sync.Map // type in lower case → *candidates
+}
+
+// inForce is a rule at a scope.
+type inForce struct {
+	*Assigned
+	exempt   arm.ID       // of the exemption that takes the whole scope out, "" for none
+	some     []*exemption // those that take some resources out, by selectors
+	enrolled truth        // for assignments that ask for an enrollment
+}
+
+// candidates are the rules in force that are about one type.
+type candidates struct {
+	visit []candidate // whose if must be evaluated
+	sure  []candidate // whose if is false on every resource of the type
+}
+
+type candidate struct {
+	*inForce
+	applies truth // whether the rule is about resources of the type; maybe asks each
+	indexed bool  // the tables do not know whether mode Indexed is about the type
+}
+
+// cell gives the rules at the nearest special scope around a resource.
+func (e *Engine) cell(id arm.ID) *cell {
+	scope := e.nearest(id)
+	key := strings.ToLower(string(scope))
+	if c, ok := e.cells.Load(key); ok {
+		return c.(*cell)
+	}
+	c, _ := e.cells.LoadOrStore(key, e.newCell(scope))
+	return c.(*cell)
+}
+
+// nearest gives the scope around a resource, or its own, that decides which
+// rules are in force.
+func (e *Engine) nearest(id arm.ID) arm.ID {
+	if e.deep {
+		for at := id; at.ResourceGroupID() != "" && at != at.ResourceGroupID(); at = at.Parent() {
+			if e.special[strings.ToLower(string(at))] {
+				return at
+			}
+		}
+	}
+	if group := id.ResourceGroupID(); group != "" && e.special[strings.ToLower(string(group))] {
+		return group
+	}
+	sub := id.SubscriptionID()
+	if sub == "" {
+		return id
+	}
+	if e.special[strings.ToLower(string(sub))] {
+		return sub
+	}
+	if parent, ok := e.t.Parent(sub); ok {
+		return parent
+	}
+	return sub
+}
+
+// Scopes gives a scope and everything around it, outermost first.
+func (e *Engine) scopes(scope arm.ID) []arm.ID {
+	around := append([]arm.ID{scope}, e.t.Ancestors(scope)...)
+	slices.Reverse(around)
+	return around
+}
+
+func (e *Engine) newCell(scope arm.ID) *cell {
+	c := &cell{e: e}
+	around := e.scopes(scope)
+	inside := func(s arm.ID) bool { return slices.ContainsFunc(around, s.Equal) }
+	for _, s := range around {
+		for _, a := range e.at[strings.ToLower(string(s))] {
+			if slices.ContainsFunc(a.NotScopes, inside) {
+				continue
+			}
+			for _, r := range a.Rules {
+				c.rules = append(c.rules, e.inForce(r, around))
+			}
+		}
+	}
+	return c
+}
+
+func (e *Engine) inForce(r *Assigned, around []arm.ID) inForce {
+	f := inForce{Assigned: r, enrolled: no}
+	for _, s := range around {
+		key := strings.ToLower(string(s))
+		for _, x := range e.exemptions[key] {
+			switch {
+			case !x.covers(r, e.o.Now):
+			case len(x.selectors) == 0:
+				f.exempt = x.id
+			default:
+				f.some = append(f.some, x)
+			}
+		}
+		for _, x := range e.enrollments[key] {
+			if x.covers(r, e.o.Now) {
+				f.enrolled = yes
+				if len(x.selectors) > 0 {
+					f.enrolled = maybe
+				}
+			}
+		}
+	}
+	return f
+}
+
+// InForce gives the rules that are in force for what lies at or below a scope,
+// in the order of management groups, subscription, resource group.
+func (e *Engine) InForce(scope arm.ID) []*Assigned {
+	c := e.newCell(scope)
+	all := make([]*Assigned, len(c.rules))
+	for i := range c.rules {
+		all[i] = c.rules[i].Assigned
+	}
+	return all
+}
+
+// of gives the rules that are about a subject's type.
+func (c *cell) of(m *machine) *candidates {
+	if found, ok := c.types.Load(m.subject.typ); ok {
+		return found.(*candidates)
+	}
+	out := &candidates{}
+	if evaluated(m.subject.typ) {
+		m.onlyType = true
+		for i := range c.rules {
+			out.add(m, &c.rules[i])
+		}
+		m.onlyType = false
+	}
+	found, _ := c.types.LoadOrStore(m.subject.typ, out)
+	return found.(*candidates)
+}
+
+func (out *candidates) add(m *machine, f *inForce) {
+	if f.Rule == nil {
+		out.visit = append(out.visit, candidate{inForce: f, applies: maybe})
+		return
+	}
+	r := f.Rule
+	if r.Effect == Disabled && len(f.variants) == 0 {
+		return
+	}
+	x := candidate{inForce: f}
+	if arm.EqualFold(r.Mode, "Indexed") {
+		switch indexed(&m.subject) {
+		case no:
+			return
+		case maybe:
+			x.indexed = true
+		}
+	}
+	m.rule = r
+	m.prepare()
+	x.applies = m.applies(r)
+	if r.Effect.existence() {
+		x.applies = yes // decided by the whole if
+	}
+	if x.applies == no {
+		return
+	}
+	if t, _ := m.guard(&r.cond); t == no {
+		if !r.Effect.existence() {
+			out.sure = append(out.sure, x)
+		}
+		return
+	}
+	out.visit = append(out.visit, x)
+}

@@ -1,0 +1,244 @@
+package policy
+
+import (
+	"iter"
+
+	"airfield/arm"
+)
+
+// Result is what one assigned rule says of one resource.
+type Result struct {
+	*Assigned
+	Effect    Effect
+	State     State
+	Exemption arm.ID // where the state is Exempt
+	Reason    Reason // where it is Unknown
+	Err       error  // where it is Error
+}
+
+// Scan judges resources that exist against everything assigned to them, as a
+// compliance scan does: nothing is changed. visit gets each resource with its
+// results, which are good until it returns. Rules that are not about a resource
+// give no result.
+//
+// A pass over many resources is split among goroutines by the caller; each
+// needs a Related of its own.
+func (e *Engine) Scan(run iter.Seq[arm.Resource], related Related, visit func(arm.Resource, []Result)) {
+	m := e.pool.Get().(*machine)
+	defer e.pool.Put(m)
+	place := placer{e: e, facts: Facts{Related: related}}
+	var results []Result
+	for r := range run {
+		c := place.at(r.ID)
+		m.enter(r, &place.facts)
+		results = e.scan(m, c, results[:0])
+		visit(r, results)
+	}
+}
+
+// placer remembers the cell and the facts of the place of the resource before:
+// resources come in the order of their ids.
+type placer struct {
+	e     *Engine
+	facts Facts
+	group string // as much of the last id as names its group or subscription
+	cell  *cell
+}
+
+func (p *placer) at(id arm.ID) *cell {
+	group := id.ResourceGroupID()
+	if group == "" {
+		group = id.SubscriptionID()
+	}
+	if !p.e.deep && p.cell != nil && group != "" && string(group) == p.group {
+		return p.cell
+	}
+	if p.cell == nil || string(group) != p.group {
+		p.facts.ResourceGroup, p.facts.Subscription = p.e.around(id)
+	}
+	p.group, p.cell = string(group), p.e.cell(id)
+	return p.cell
+}
+
+// around gives what resourceGroup() and subscription() are for a resource.
+func (e *Engine) around(id arm.ID) (group, subscription arm.Value) {
+	if g := id.ResourceGroupID(); g != "" {
+		group = e.container(g, arm.O{"id", g, "name", g.Name()}, "location", "managedBy", "properties")
+	}
+	if s := id.SubscriptionID(); s != "" {
+		o := arm.O{"id", s, "subscriptionId", s.Name()}
+		if tenantID := e.t.Header().Tenant; tenantID != "" {
+			o = append(o, "tenantId", tenantID)
+		}
+		subscription = e.container(s, o, "displayName")
+	}
+	return group, subscription
+}
+
+// container gives the object that stands for a resource group or subscription
+// in expressions. What the tenant does not have is unknown.
+func (e *Engine) container(id arm.ID, o arm.O, members ...string) arm.Value {
+	r, ok := e.t.Get(id)
+	if !ok {
+		for _, name := range append(members, "tags") {
+			o = append(o, name, arm.Ref{ID: id, Path: name})
+		}
+		return arm.New(o)
+	}
+	for _, name := range members {
+		v := r.Get(name)
+		if !v.Exists() {
+			v = r.Get("properties", name)
+		}
+		o = append(o, name, v)
+	}
+	if tags := r.Get("tags"); tags.Kind() > arm.Null {
+		return arm.New(append(o, "tags", tags))
+	}
+	return arm.New(append(o, "tags", arm.O{}))
+}
+
+func (e *Engine) scan(m *machine, c *cell, results []Result) []Result {
+	all := c.of(m)
+	for i := range all.sure {
+		results = e.sure(m, &all.sure[i], results)
+	}
+	for i := range all.visit {
+		results = e.visit(m, &all.visit[i], results)
+	}
+	return results
+}
+
+// sure judges a resource by a rule whose if is false whatever the resource is.
+func (e *Engine) sure(m *machine, x *candidate, results []Result) []Result {
+	if selects(x.selectors, &m.subject) == no || x.leftOut(m) {
+		return results
+	}
+	r := x.ruleFor(&m.subject)
+	if r.Effect == Disabled || x.applies == maybe && m.applies(r) == no {
+		return results
+	}
+	out := Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant}
+	x.exemptions(m, &out)
+	return append(results, out)
+}
+
+// leftOut tells whether a notScope below the cell's own scope holds the
+// resource.
+func (x *candidate) leftOut(m *machine) bool {
+	for _, not := range x.NotScopes {
+		if m.subject.id.Under(not) {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *candidate) exemptions(m *machine, out *Result) {
+	if x.exempt != "" {
+		out.State, out.Exemption = Exempt, x.exempt
+	}
+	for _, some := range x.some {
+		switch selects(some.selectors, &m.subject) {
+		case yes:
+			out.State, out.Exemption = Exempt, some.id
+		case maybe:
+			out.State, out.Reason = Unknown, Reason{Message: "exemption " + some.id.Name() + " picks resources by what is not known here"}
+		}
+	}
+}
+
+func (e *Engine) visit(m *machine, x *candidate, results []Result) []Result {
+	if x.leftOut(m) {
+		return results
+	}
+	selected := selects(x.selectors, &m.subject)
+	if selected == no {
+		return results
+	}
+	if x.Rule == nil {
+		return append(results, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}})
+	}
+	r := x.ruleFor(&m.subject)
+	if r.Effect == Disabled {
+		return results
+	}
+	out := Result{Assigned: x.Assigned, Effect: r.Effect}
+	var t truth
+	if r.Provider() {
+		t = m.provider(r)
+	} else {
+		t = m.ruleTruth(r)
+	}
+	if x.Why != "" { // the rule of another version: it tells what the rule is about, and no more
+		t = m.unknown("", x.Why)
+	}
+	if !m.settle(x, r, t, selected, &out) {
+		return results
+	}
+	if x.exempt != "" || len(x.some) > 0 {
+		x.exemptions(m, &out)
+	}
+	return append(results, out)
+}
+
+// provider judges by a rule that a resource provider evaluates: all that is
+// known here is which resources it is about.
+func (m *machine) provider(r *Rule) truth {
+	m.rule = r
+	m.prepare()
+	if m.reach(r.applies, &r.cond, yes) == no {
+		return no
+	}
+	return m.unknown("", "mode "+r.Mode+" is evaluated by the resource provider, not here")
+}
+
+// settle gives the state that a truth means; false where the rule is not about
+// the resource.
+func (m *machine) settle(x *candidate, r *Rule, t, selected truth, out *Result) bool {
+	switch {
+	case t == failed:
+		out.State, out.Err = Error, m.err
+	case t == maybe:
+		out.State, out.Reason = Unknown, m.reason
+	case t == yes:
+		out.State = m.called(x, r)
+	case r.Provider():
+		return false
+	case r.Effect.existence():
+		// About those whose if holds: the related resource is there, or the if
+		// is false.
+		if !m.ifHolds {
+			return false
+		}
+		out.State = Compliant
+	default:
+		if x.applies == maybe && m.applies(r) == no {
+			return false
+		}
+		out.State = Compliant
+	}
+	switch {
+	case t == yes && x.indexed:
+		out.State, out.Reason = Unknown, Reason{Message: "the tables do not say whether type " + m.subject.text + " has tags and a location, which mode Indexed asks for"}
+	case selected == maybe:
+		out.State, out.Reason = Unknown, Reason{Message: "a selector picks resources by what is not known here"}
+	case t == yes && r.readsCaller:
+		return false // such a rule is enforced, but no scan counts it
+	}
+	return true
+}
+
+// called gives the state of a resource that a rule's effect is called for.
+func (m *machine) called(x *candidate, r *Rule) State {
+	switch r.Effect {
+	case DenyAction:
+		return Protected
+	case Manual:
+		for _, a := range m.attestationsOf(x) {
+			return a
+		}
+		return r.state
+	}
+	return NonCompliant
+}
