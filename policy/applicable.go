@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"strings"
+
 	"airfield/arm"
 	"airfield/catalog"
 )
@@ -178,4 +180,23 @@ func indexed(s *subject) truth {
 func evaluated(typ string) bool {
 	const own = "microsoft.resources/"
 	return len(typ) < len(own) || typ[:len(own)] != own || typ == subscriptionType || typ == resourceGroupType
+}
+
+// providerAbout tells whether a rule of a resource provider's mode can be about
+// resources of a type: those of the provider's own namespace, and not of their
+// children, which it does not report apart.
+func (m *machine) providerAbout(r *Rule) bool {
+	mode := strings.ToLower(r.Mode)
+	own, _, _ := strings.Cut(strings.TrimPrefix(mode, "microsoft."), ".")
+	namespace, rest, _ := strings.Cut(m.subject.typ, "/")
+	if strings.Contains(rest, "/") {
+		return false
+	}
+	switch namespace = strings.TrimPrefix(namespace, "microsoft."); {
+	case own == "kubernetes":
+		return (namespace == "kubernetes" || namespace == "containerservice") && m.reach(r.applies, &r.cond, yes) != no
+	case own == "managedhsm":
+		return m.subject.typ == "microsoft.keyvault/managedhsms"
+	}
+	return namespace == own
 }

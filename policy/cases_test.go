@@ -13,6 +13,7 @@ import (
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/policy"
+	"airfield/policy/policytest"
 	"airfield/snapshot"
 	"airfield/source"
 )
@@ -45,10 +46,8 @@ type policyCase struct {
 }
 
 func shared() string {
-	if dir := os.Getenv("AIRFIELD_SHARED"); dir != "" {
-		return dir
-	}
-	return filepath.Join("..", "..", "shared")
+	dir, _ := policytest.Shared()
+	return dir
 }
 
 // TestCases runs a file of policy cases. A case that fails and passes when

@@ -1,51 +1,22 @@
 package policy_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"airfield/arm"
 	"airfield/policy"
+	"airfield/policy/policytest"
 	"airfield/snapshot"
-	"airfield/source"
 )
 
-// document is one file of a corpus.
-type document struct {
-	Path     string          `json:"path"`
-	Document json.RawMessage `json:"document"`
-}
-
 // corpus reads a corpus, or skips the test.
-func corpus(t testing.TB, name string) []document {
+func corpus(t testing.TB, name string) []policytest.Document {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shared(), "corpora", name+".jsonl.gz"))
+	all, err := policytest.Corpus(name)
 	if err != nil {
 		t.Skipf("left out: the corpus %s, %v", name, err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []document
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		var d document
-		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, d)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return all
 }
@@ -58,7 +29,11 @@ func TestCorpora(t *testing.T) {
 			count := map[string]int{}
 			keys := map[string]string{}
 			for _, d := range corpus(t, name) {
-				for _, p := range pieces(t, d) {
+				pieces, err := d.Pieces()
+				if err != nil {
+					t.Errorf("%s: %v", d.Path, err)
+				}
+				for _, p := range pieces {
 					key := fmt.Sprintf("%s %s %s", snapshot.Cloud(d.Path), strings.ToLower(string(p.Resource.ID)), p.Resource.Get("properties", "version").Str())
 					if other, twice := keys[key]; twice && name != "alz-library" && name != "community" {
 						t.Errorf("%s and %s are both %s", other, d.Path, key)
@@ -74,20 +49,6 @@ func TestCorpora(t *testing.T) {
 			}
 		})
 	}
-}
-
-func pieces(t testing.TB, d document) []snapshot.Piece {
-	t.Helper()
-	f, found := source.NewFile(d.Path, d.Document)
-	if found.HasErrors() {
-		t.Errorf("%s: %v", d.Path, found)
-		return nil
-	}
-	all, found := snapshot.Policies(f, "")
-	if found.HasErrors() {
-		t.Errorf("%s: %v", d.Path, found)
-	}
-	return all
 }
 
 func compile(t *testing.T, path string, r arm.Resource, count map[string]int) {

@@ -22,6 +22,7 @@ type Definition struct {
 	effect    operand
 	details   details
 	broken    bool
+	provider  bool
 }
 
 // Parameter is what a definition or a set lets an assignment choose.
@@ -72,6 +73,7 @@ func Define(r arm.Resource, o *Options) (*Definition, diag.List) {
 	if d.Mode == "" {
 		d.Mode = "Indexed" // learn.microsoft.com/cli/azure/policy/definition: the default of mode
 	}
+	d.provider = !arm.EqualFold(d.Mode, "All") && !arm.EqualFold(d.Mode, "Indexed")
 	d.Version = p.Get("version").Str()
 	if d.Version == "" {
 		d.Version = p.Get("metadata", "version").Str()
@@ -256,6 +258,4 @@ func (def *Definition) operands(f func(*operand)) {
 }
 
 // Provider tells whether the mode is one that a resource provider evaluates.
-func (def *Definition) Provider() bool {
-	return !arm.EqualFold(def.Mode, "All") && !arm.EqualFold(def.Mode, "Indexed")
-}
+func (def *Definition) Provider() bool { return def.provider }

@@ -364,38 +364,41 @@ func (e *Engine) newCell(scope arm.ID) *cell {
 	c := &cell{e: e}
 	around := e.scopes(scope)
 	inside := func(s arm.ID) bool { return slices.ContainsFunc(around, s.Equal) }
+	var exemptions, enrollments []*exemption
+	for _, s := range around {
+		key := strings.ToLower(string(s))
+		exemptions = append(exemptions, e.exemptions[key]...)
+		enrollments = append(enrollments, e.enrollments[key]...)
+	}
 	for _, s := range around {
 		for _, a := range e.at[strings.ToLower(string(s))] {
 			if slices.ContainsFunc(a.NotScopes, inside) {
 				continue
 			}
 			for _, r := range a.Rules {
-				c.rules = append(c.rules, e.inForce(r, around))
+				c.rules = append(c.rules, e.inForce(r, exemptions, enrollments))
 			}
 		}
 	}
 	return c
 }
 
-func (e *Engine) inForce(r *Assigned, around []arm.ID) inForce {
+func (e *Engine) inForce(r *Assigned, exemptions, enrollments []*exemption) inForce {
 	f := inForce{Assigned: r, enrolled: no}
-	for _, s := range around {
-		key := strings.ToLower(string(s))
-		for _, x := range e.exemptions[key] {
-			switch {
-			case !x.covers(r, e.o.Now):
-			case len(x.selectors) == 0:
-				f.exempt = x.id
-			default:
-				f.some = append(f.some, x)
-			}
+	for _, x := range exemptions {
+		switch {
+		case !x.covers(r, e.o.Now):
+		case len(x.selectors) == 0:
+			f.exempt = x.id
+		default:
+			f.some = append(f.some, x)
 		}
-		for _, x := range e.enrollments[key] {
-			if x.covers(r, e.o.Now) {
-				f.enrolled = yes
-				if len(x.selectors) > 0 {
-					f.enrolled = maybe
-				}
+	}
+	for _, x := range enrollments {
+		if x.covers(r, e.o.Now) {
+			f.enrolled = yes
+			if len(x.selectors) > 0 {
+				f.enrolled = maybe
 			}
 		}
 	}
@@ -421,8 +424,9 @@ func (c *cell) of(m *machine) *candidates {
 	out := &candidates{}
 	if evaluated(m.subject.typ) {
 		m.onlyType = true
+		tagged := indexed(&m.subject)
 		for i := range c.rules {
-			out.add(m, &c.rules[i])
+			out.add(m, &c.rules[i], tagged)
 		}
 		m.onlyType = false
 	}
@@ -430,7 +434,9 @@ func (c *cell) of(m *machine) *candidates {
 	return found.(*candidates)
 }
 
-func (out *candidates) add(m *machine, f *inForce) {
+// add adds a rule, if it is about the machine's subject's type; tagged tells
+// whether mode Indexed is.
+func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 	if f.Rule == nil {
 		out.visit = append(out.visit, candidate{inForce: f, applies: maybe})
 		return
@@ -441,15 +447,19 @@ func (out *candidates) add(m *machine, f *inForce) {
 	}
 	x := candidate{inForce: f}
 	if arm.EqualFold(r.Mode, "Indexed") {
-		switch indexed(&m.subject) {
-		case no:
+		if tagged == no {
 			return
-		case maybe:
-			x.indexed = true
 		}
+		x.indexed = tagged == maybe
 	}
 	m.rule = r
 	m.prepare()
+	if r.Provider() {
+		if x.applies = yes; m.providerAbout(r) {
+			out.visit = append(out.visit, x)
+		}
+		return
+	}
 	x.applies = m.applies(r)
 	if r.Effect.existence() {
 		x.applies = yes // decided by the whole if

@@ -16,21 +16,25 @@ import (
 // existenceScope, in its subscription:
 // learn.microsoft.com/azure/governance/policy/concepts/effect-audit-if-not-exists
 func In(t *tenant.Tenant) Related {
-	x := &inventory{t: t}
+	x := &inventory{t: t, types: map[arm.Type]string{}}
 	return x.related
 }
 
 type inventory struct {
 	t            *tenant.Tenant
+	resource     contents // what lies in the last resource that was asked for
 	group        contents
 	subscription contents
+	types        map[arm.Type]string // in lower case
 }
 
-// contents are the ids that lie in one scope, by type in lower case.
+// contents are the resources of one scope, by type in lower case. A body is
+// read when it is first wanted.
 type contents struct {
 	scope  arm.ID
-	ids    map[string][]arm.ID
 	direct bool // without what lies in resource groups
+	read   bool
+	all    map[string][]arm.Resource
 }
 
 func (x *inventory) related(q Query) (found []arm.Resource, why string) {
@@ -42,43 +46,78 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	if q.Type == "" {
 		return nil, "the type of the related resource is not known"
 	}
-	for _, id := range x.candidates(q) {
-		if named(id, q) {
-			if r, ok := x.t.Get(id); ok {
-				found = append(found, r)
+	candidates := x.candidates(q)
+	for i := range candidates {
+		r := &candidates[i]
+		if !named(r.ID, q) {
+			continue
+		}
+		if !r.Body.Exists() {
+			if full, ok := x.t.Get(r.ID); ok {
+				*r = full
 			}
 		}
+		found = append(found, *r)
 	}
 	return found, why
 }
 
-// candidates gives the ids of the type, where they can be.
-func (x *inventory) candidates(q Query) []arm.ID {
-	of := q.Of.ID
-	if q.Type.Equal(arm.ResourceGroupType) || strings.EqualFold(string(q.Type), resourceGroupOfOld) {
-		name := q.Name
-		if name == "" {
-			return []arm.ID{of.ResourceGroupID()}
+// candidates gives the resources of the type, where they can be.
+func (x *inventory) candidates(q Query) []arm.Resource {
+	of, typ := q.Of.ID, x.fold(q.Type)
+	if typ == resourceGroupType || typ == resourceGroupOfOld {
+		id := of.ResourceGroupID()
+		if q.Name != "" {
+			id = of.SubscriptionID().ResourceGroup(q.Name)
 		}
-		return []arm.ID{of.SubscriptionID().ResourceGroup(name)}
+		r, _ := x.t.Get(id)
+		return []arm.Resource{r}
 	}
-	if t := strings.ToLower(string(q.Type)); within(t, strings.ToLower(string(of.Type()))) || extensions[t] {
-		return x.below(of, t)
+	if extensions[typ] || within(typ, x.fold(of.Type())) {
+		return x.resource.of(x, of, false)[typ]
 	}
-	key := strings.ToLower(string(q.Type))
 	switch group := of.ResourceGroupID(); {
 	case q.ResourceGroup != "":
-		return x.group.of(x.t, of.SubscriptionID().ResourceGroup(q.ResourceGroup), false)[key]
+		return x.group.of(x, of.SubscriptionID().ResourceGroup(q.ResourceGroup), false)[typ]
 	case group == "":
-		return x.subscription.of(x.t, of.SubscriptionID(), !q.Subscription)[key]
+		return x.subscription.of(x, of.SubscriptionID(), !q.Subscription)[typ]
 	case q.Subscription:
-		return x.subscription.of(x.t, of.SubscriptionID(), false)[key]
+		return x.subscription.of(x, of.SubscriptionID(), false)[typ]
 	default:
-		return x.group.of(x.t, group, false)[key]
+		return x.group.of(x, group, false)[typ]
 	}
 }
 
-const resourceGroupOfOld = "Microsoft.Resources/subscriptions/resourceGroups"
+func (x *inventory) fold(t arm.Type) string {
+	folded, ok := x.types[t]
+	if !ok {
+		folded = strings.ToLower(string(t))
+		x.types[arm.Type(strings.Clone(string(t)))] = folded
+	}
+	return folded
+}
+
+// of gives what lies in a scope, read once as long as no other is asked for.
+func (c *contents) of(x *inventory, scope arm.ID, direct bool) map[string][]arm.Resource {
+	if c.read && c.direct == direct && c.scope == scope {
+		return c.all
+	}
+	if c.all == nil {
+		c.all = map[string][]arm.Resource{}
+	}
+	clear(c.all)
+	c.scope, c.direct, c.read = scope, direct, true
+	for id := range x.t.IDs(scope) {
+		if direct && id.ResourceGroupID() != "" {
+			continue
+		}
+		typ := x.fold(id.Type())
+		c.all[typ] = append(c.all[typ], arm.Resource{ID: id})
+	}
+	return c.all
+}
+
+const resourceGroupOfOld = "microsoft.resources/subscriptions/resourcegroups"
 
 func within(t, of string) bool {
 	return len(t) > len(of) && t[:len(of)] == of && t[len(of)] == '/'
@@ -110,36 +149,10 @@ var extensions = map[string]bool{
 	"microsoft.changeanalysis/profile":                           true,
 }
 
-func (x *inventory) below(scope arm.ID, typ string) []arm.ID {
-	var found []arm.ID
-	for id := range x.t.IDs(scope) {
-		if strings.EqualFold(string(id.Type()), typ) {
-			found = append(found, id)
-		}
-	}
-	return found
-}
-
-// of gives what lies in a scope, read once as long as no other is asked for.
-func (c *contents) of(t *tenant.Tenant, scope arm.ID, direct bool) map[string][]arm.ID {
-	if c.ids != nil && c.direct == direct && c.scope.Equal(scope) {
-		return c.ids
-	}
-	*c = contents{scope, map[string][]arm.ID{}, direct}
-	for id := range t.IDs(scope) {
-		if direct && id.ResourceGroupID() != "" {
-			continue
-		}
-		typ := strings.ToLower(string(id.Type()))
-		c.ids[typ] = append(c.ids[typ], id)
-	}
-	return c.ids
-}
-
 // named tells whether an id has the name that is asked for: that of the
 // resource, or with those of its parents, the last of which may be "?".
 func named(id arm.ID, q Query) bool {
-	if q.Name == "" || q.Type.Equal(arm.ResourceGroupType) || strings.EqualFold(string(q.Type), resourceGroupOfOld) {
+	if q.Name == "" || id.Type().Equal(arm.ResourceGroupType) {
 		return true
 	}
 	want := strings.Split(q.Name, "/")

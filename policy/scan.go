@@ -90,6 +90,9 @@ func (e *Engine) container(id arm.ID, o arm.O, members ...string) arm.Value {
 		if !v.Exists() {
 			v = r.Get("properties", name)
 		}
+		if !v.Exists() {
+			v = null // a group that nobody manages has managedBy, without a value
+		}
 		o = append(o, name, v)
 	}
 	if tags := r.Get("tags"); tags.Kind() > arm.Null {
@@ -160,7 +163,7 @@ func (e *Engine) visit(m *machine, x *candidate, results []Result) []Result {
 		return append(results, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}})
 	}
 	r := x.ruleFor(&m.subject)
-	if r.Effect == Disabled {
+	if r.Effect == Disabled || r.readsCaller { // a rule about the caller is enforced, but no scan counts it
 		return results
 	}
 	out := Result{Assigned: x.Assigned, Effect: r.Effect}
@@ -183,13 +186,10 @@ func (e *Engine) visit(m *machine, x *candidate, results []Result) []Result {
 }
 
 // provider judges by a rule that a resource provider evaluates: all that is
-// known here is which resources it is about.
+// known here is which resources it may be about.
 func (m *machine) provider(r *Rule) truth {
 	m.rule = r
 	m.prepare()
-	if m.reach(r.applies, &r.cond, yes) == no {
-		return no
-	}
 	return m.unknown("", "mode "+r.Mode+" is evaluated by the resource provider, not here")
 }
 
@@ -223,8 +223,6 @@ func (m *machine) settle(x *candidate, r *Rule, t, selected truth, out *Result) 
 		out.State, out.Reason = Unknown, Reason{Message: "the tables do not say whether type " + m.subject.text + " has tags and a location, which mode Indexed asks for"}
 	case selected == maybe:
 		out.State, out.Reason = Unknown, Reason{Message: "a selector picks resources by what is not known here"}
-	case t == yes && r.readsCaller:
-		return false // such a rule is enforced, but no scan counts it
 	}
 	return true
 }

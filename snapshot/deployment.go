@@ -31,6 +31,10 @@ func (p *reading) template(v arm.Value) {
 			p.others[strings.ToLower(string(r.Type()))]++
 			continue
 		}
+		if props := r.Get("properties"); props.Kind() != arm.Object {
+			p.sayAt(r.Pos, diag.Error, "snapshot/shape", "%q of %q is %s, wanted %s", "properties", r.ID.Name(), props.Kind(), arm.Object)
+			continue
+		}
 		piece := Piece{Resource: r, File: p.f}
 		if from, ok := written[r.Pos]; ok {
 			piece.from, piece.to = from.Offset(), from.Offset()+len(from.Text())

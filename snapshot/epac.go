@@ -83,10 +83,7 @@ func (p *reading) exemption(v arm.Value) {
 		p.errorf(v.Offset(), "snapshot/scope", "%q has no scope", name.Str())
 	}
 	for _, s := range scopes {
-		label, id, labelled := strings.Cut(s, ":")
-		if !labelled || strings.HasPrefix(s, "/") {
-			label, id = s[strings.LastIndexByte(s, '/')+1:], s
-		}
+		label, id := labelled(s)
 		if !v.Get("scopes").Exists() {
 			label = ""
 		}
@@ -97,6 +94,14 @@ func (p *reading) exemption(v arm.Value) {
 		}
 		p.build(v, scope, typ, name.Str(), p.exempted(v, typ, label), nil)
 	}
+}
+
+// labelled takes a scope apart that may have a name for people before it.
+func labelled(s string) (label, id string) {
+	if label, id, ok := strings.Cut(s, ":"); ok && !strings.HasPrefix(s, "/") {
+		return label, id
+	}
+	return s[strings.LastIndexByte(s, '/')+1:], s
 }
 
 // exempted writes the properties of an exemption, with what tells its scope
@@ -296,36 +301,52 @@ func (p *reading) assignment(b branch, v, entry arm.Value, env, at string) {
 		p.errorf(entry.Offset(), "snapshot/epac", "definition entry names no policy: wanted one of policyName, policyId, policySetName and policySetId")
 		return
 	}
-	joined := func(own, key string) string {
-		if e := entry.Get("assignment", key).Str(); entry.Get("assignment", "append").True() {
-			return own + e
-		} else {
-			return e + own
-		}
-	}
-	name := joined(b.name, "name")
+	name := joined(b.name, entry, "name")
 	if !p.goodName(name, v) {
 		return
 	}
+	var w, beside writer
+	w.str("displayName", joined(b.display, entry, "displayName"))
+	if s := joined(b.description, entry, "description"); s != "" {
+		w.str("description", s)
+	}
+	w.str("policyDefinitionId", string(definition))
+	w.str("scope", at)
+	w.raw("notScopes", p.notScopes(b, env))
+	p.settings(&w, b, entry)
+	if l := ofEnvironment(b.location, env); l.Str() != "" {
+		beside.str("location", l.Str())
+	}
+	if id := identityFor(ofEnvironment(b.identity, env), entry); id != "" {
+		beside.raw("identity", `{"type":"UserAssigned","userAssignedIdentities":{`+string(arm.AppendString(nil, id))+`:{}}}`)
+	}
+	p.build(v, scope, assignmentType, name, w.text(), &beside)
+}
+
+// joined gives a name of a branch joined with that of an entry, which goes
+// first unless it says otherwise.
+func joined(own string, entry arm.Value, key string) string {
+	e := entry.Get("assignment", key).Str()
+	if entry.Get("assignment", "append").True() {
+		return own + e
+	}
+	return e + own
+}
+
+// settings writes what a branch says of an assignment that is the same at every
+// scope.
+func (p *reading) settings(w *writer, b branch, entry arm.Value) {
 	for _, lists := range [][]arm.Value{b.notScopes, b.parameters, b.metadata, b.overrides, b.selectors, b.messages} {
 		for _, v := range lists {
 			p.spend(len(v.Text()))
 		}
 	}
-	var w, beside writer
-	w.str("displayName", joined(b.display, "displayName"))
-	if s := joined(b.description, "description"); s != "" {
-		w.str("description", s)
-	}
-	w.str("policyDefinitionId", string(definition))
-	w.str("scope", at)
-	if dv := entry.Get("definitionVersion"); dv.Exists() {
-		w.raw("definitionVersion", dv.Text())
+	if v := entry.Get("definitionVersion"); v.Exists() {
+		w.raw("definitionVersion", v.Text())
 	}
 	if b.mode.Exists() {
 		w.raw("enforcementMode", b.mode.Text())
 	}
-	w.raw("notScopes", p.notScopes(b, env))
 	w.raw("parameters", merged(b.parameters, true))
 	if len(b.metadata) > 0 {
 		w.raw("metadata", merged(b.metadata, false))
@@ -338,13 +359,6 @@ func (p *reading) assignment(b branch, v, entry arm.Value, env, at string) {
 	list("overrides", b.overrides)
 	list("resourceSelectors", b.selectors)
 	list("nonComplianceMessages", append(slices.Clip(b.messages), entry.Get("nonComplianceMessages")))
-	if l := ofEnvironment(b.location, env); l.Str() != "" {
-		beside.str("location", l.Str())
-	}
-	if id := identityFor(ofEnvironment(b.identity, env), entry); id != "" {
-		beside.raw("identity", `{"type":"UserAssigned","userAssignedIdentities":{`+string(arm.AppendString(nil, id))+`:{}}}`)
-	}
-	p.build(v, scope, assignmentType, name, w.text(), &beside)
 }
 
 // definition gives the id that a definition entry names. A name is one of a

@@ -89,3 +89,10 @@ func TestOtherArchitectures(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+func BenchmarkLibrary(b *testing.B) {
+	files := corpus(b, "alz-library")
+	for b.Loop() {
+		Library(files, "alz")
+	}
+}

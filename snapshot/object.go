@@ -252,25 +252,9 @@ func (p *reading) identity(o *object, alone bool) bool {
 		at = o.v
 	}
 	if o.id != "" {
-		id, err := arm.ParseID(string(o.id))
-		if err != nil {
-			p.errorf(at.Offset(), "snapshot/id", "%v", err)
-			return false
-		}
-		if t := id.Type(); !t.Equal(o.kind.typ) {
-			p.errorf(at.Offset(), "snapshot/id", "id %q is one of %q, and the object is %q", id, t, o.kind.typ)
-			return false
-		}
-		o.name = id.Name()
-		if name := first(o.v, "name", "resourceName"); name.Str() != "" && !arm.EqualFold(name.Str(), o.name) {
-			p.warnf(name.Offset(), "snapshot/id", "name is %q, and the id ends with %q, which counts", name.Str(), o.name)
-		} else if name.Str() != "" {
-			o.name = name.Str()
-		}
-		return true
+		return p.withID(o, at)
 	}
-	name := first(o.v, "name", "resourceName")
-	if o.name = name.Str(); o.name == "" && alone && !o.kind.typ.Child() {
+	if o.name = first(o.v, "name", "resourceName").Str(); o.name == "" && alone && !o.kind.typ.Child() {
 		o.name = fileName(p.f.Name)
 		p.infof(o.v.Offset(), "snapshot/name", "object has no name and is named after its file: %q", o.name)
 	}
@@ -282,6 +266,27 @@ func (p *reading) identity(o *object, alone bool) bool {
 		return false
 	}
 	o.id = p.scope(*o).Resource(o.kind.typ, o.name)
+	return true
+}
+
+// withID checks the id of an object that has one, and takes the name from it.
+func (p *reading) withID(o *object, at arm.Value) bool {
+	id, err := arm.ParseID(string(o.id))
+	if err != nil {
+		p.errorf(at.Offset(), "snapshot/id", "%v", err)
+		return false
+	}
+	if t := id.Type(); !t.Equal(o.kind.typ) {
+		p.errorf(at.Offset(), "snapshot/id", "id %q is one of %q, and the object is %q", id, t, o.kind.typ)
+		return false
+	}
+	o.name = id.Name()
+	name := first(o.v, "name", "resourceName")
+	if name.Str() != "" && !arm.EqualFold(name.Str(), o.name) {
+		p.warnf(name.Offset(), "snapshot/id", "name is %q, and the id ends with %q, which counts", name.Str(), o.name)
+	} else if name.Str() != "" {
+		o.name = name.Str()
+	}
 	return true
 }
 
@@ -315,7 +320,7 @@ func (p *reading) scope(o object) arm.ID {
 // fileName gives the name of a file without its ending, or that of its folder
 // where it is called as all such files are.
 func fileName(file string) string {
-	file = strings.ReplaceAll(file, `\`, "/")
+	file = strings.ReplaceAll(strings.ToValidUTF8(file, "_"), `\`, "/")
 	name := path.Base(file)
 	if i := strings.Index(strings.ToLower(name), ".alz_"); i > 0 {
 		return name[:i]

@@ -180,6 +180,9 @@ func read(t testing.TB, text string) ([]Piece, diag.List) {
 
 // Hostile texts end with a finding, in time.
 func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out texts that are made to take long")
+	}
 	many := func(n int, s string) string { return strings.TrimSuffix(strings.Repeat(s, n), ",") }
 	leaf := `{"nodeName":"l"},`
 	for name, text := range map[string]string{

@@ -26,7 +26,7 @@ results=()
 results+=("$tmp/opa.json")
 "$regorus" -shared "$AIRFIELD_SHARED" -aliases "$tmp/aliases.json" -policies "$policies" -resources "$tmp/resources.jsonl" >"$tmp/regorus.json"
 results+=("$tmp/regorus.json")
-if [ -d bench/policy ]; then
+if compgen -G "bench/policy/*.go" >/dev/null; then
 	go run ./bench/policy -resources "$tmp/resources.jsonl" -policies "$policies" >"$tmp/airfield.json"
 	results+=("$tmp/airfield.json")
 fi

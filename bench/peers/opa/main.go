@@ -11,7 +11,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -29,6 +28,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/util"
 	"github.com/open-policy-agent/opa/v1/version"
 )
 
@@ -161,30 +161,53 @@ func read(file string) ([]ast.Value, error) {
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		v, err := ast.ValueFromReader(bytes.NewReader(lines.Bytes()))
+		var resource map[string]any
+		err := util.UnmarshalJSON(lines.Bytes(), &resource)
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", file, len(inputs)+1, err)
 		}
-		inputs = append(inputs, fold(v.(ast.Object)))
+		input, err := ast.InterfaceToValue(fold(resource))
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, input)
 	}
 	return inputs, lines.Err()
 }
 
-// fold puts the type, the location and the names of the tags in lower case; a
-// location loses its spaces.
-func fold(o ast.Object) ast.Object {
-	lower := func(t *ast.Term) *ast.Term { return ast.StringTerm(strings.ToLower(string(t.Value.(ast.String)))) }
-	typ, location, tags := ast.StringTerm("type"), ast.StringTerm("location"), ast.StringTerm("tags")
-	o.Insert(typ, lower(o.Get(typ)))
-	if l := o.Get(location); l != nil {
-		o.Insert(location, ast.StringTerm(strings.ReplaceAll(strings.ToLower(string(l.Value.(ast.String))), " ", "")))
+// fold does once what every rule would have to do: the type, the location and
+// the names of the tags are in lower case, a location has no spaces, and what is
+// null is missing.
+func fold(resource map[string]any) map[string]any {
+	dropNulls(resource)
+	if typ, ok := resource["type"].(string); ok {
+		resource["type"] = strings.ToLower(typ)
 	}
-	if t := o.Get(tags); t != nil {
-		folded := ast.NewObject()
-		t.Value.(ast.Object).Foreach(func(name, value *ast.Term) { folded.Insert(lower(name), value) })
-		o.Insert(tags, ast.NewTerm(folded))
+	if location, ok := resource["location"].(string); ok {
+		resource["location"] = strings.ReplaceAll(strings.ToLower(location), " ", "")
 	}
-	return o
+	if tags, ok := resource["tags"].(map[string]any); ok {
+		folded := map[string]any{}
+		for name, value := range tags {
+			folded[strings.ToLower(name)] = value
+		}
+		resource["tags"] = folded
+	}
+	return resource
+}
+
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		maps.DeleteFunc(v, func(_ string, member any) bool { return member == nil })
+		for _, member := range v {
+			dropNulls(member)
+		}
+	case []any:
+		for _, element := range v {
+			dropNulls(element)
+		}
+	}
 }
 
 // parameters reads the table of policies: by name, the parameters with texts

@@ -3,11 +3,12 @@
 # resource's type; "any element" by iteration; no helper where a builtin does.
 #
 # The harness prepares the input once: "type", "location" and the names of tags
-# are in lower case, "location" without spaces. It prepares the parameters once:
-# data.parameters[name], all texts in lower case. Property names are taken as
-# Azure spells them. requestContext().apiVersion is the resource's apiVersion. A
-# resource without a location is one that mode Indexed does not reach; the rules
-# without a type ask for it.
+# are in lower case, "location" without spaces, nulls are left out. It prepares
+# the parameters once: data.parameters[name], all texts in lower case. Property
+# names are taken as Azure spells them, and booleans as booleans, where Azure
+# Policy would take other cases and "False" too. requestContext().apiVersion is
+# the resource's apiVersion. A resource without a location is one that mode
+# Indexed does not reach; the rules without a type ask for it.
 package bench
 
 # Allowed locations (Indexed)

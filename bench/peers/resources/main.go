@@ -5,8 +5,8 @@
 //
 //	go run ./resources -n 1000000 -types 60 -subscriptions 1000 -sorted >estate.jsonl
 //
-// For each policy of policies.json about every second resource of its types
-// violates it. Resources lie in resource groups of about 25; about every second
+// For each policy of policies.json a quarter to four fifths of the resources of its
+// types violate it. Resources lie in resource groups of about 25; about every second
 // virtual machine has an extension, every second SQL server auditing settings,
 // and so on.
 package main
