@@ -153,6 +153,36 @@ func (m *machine) guard(n *node) (t truth, risky bool) {
 	return maybe, n.risky()
 }
 
+// forType gives the condition as it is for resources of one type: without what
+// the type decides. A rule keeps those it made.
+func (m *machine) forType(r *Rule) *node {
+	if n, ok := r.byType.Load(m.subject.typ); ok {
+		return n.(*node)
+	}
+	n := m.narrow(&r.cond)
+	kept, _ := r.byType.LoadOrStore(m.subject.typ, &n)
+	return kept.(*node)
+}
+
+func (m *machine) narrow(n *node) node {
+	if n.kind > notOf {
+		return *n
+	}
+	out := *n
+	out.sub = make([]node, 0, len(n.sub))
+	for i := range n.sub {
+		t, risky := m.guard(&n.sub[i])
+		if !risky && (n.kind == allOf && t == yes || n.kind == anyOf && t == no) {
+			continue
+		}
+		out.sub = append(out.sub, m.narrow(&n.sub[i]))
+	}
+	if len(out.sub) == 1 && n.kind != notOf {
+		return out.sub[0]
+	}
+	return out
+}
+
 // risky tells whether a condition can fail.
 func (n *node) risky() bool {
 	return n.left.later != nil || n.left.err != nil || n.right.later != nil || n.right.err != nil ||

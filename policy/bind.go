@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -26,6 +27,16 @@ type Rule struct {
 	// readsCaller tells that the rule asks who makes the request, so that no
 	// scan can evaluate it.
 	readsCaller bool
+	byType      sync.Map // type in lower case → *node: cond for resources of the type
+	twin        twinKey
+}
+
+// twinKey is the same for rules whose conditions are the same: they are
+// evaluated once.
+type twinKey struct {
+	def       *Definition
+	params    string
+	existence bool
 }
 
 // relation is what an existence effect looks for.
@@ -64,8 +75,42 @@ func (def *Definition) bind(params arm.Value, effect Effect, policy arm.Value) (
 	r.cond = b.node(&def.condition)
 	b.details(&def.details)
 	r.applies = appliesTo(&def.condition)
+	r.twin = twinKey{def, r.conditionParams(), r.Effect.existence()}
 	r.readsCaller = strings.Contains(strings.ToLower(def.resource.Get("properties", "policyRule").Text()), "requestcontext().identity")
 	return r, found
+}
+
+// conditionParams gives a text of the parameters that the conditions use. Rules
+// that ask which policy they are have none in common.
+func (r *Rule) conditionParams() string {
+	used := make([]bool, len(r.params))
+	var own string
+	note := func(o *operand) {
+		if o.expr == nil {
+			return
+		}
+		o.expr.Calls(func(name string, first arm.Value) {
+			switch i := parameterOf(r.Parameters, first.Str()); {
+			case name == "policy":
+				own = r.identity().Text()
+			case name == "parameters" && first.Kind() != arm.String:
+				for j := range used {
+					used[j] = true
+				}
+			case name == "parameters" && i >= 0:
+				used[i] = true
+			}
+		})
+	}
+	r.conditionOperands(note)
+	var b strings.Builder
+	b.WriteString(own)
+	for i, v := range r.params {
+		if used[i] {
+			fmt.Fprintf(&b, "%d=%s;", i, v.Text())
+		}
+	}
+	return b.String()
 }
 
 // fill gives the values of the definition's parameters.

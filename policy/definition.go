@@ -228,18 +228,27 @@ func parameterNames(all []Parameter) []string {
 // operands calls f for every operand of the definition, those inside others
 // too.
 func (def *Definition) operands(f func(*operand)) {
-	var each func(o *operand)
-	each = func(o *operand) {
-		f(o)
-		for i := range o.items {
-			each(&o.items[i])
+	def.conditionOperands(f)
+	def.effect.each(f)
+	x := &def.details
+	for _, o := range []*operand{&x.conflict, &x.target, &x.state, &x.cascade} {
+		o.each(f)
+	}
+	for i := range x.operations {
+		for _, o := range []*operand{&x.operations[i].field, &x.operations[i].value, &x.operations[i].condition} {
+			o.each(f)
 		}
 	}
+}
+
+// conditionOperands calls f for the operands that decide whether the effect is
+// called for.
+func (def *Definition) conditionOperands(f func(*operand)) {
 	conditions := func(c *condition) {
-		each(&c.left)
-		each(&c.right)
+		c.left.each(f)
+		c.right.each(f)
 		if c.count != nil {
-			each(&c.count.over)
+			c.count.over.each(f)
 		}
 	}
 	def.condition.walk(conditions)
@@ -247,13 +256,16 @@ func (def *Definition) operands(f func(*operand)) {
 	if x.existence != nil {
 		x.existence.walk(conditions)
 	}
-	for _, o := range []*operand{&def.effect, &x.typ, &x.name, &x.group, &x.scope, &x.conflict, &x.target, &x.state, &x.cascade} {
-		each(o)
+	for _, o := range []*operand{&x.typ, &x.name, &x.group, &x.scope} {
+		o.each(f)
 	}
-	for i := range x.operations {
-		for _, o := range []*operand{&x.operations[i].field, &x.operations[i].value, &x.operations[i].condition} {
-			each(o)
-		}
+}
+
+// each calls f for the operand and those inside it.
+func (o *operand) each(f func(*operand)) {
+	f(o)
+	for i := range o.items {
+		o.items[i].each(f)
 	}
 }
 

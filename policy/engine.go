@@ -308,12 +308,16 @@ type inForce struct {
 type candidates struct {
 	visit []candidate // whose if must be evaluated
 	sure  []candidate // whose if is false on every resource of the type
+	twins map[twinKey]int
 }
 
 type candidate struct {
 	*inForce
 	applies truth // whether the rule is about resources of the type; maybe asks each
 	indexed bool  // the tables do not know whether mode Indexed is about the type
+	plain   bool  // there is nothing to ask but the rule's condition
+	twin    int   // an earlier one of visit whose conditions are the same, or itself
+	cond    *node // the rule's, for the type
 }
 
 // cell gives the rules at the nearest special scope around a resource.
@@ -421,7 +425,7 @@ func (c *cell) of(m *machine) *candidates {
 	if found, ok := c.types.Load(m.subject.typ); ok {
 		return found.(*candidates)
 	}
-	out := &candidates{}
+	out := &candidates{twins: map[twinKey]int{}}
 	if evaluated(m.subject.typ) {
 		m.onlyType = true
 		tagged := indexed(&m.subject)
@@ -430,6 +434,7 @@ func (c *cell) of(m *machine) *candidates {
 		}
 		m.onlyType = false
 	}
+	out.twins = nil
 	found, _ := c.types.LoadOrStore(m.subject.typ, out)
 	return found.(*candidates)
 }
@@ -438,7 +443,7 @@ func (c *cell) of(m *machine) *candidates {
 // whether mode Indexed is.
 func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 	if f.Rule == nil {
-		out.visit = append(out.visit, candidate{inForce: f, applies: maybe})
+		out.visit = append(out.visit, candidate{inForce: f, applies: maybe, twin: len(out.visit)})
 		return
 	}
 	r := f.Rule
@@ -455,7 +460,7 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 	m.rule = r
 	m.prepare()
 	if r.Provider() {
-		if x.applies = yes; m.providerAbout(r) {
+		if x.applies, x.twin = yes, len(out.visit); m.providerAbout(r) {
 			out.visit = append(out.visit, x)
 		}
 		return
@@ -467,11 +472,19 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 	if x.applies == no {
 		return
 	}
+	x.plain = f.Why == "" && len(f.NotScopes) == 0 && len(f.selectors) == 0 && len(f.variants) == 0 && f.exempt == "" && len(f.some) == 0
 	if t, _ := m.guard(&r.cond); t == no {
 		if !r.Effect.existence() {
 			out.sure = append(out.sure, x)
 		}
 		return
+	}
+	x.cond = m.forType(r)
+	x.twin = len(out.visit)
+	if first, ok := out.twins[r.twin]; ok && len(f.variants) == 0 {
+		x.twin = first
+	} else if len(f.variants) == 0 {
+		out.twins[r.twin] = x.twin
 	}
 	out.visit = append(out.visit, x)
 }

@@ -57,8 +57,9 @@ type machine struct {
 	budget          expr.Budget
 	tracer          *tracer
 	interned        map[string]string
-	onlyType        bool // of the subject nothing but the type is known
-	ifHolds         bool // of a rule with an existence effect
+	onlyType        bool    // of the subject nothing but the type is known
+	twins           []found // of the candidates so far
+	ifHolds         bool    // of a rule with an existence effect
 	attestations    map[string][]attestation
 	tagless         bool // the expression asked a group or subscription for a tag it does not have
 }

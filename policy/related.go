@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -22,19 +24,18 @@ func In(t *tenant.Tenant) Related {
 
 type inventory struct {
 	t            *tenant.Tenant
-	resource     contents // what lies in the last resource that was asked for
 	group        contents
-	subscription contents
+	subscription contents            // with all that lies in its groups
+	direct       contents            // a subscription without that
 	types        map[arm.Type]string // in lower case
 }
 
-// contents are the resources of one scope, by type in lower case. A body is
-// read when it is first wanted.
+// contents are the resources of one scope in the order of their ids, and which
+// of them have a type, in lower case. A body is read when it is first wanted.
 type contents struct {
 	scope  arm.ID
-	direct bool // without what lies in resource groups
-	read   bool
-	all    map[string][]arm.Resource
+	all    []arm.Resource
+	ofType map[string][]int32
 }
 
 func (x *inventory) related(q Query) (found []arm.Resource, why string) {
@@ -46,46 +47,63 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	if q.Type == "" {
 		return nil, "the type of the related resource is not known"
 	}
-	candidates := x.candidates(q)
-	for i := range candidates {
-		r := &candidates[i]
-		if !named(r.ID, q) {
-			continue
-		}
-		if !r.Body.Exists() {
-			if full, ok := x.t.Get(r.ID); ok {
-				*r = full
+	typ := x.fold(q.Type)
+	if typ == resourceGroupType || typ == resourceGroupOfOld {
+		return x.resourceGroup(q), why
+	}
+	of := q.Of.ID
+	if c := x.around(q); extensions[typ] || within(typ, x.fold(of.Type())) {
+		at, _ := slices.BinarySearchFunc(c.all, of, func(r arm.Resource, id arm.ID) int { return r.ID.Compare(id) })
+		for i := at; i < len(c.all) && c.all[i].ID.Under(of); i++ {
+			if x.fold(c.all[i].ID.Type()) == typ {
+				found = x.take(found, &c.all[i], q)
 			}
 		}
-		found = append(found, *r)
+	} else {
+		for _, i := range c.ofType[typ] {
+			found = x.take(found, &c.all[i], q)
+		}
 	}
 	return found, why
 }
 
-// candidates gives the resources of the type, where they can be.
-func (x *inventory) candidates(q Query) []arm.Resource {
-	of, typ := q.Of.ID, x.fold(q.Type)
-	if typ == resourceGroupType || typ == resourceGroupOfOld {
-		id := of.ResourceGroupID()
-		if q.Name != "" {
-			id = of.SubscriptionID().ResourceGroup(q.Name)
-		}
-		r, _ := x.t.Get(id)
+func (x *inventory) resourceGroup(q Query) []arm.Resource {
+	id := q.Of.ID.ResourceGroupID()
+	if q.Name != "" {
+		id = q.Of.ID.SubscriptionID().ResourceGroup(q.Name)
+	}
+	if r, ok := x.t.Get(id); ok {
 		return []arm.Resource{r}
 	}
-	if extensions[typ] || within(typ, x.fold(of.Type())) {
-		return x.resource.of(x, of, false)[typ]
-	}
-	switch group := of.ResourceGroupID(); {
+	return nil
+}
+
+// around gives what lies where the related resource can be.
+func (x *inventory) around(q Query) *contents {
+	group, subscription := q.Of.ID.ResourceGroupID(), q.Of.ID.SubscriptionID()
+	switch {
 	case q.ResourceGroup != "":
-		return x.group.of(x, of.SubscriptionID().ResourceGroup(q.ResourceGroup), false)[typ]
-	case group == "":
-		return x.subscription.of(x, of.SubscriptionID(), !q.Subscription)[typ]
+		return x.group.of(x, subscription.ResourceGroup(q.ResourceGroup), false)
 	case q.Subscription:
-		return x.subscription.of(x, of.SubscriptionID(), false)[typ]
+		return x.subscription.of(x, subscription, false)
+	case group == "":
+		return x.direct.of(x, cmp.Or(subscription, q.Of.ID), true)
 	default:
-		return x.group.of(x, group, false)[typ]
+		return x.group.of(x, group, false)
 	}
+}
+
+// take adds a resource that has the name that is asked for.
+func (x *inventory) take(found []arm.Resource, r *arm.Resource, q Query) []arm.Resource {
+	if !named(r.ID, q) {
+		return found
+	}
+	if !r.Body.Exists() {
+		if full, ok := x.t.Get(r.ID); ok {
+			*r = full
+		}
+	}
+	return append(found, *r)
 }
 
 func (x *inventory) fold(t arm.Type) string {
@@ -98,23 +116,26 @@ func (x *inventory) fold(t arm.Type) string {
 }
 
 // of gives what lies in a scope, read once as long as no other is asked for.
-func (c *contents) of(x *inventory, scope arm.ID, direct bool) map[string][]arm.Resource {
-	if c.read && c.direct == direct && c.scope == scope {
-		return c.all
+func (c *contents) of(x *inventory, scope arm.ID, direct bool) *contents {
+	if c.ofType != nil && c.scope == scope {
+		return c
 	}
-	if c.all == nil {
-		c.all = map[string][]arm.Resource{}
+	if c.ofType == nil {
+		c.ofType = map[string][]int32{}
 	}
-	clear(c.all)
-	c.scope, c.direct, c.read = scope, direct, true
+	for typ, list := range c.ofType {
+		c.ofType[typ] = list[:0]
+	}
+	c.scope, c.all = scope, c.all[:0]
 	for id := range x.t.IDs(scope) {
 		if direct && id.ResourceGroupID() != "" {
 			continue
 		}
 		typ := x.fold(id.Type())
-		c.all[typ] = append(c.all[typ], arm.Resource{ID: id})
+		c.ofType[typ] = append(c.ofType[typ], int32(len(c.all)))
+		c.all = append(c.all, arm.Resource{ID: id})
 	}
-	return c.all
+	return c
 }
 
 const resourceGroupOfOld = "microsoft.resources/subscriptions/resourcegroups"

@@ -83,12 +83,17 @@ func (m *machine) enter(res arm.Resource, f *Facts) {
 
 // ruleTruth tells whether the rule's effect is called for.
 func (m *machine) ruleTruth(r *Rule) truth {
-	m.rule = r
-	m.prepare()
 	if r.Effect == Disabled {
 		return no
 	}
-	t := m.eval(&r.cond)
+	return m.truthOf(r, &r.cond)
+}
+
+// truthOf is ruleTruth with the if as it is for the subject's type.
+func (m *machine) truthOf(r *Rule, cond *node) truth {
+	m.rule = r
+	m.prepare()
+	t := m.eval(cond)
 	m.ifHolds = t == yes
 	if !r.Effect.existence() || t == no || t == failed {
 		return t

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"iter"
+	"slices"
 
 	"airfield/arm"
 )
@@ -106,24 +107,31 @@ func (e *Engine) scan(m *machine, c *cell, results []Result) []Result {
 	for i := range all.sure {
 		results = e.sure(m, &all.sure[i], results)
 	}
+	m.twins = slices.Grow(m.twins[:0], len(all.visit))[:len(all.visit)]
 	for i := range all.visit {
-		results = e.visit(m, &all.visit[i], results)
+		m.twins[i].done = false
+		results = e.visit(m, &all.visit[i], i, results)
 	}
 	return results
 }
 
 // sure judges a resource by a rule whose if is false whatever the resource is.
 func (e *Engine) sure(m *machine, x *candidate, results []Result) []Result {
-	if selects(x.selectors, &m.subject) == no || x.leftOut(m) {
-		return results
+	r := x.Rule
+	if !x.plain {
+		if selects(x.selectors, &m.subject) == no || x.leftOut(m) {
+			return results
+		}
+		r = x.ruleFor(&m.subject)
 	}
-	r := x.ruleFor(&m.subject)
 	if r.Effect == Disabled || x.applies == maybe && m.applies(r) == no {
 		return results
 	}
-	out := Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant}
-	x.exemptions(m, &out)
-	return append(results, out)
+	results = append(results, Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant})
+	if !x.plain {
+		x.exemptions(m, &results[len(results)-1])
+	}
+	return results
 }
 
 // leftOut tells whether a notScope below the cell's own scope holds the
@@ -151,38 +159,67 @@ func (x *candidate) exemptions(m *machine, out *Result) {
 	}
 }
 
-func (e *Engine) visit(m *machine, x *candidate, results []Result) []Result {
-	if x.leftOut(m) {
-		return results
+// found is what a rule's conditions gave, for the rules that have the same.
+type found struct {
+	truth   truth
+	ifHolds bool
+	done    bool
+	reason  Reason
+	err     error
+}
+
+func (e *Engine) visit(m *machine, x *candidate, at int, results []Result) []Result {
+	selected, r := yes, x.Rule
+	if !x.plain {
+		if selected = selects(x.selectors, &m.subject); selected == no || x.leftOut(m) {
+			return results
+		}
+		if r == nil {
+			return append(results, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}})
+		}
+		r = x.ruleFor(&m.subject)
 	}
-	selected := selects(x.selectors, &m.subject)
-	if selected == no {
-		return results
-	}
-	if x.Rule == nil {
-		return append(results, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}})
-	}
-	r := x.ruleFor(&m.subject)
 	if r.Effect == Disabled || r.readsCaller { // a rule about the caller is enforced, but no scan counts it
 		return results
 	}
-	out := Result{Assigned: x.Assigned, Effect: r.Effect}
-	var t truth
-	if r.Provider() {
-		t = m.provider(r)
-	} else {
-		t = m.ruleTruth(r)
-	}
+	t := m.candidateTruth(x, r, at)
 	if x.Why != "" { // the rule of another version: it tells what the rule is about, and no more
 		t = m.unknown("", x.Why)
 	}
-	if !m.settle(x, r, t, selected, &out) {
+	if t == no && r.Effect.existence() && !m.ifHolds {
 		return results
 	}
-	if x.exempt != "" || len(x.some) > 0 {
-		x.exemptions(m, &out)
+	results = append(results, Result{Assigned: x.Assigned, Effect: r.Effect})
+	out := &results[len(results)-1]
+	if !m.settle(x, r, t, selected, out) {
+		return results[:len(results)-1]
 	}
-	return append(results, out)
+	if !x.plain {
+		x.exemptions(m, out)
+	}
+	return results
+}
+
+// candidateTruth evaluates a rule on the subject, unless one with the same
+// conditions was.
+func (m *machine) candidateTruth(x *candidate, r *Rule, at int) truth {
+	if r.Provider() {
+		return m.provider(r)
+	}
+	f := &m.twins[x.twin]
+	if f.done {
+		m.rule, m.ifHolds, m.reason, m.err = r, f.ifHolds, f.reason, f.err
+		return f.truth
+	}
+	cond := x.cond
+	if r != x.Rule {
+		cond = &r.cond
+	}
+	t := m.truthOf(r, cond)
+	if x.twin == at && r == x.Rule {
+		*f = found{t, m.ifHolds, true, m.reason, m.err}
+	}
+	return t
 }
 
 // provider judges by a rule that a resource provider evaluates: all that is
@@ -205,12 +242,7 @@ func (m *machine) settle(x *candidate, r *Rule, t, selected truth, out *Result) 
 		out.State = m.called(x, r)
 	case r.Provider():
 		return false
-	case r.Effect.existence():
-		// About those whose if holds: the related resource is there, or the if
-		// is false.
-		if !m.ifHolds {
-			return false
-		}
+	case r.Effect.existence(): // about those whose if holds: the related resource is there
 		out.State = Compliant
 	default:
 		if x.applies == maybe && m.applies(r) == no {
