@@ -3,21 +3,26 @@
 // takes.
 //
 //	go build -C bench/peers -o /tmp/resources ./resources
-//	/tmp/resources -n 1000000 -types 60 -subscriptions 1000 -sorted >/tmp/estate.jsonl
-//	go run ./bench/scan /tmp/estate.jsonl
+//	/tmp/resources -n 1000000 -types 60 -subscriptions 1000 -sorted >/tmp/resources.jsonl
+//	go run ./bench/scan -make /tmp/resources.jsonl /tmp/tenant.jsonl
+//	go run ./bench/scan /tmp/tenant.jsonl
 //
-// The subscriptions of the resources are spread over the management groups of
-// the hierarchy. The policies come from the corpora, see policytest.
+// With -make it writes a snapshot of the hierarchy with the resources, whose
+// subscriptions are spread over its management groups. The policies come from
+// the corpora, see policytest.
 package main
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -31,11 +36,16 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: scan FILE")
-		os.Exit(2)
+	resources := flag.String("make", "", "write the snapshot, with the resources of this file")
+	flag.Parse()
+	err := errors.New("usage: scan [-make FILE] SNAPSHOT")
+	switch {
+	case flag.NArg() == 1 && *resources != "":
+		err = write(*resources, flag.Arg(0))
+	case flag.NArg() == 1:
+		err = run(flag.Arg(0))
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "scan:", err)
 		os.Exit(2)
 	}
@@ -54,25 +64,35 @@ func run(file string) error {
 		defer pprof.StopCPUProfile()
 	}
 	start := time.Now()
-	t, bytes, err := read(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
+	defer f.Close()
+	t, found, err := tenant.Read(file, f)
+	if err != nil || found.HasErrors() {
+		return fmt.Errorf("%v %v", err, found[:min(3, len(found))])
+	}
 	readTime := time.Since(start)
+	// Nearly all of the heap is the tenant's text, which costs the collector
+	// nothing to look at and much to hold twice.
+	debug.SetGCPercent(20)
 	start = time.Now()
 	e, _ := policy.Compile(t, policy.Options{Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
 	compileTime := time.Since(start)
 	start = time.Now()
 	states, results := scan(e, t)
 	scanTime := time.Since(start)
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	out := map[string]any{
-		"resources": t.Len(), "bytes_each": bytes / t.Len(), "rules": len(e.Assigned), "results": results, "states": states,
-		"read_seconds": readTime.Seconds(), "compile_seconds": compileTime.Seconds(), "scan_seconds": scanTime.Seconds(),
-		"workers": runtime.GOMAXPROCS(0), "peak_mib": peak(),
+	info, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	text, err := json.MarshalIndent(out, "", "  ")
+	text, err := json.MarshalIndent(map[string]any{
+		"resources": t.Len(), "bytes_each": int(info.Size()) / t.Len(), "rules": len(e.Assigned), "results": results, "states": states,
+		"read_seconds": readTime.Seconds(), "compile_seconds": compileTime.Seconds(), "scan_seconds": scanTime.Seconds(),
+		"seconds": time.Since(start).Seconds() + readTime.Seconds() + compileTime.Seconds(),
+		"workers": runtime.GOMAXPROCS(0), "peak_mib": peak(),
+	}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -80,39 +100,42 @@ func run(file string) error {
 	return err
 }
 
-// read makes a tenant of the reference hierarchy and the resources of a file.
-func read(file string) (*tenant.Tenant, int, error) {
+// write makes a snapshot of the reference hierarchy and the resources of a
+// file.
+func write(resources, file string) error {
 	t, err := policytest.Reference()
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
-	f, err := os.Open(file)
+	f, err := os.Open(resources)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	defer f.Close()
 	places, err := containers(f)
 	if err != nil {
-		return nil, 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, 0, err
+		return err
 	}
 	var policies bytes.Buffer
 	if err := t.Write(&policies, tenant.Plain); err != nil {
-		return nil, 0, err
+		return err
 	}
-	head := `{"airfield":"tenant","version":1}` + "\n"
 	_, lines, _ := strings.Cut(policies.String(), "\n")
-	all, found, err := tenant.Read(file, io.MultiReader(strings.NewReader(head), strings.NewReader(lines), strings.NewReader(places), f))
+	all, found, err := tenant.Read(resources, io.MultiReader(strings.NewReader(`{"airfield":"tenant","version":1}`+"\n"+lines+places), f))
 	if err != nil || found.HasErrors() {
-		return nil, 0, fmt.Errorf("%v %v", err, found[:min(3, len(found))])
+		return fmt.Errorf("%v %v", err, found[:min(3, len(found))])
 	}
-	return all, int(info.Size()), nil
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := all.Write(out, tenant.Plain); err != nil {
+		return err
+	}
+	return out.Close()
 }
 
 // containers gives the subscriptions and resource groups of the resources,
@@ -129,16 +152,14 @@ func containers(r io.Reader) (string, error) {
 		if !ok {
 			continue
 		}
-		at := arm.ID(lines.Text()[len(id)+6:])
-		at, _, _ = cut(at)
+		text, _, _ := strings.Cut(lines.Text()[len(id)+6:], `"`)
+		at := arm.ID(text)
 		if s := at.SubscriptionID(); s != "" && !seen[string(s)] {
 			seen[string(s)] = true
 			mg := arm.ManagementGroup(groups[subscriptions%len(groups)])
 			subscriptions++
 			fmt.Fprintln(&b, arm.New(arm.O{"id", s, "type", arm.SubscriptionType, "name", s.Name(), "properties", arm.O{
 				"managementGroupAncestorsChain", arm.A{arm.O{"name", mg.Name()}}}, "tags", arm.O{"env", "prod"}}).Text())
-			fmt.Fprintln(&b, arm.New(arm.O{"id", string(mg) + "/subscriptions/" + s.Name(), "type", "Microsoft.Management/managementGroups/subscriptions",
-				"name", s.Name(), "properties", arm.O{"parent", arm.O{"id", mg}}}).Text())
 		}
 		if g := at.ResourceGroupID(); g != "" && !seen[string(g)] {
 			seen[string(g)] = true
@@ -146,11 +167,6 @@ func containers(r io.Reader) (string, error) {
 		}
 	}
 	return b.String(), lines.Err()
-}
-
-func cut(id arm.ID) (arm.ID, string, bool) {
-	before, after, found := strings.Cut(string(id), `"`)
-	return arm.ID(before), after, found
 }
 
 // scan judges the tenant on all cores.
