@@ -457,3 +457,6 @@ func (x *exemption) covers(a *Assigned, now time.Time) bool {
 	}
 	return false
 }
+
+// Index gives the rule's place in Engine.Assigned.
+func (a *Assigned) Index() int { return a.index }
