@@ -156,6 +156,9 @@ func (p *parser) name() error {
 	if err := p.str(); err != nil {
 		return err
 	}
+	if n := &p.nodes[len(p.nodes)-1]; !n.escaped {
+		n.mark = markOf(p.text[n.start+1 : n.end-1])
+	}
 	p.space()
 	if p.peek() != ':' {
 		return p.errorf("%s, wanted a colon", p.found())

@@ -56,7 +56,19 @@ type node struct {
 	start, end uint32 // text[start:end], quotes and brackets included
 	next       uint32 // the node behind this one and all below it
 	kind       Kind
-	escaped    bool // a string that holds a backslash
+	escaped    bool   // a string that holds a backslash
+	mark       uint16 // of a member's name, see markOf; 0 where only the text tells
+}
+
+// markOf gives a number that is the same for names that EqualFold calls equal,
+// and mostly another for others, so that looking a name up seldom touches the
+// text.
+func markOf(name string) uint16 {
+	n := len(name)
+	if n == 0 {
+		return 1
+	}
+	return 1 | uint16(name[0]|0x20)<<1 ^ uint16(name[n-1]|0x20)<<5 ^ uint16(name[n/2]|0x20)<<9 ^ uint16(n)<<2
 }
 
 func (v Value) node() *node { return &v.d.nodes[v.n] }
@@ -197,17 +209,47 @@ func (v Value) member(name string) Value {
 	if v.Kind() != Object {
 		return found
 	}
-	nodes := v.d.nodes
+	nodes, mark := v.d.nodes, markOf(name)
 	for i, end := v.n+1, v.node().next; i < end; i = nodes[i+1].next {
-		k := &nodes[i]
-		if !k.escaped && int(k.end-k.start) != len(name)+2 {
-			continue
-		}
-		if EqualFold(v.d.str(k), name) {
+		if k := &nodes[i]; (k.mark == mark || k.mark == 0) && EqualFold(v.d.str(k), name) {
 			found = Value{v.d, i + 1}
 		}
 	}
 	return found
+}
+
+// Names are names of members that are looked up together.
+type Names struct {
+	names []string
+	marks []uint16
+}
+
+// NamesOf makes Names.
+func NamesOf(names ...string) Names {
+	n := Names{names: names}
+	for _, name := range names {
+		n.marks = append(n.marks, markOf(name))
+	}
+	return n
+}
+
+// Pick does what Get does for each of the names, in one pass over an object.
+// into is as long as names.
+func (v Value) Pick(names *Names, into []Value) {
+	clear(into)
+	if v.Kind() != Object {
+		return
+	}
+	nodes := v.d.nodes
+	for i, end := v.n+1, v.node().next; i < end; i = nodes[i+1].next {
+		k := &nodes[i]
+		for j, mark := range names.marks {
+			if (k.mark == mark || k.mark == 0) && EqualFold(v.d.str(k), names.names[j]) {
+				into[j] = Value{v.d, i + 1}
+				break
+			}
+		}
+	}
 }
 
 // Strings gives the strings of an array, or the one string of a string.

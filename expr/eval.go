@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"airfield/arm"
@@ -88,10 +89,23 @@ type outcome struct {
 	done  bool
 }
 
+// state is one evaluation. States are used again, with their memory.
 type state struct {
 	env    *Env
 	vars   *variable // of the lambdas around, innermost first
 	budget *budget
+	args   []arm.Value // of the calls around, outermost first
+	calls  []*Call     // to be used again
+
+	ownEnv    Env
+	ownBudget budget
+}
+
+var states = sync.Pool{New: func() any { return new(state) }}
+
+func (s *state) release() {
+	s.vars, s.args, s.ownEnv, s.ownBudget = nil, s.args[:0], Env{}, budget{}
+	states.Put(s)
 }
 
 type variable struct {
@@ -118,7 +132,10 @@ func (e *Expr) Eval(env Env) (arm.Value, error) {
 	if env.Names != nil {
 		names = func() []string { return append(Names(), env.Names()...) }
 	}
-	s := state{env: &env, budget: &budget{env.Budget, maxNested, names}}
+	s := states.Get().(*state)
+	defer s.release()
+	s.ownEnv, s.ownBudget = env, budget{env.Budget, maxNested, names}
+	s.env, s.budget = &s.ownEnv, &s.ownBudget
 	return s.eval(e.root)
 }
 
@@ -133,8 +150,11 @@ func (c *Call) Eval(e *Expr, env Env) (arm.Value, error) {
 		return arm.Value{}, fmt.Errorf("expressions refer to each other more than %d deep", maxNested)
 	}
 	b.nested--
-	s := state{env: &env, budget: b}
+	s := states.Get().(*state)
+	s.ownEnv = env
+	s.env, s.budget = &s.ownEnv, b
 	v, err := s.eval(e.root)
+	s.release()
 	b.nested++
 	if err != nil {
 		return v, errors.New(err.Error()) // its offset is one in another text
@@ -156,16 +176,35 @@ func (s *state) eval(n *node) (arm.Value, error) {
 	if len(n.sub) < f.Min || f.Max >= 0 && len(n.sub) > f.Max {
 		return arm.Value{}, &Error{n.at, fmt.Sprintf("%s: wanted %s, found %d", n.name, f.count(), len(n.sub))}
 	}
-	c := Call{Name: n.name, n: n, s: s, free: free}
+	c, below := s.call(), len(s.args)
+	*c = Call{Name: n.name, n: n, s: s, free: free}
+	v, err := c.run(f)
+	clear(s.args[below:])
+	s.args = s.args[:below]
+	*c = Call{}
+	s.calls = append(s.calls, c)
+	return v, err
+}
+
+func (s *state) call() *Call {
+	if last := len(s.calls) - 1; last >= 0 {
+		c := s.calls[last]
+		s.calls = s.calls[:last]
+		return c
+	}
+	return new(Call)
+}
+
+func (c *Call) run(f Func) (arm.Value, error) {
 	if f.Mode != Lazy {
-		if err := c.evalArgs(f.Mode); err != nil {
+		if err := c.evalArgs(); err != nil {
 			return arm.Value{}, err
 		}
 		if c.holdsUnknown(f.Mode) {
 			return c.checked(c.Unknown())
 		}
 	}
-	return c.checked(f.Eval(&c))
+	return c.checked(f.Eval(c))
 }
 
 // lookup finds a function; free tells that it is one of the place, which mostly
@@ -194,22 +233,23 @@ func (f Func) count() string {
 	return fmt.Sprintf("%d to %d arguments", f.Min, f.Max)
 }
 
-func (c *Call) evalArgs(m Mode) error {
-	c.args = make([]arm.Value, len(c.n.sub))
-	size := 0
-	for i, arg := range c.n.sub {
-		v, err := c.s.eval(arg)
+// evalArgs puts the arguments behind those of the calls around.
+func (c *Call) evalArgs() error {
+	s, below, size := c.s, len(c.s.args), 0
+	for _, arg := range c.n.sub {
+		v, err := s.eval(arg)
 		if err != nil {
 			return err
 		}
 		if !v.Exists() {
 			v = null
 		}
-		c.args[i] = v
+		s.args = append(s.args, v)
 		if size += len(v.Text()); size > maxResult {
 			return &Error{c.n.at, fmt.Sprintf("%s: arguments have more than %d MiB", c.Name, maxResult>>20)}
 		}
 	}
+	c.args = s.args[below:len(s.args):len(s.args)]
 	return nil
 }
 

@@ -55,10 +55,13 @@ type route struct {
 	versions []string
 	full     path // from the body's root
 	path     path // from where it starts
-	from     int  // the count around, from the outside, at whose element it starts; root is the body
+	from     int  // the count around, from the outside, at whose element it starts; or one of these
 }
 
-const root = -1
+const (
+	root       = -1 // the body
+	properties = -2 // the body's properties, where most paths lead
+)
 
 func (w *way) route(version string) *route {
 	for i := 1; i < len(w.routes); i++ {
@@ -71,7 +74,12 @@ func (w *way) route(version string) *route {
 	return &w.routes[0]
 }
 
-func newRoute(versions []string, p path) route { return route{versions, p, p, root} }
+func newRoute(versions []string, p path) route {
+	if len(p) > 0 && p[0].name == "properties" {
+		return route{versions, p, p[1:], properties}
+	}
+	return route{versions, p, p, root}
+}
 
 // path leads down from a value.
 type path []step

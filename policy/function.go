@@ -176,7 +176,7 @@ func (m *machine) current(c *expr.Call) (arm.Value, error) {
 	if !ok {
 		f = m.o.field(name, m.around())
 	}
-	if r, state := m.route(f); state == yes && r.from != root && r.from < len(m.scopes) {
+	if r, state := m.route(f); state == yes && r.from >= 0 && r.from < len(m.scopes) {
 		if !slices.ContainsFunc(r.path, func(s step) bool { return s.name == "" && s.index == every }) {
 			return lead(m.scopes[r.from].value, r.path), nil
 		}
@@ -189,14 +189,32 @@ func (m *machine) current(c *expr.Call) (arm.Value, error) {
 	return arm.Value{}, fmt.Errorf("no count around iterates over %q", name)
 }
 
-func (m *machine) resourceGroup(*expr.Call) (arm.Value, error) { return m.facts.ResourceGroup, nil }
-func (m *machine) subscription(*expr.Call) (arm.Value, error)  { return m.facts.Subscription, nil }
+func (m *machine) resourceGroup(*expr.Call) (arm.Value, error) {
+	if m.facts.around != nil {
+		m.facts.around(m.origin.id)
+	}
+	return m.facts.ResourceGroup, nil
+}
+
+func (m *machine) subscription(*expr.Call) (arm.Value, error) {
+	if m.facts.around != nil {
+		m.facts.around(m.origin.id)
+	}
+	return m.facts.Subscription, nil
+}
 
 func (m *machine) requestContext(*expr.Call) (arm.Value, error) {
 	if m.facts.Context.Exists() {
 		return m.facts.Context, nil
 	}
-	return arm.New(arm.O{"apiVersion", m.subject.version}), nil
+	if v, ok := m.contexts[m.origin.version]; ok {
+		return v, nil
+	}
+	v := arm.New(arm.O{"apiVersion", m.origin.version})
+	if len(m.contexts) < 4096 {
+		m.contexts[strings.Clone(m.origin.version)] = v
+	}
+	return v, nil
 }
 
 func (m *machine) policyFunction(*expr.Call) (arm.Value, error) {

@@ -57,9 +57,10 @@ type machine struct {
 	budget          expr.Budget
 	tracer          *tracer
 	interned        map[string]string
-	onlyType        bool    // of the subject nothing but the type is known
-	twins           []found // of the candidates so far
-	ifHolds         bool    // of a rule with an existence effect
+	contexts        map[string]arm.Value // what requestContext() gives, by API version
+	onlyType        bool                 // of the subject nothing but the type is known
+	twins           []found              // of the candidates so far
+	ifHolds         bool                 // of a rule with an existence effect
 	attestations    map[string][]attestation
 	tagless         bool // the expression asked a group or subscription for a tag it does not have
 }
@@ -300,7 +301,10 @@ func (m *machine) route(f *field) (*route, truth) {
 }
 
 func (m *machine) start(r *route) arm.Value {
-	if r.from == root || r.from >= len(m.scopes) {
+	switch {
+	case r.from == properties:
+		return m.subject.properties
+	case r.from == root || r.from >= len(m.scopes):
 		return m.subject.body
 	}
 	return m.scopes[r.from].value

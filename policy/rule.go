@@ -13,6 +13,8 @@ type Facts struct {
 	Policy        arm.Value // as policy() gives it; Missing for the rule's own
 	Clock         string    // as utcNow() gives it; "" for Options.Now
 	Related       Related
+
+	around func(arm.ID) // fills in ResourceGroup and Subscription
 }
 
 // Related gives the resources that an existence effect asks for, as far as they
@@ -51,7 +53,7 @@ type Outcome struct {
 
 // machine values are large: one is kept for each goroutine that evaluates.
 func newMachine(o *Options, r *Rule) *machine {
-	m := &machine{o: o, rule: r, facts: &Facts{}, interned: map[string]string{}, scopes: make([]scope, 0, 8)}
+	m := &machine{o: o, rule: r, facts: &Facts{}, interned: map[string]string{}, contexts: map[string]arm.Value{}, scopes: make([]scope, 0, 8)}
 	m.initialize()
 	return m
 }

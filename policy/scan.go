@@ -27,7 +27,7 @@ type Result struct {
 func (e *Engine) Scan(run iter.Seq[arm.Resource], related Related, visit func(arm.Resource, []Result)) {
 	m := e.pool.Get().(*machine)
 	defer e.pool.Put(m)
-	place := placer{e: e, facts: Facts{Related: related}}
+	place := e.placer(related)
 	var results []Result
 	for r := range run {
 		c := place.at(r.ID)
@@ -42,23 +42,35 @@ func (e *Engine) Scan(run iter.Seq[arm.Resource], related Related, visit func(ar
 type placer struct {
 	e     *Engine
 	facts Facts
-	group string // as much of the last id as names its group or subscription
+	group arm.ID // or subscription, of the last resource
 	cell  *cell
+	of    arm.ID // the group or subscription that facts are of
+}
+
+func (e *Engine) placer(related Related) *placer {
+	p := &placer{e: e, facts: Facts{Related: related}}
+	p.facts.around = p.around
+	return p
 }
 
 func (p *placer) at(id arm.ID) *cell {
-	group := id.ResourceGroupID()
-	if group == "" {
-		group = id.SubscriptionID()
-	}
-	if !p.e.deep && p.cell != nil && group != "" && string(group) == p.group {
+	if n := len(p.group); !p.e.deep && n > 0 && len(id) > n && id[n] == '/' && id[:n] == p.group && (n < 52 || len(id.ResourceGroupID()) == n) {
 		return p.cell
 	}
-	if p.cell == nil || string(group) != p.group {
-		p.facts.ResourceGroup, p.facts.Subscription = p.e.around(id)
+	if p.group = id.ResourceGroupID(); p.group == "" {
+		p.group = id.SubscriptionID()
 	}
-	p.group, p.cell = string(group), p.e.cell(id)
+	p.cell = p.e.cell(id)
 	return p.cell
+}
+
+// around fills in what resourceGroup() and subscription() give, when a rule
+// first asks.
+func (p *placer) around(id arm.ID) {
+	if p.of != p.group || p.of == "" {
+		p.facts.ResourceGroup, p.facts.Subscription = p.e.around(id)
+		p.of = p.group
+	}
 }
 
 // around gives what resourceGroup() and subscription() are for a resource.

@@ -15,26 +15,31 @@ type subject struct {
 	name     string // without the names of parents
 	location string // without blanks, in lower case; "" where the body's is no text
 	version  string // of the API
+
+	kind, tags, properties arm.Value
 }
 
-// subject makes a subject of a resource.
+// subjectOf makes a subject of a resource, in one pass over the body's own
+// members.
 func (m *machine) subjectOf(r arm.Resource) subject {
-	s := subject{body: r.Body, id: r.ID}
-	s.text = r.Body.Get("type").Str()
+	var v [7]arm.Value
+	r.Body.Pick(&ownMembers, v[:])
+	s := subject{body: r.Body, id: r.ID, text: v[0].Str(), name: v[1].Str(), version: v[2].Str(), kind: v[3], tags: v[4], properties: v[5]}
 	if s.text == "" && r.ID != "" {
 		s.text = string(r.ID.Type())
 	}
-	s.typ = m.intern(s.text, strings.ToLower)
-	if s.name = r.Body.Get("name").Str(); s.name == "" && r.ID != "" {
+	if s.name == "" && r.ID != "" {
 		s.name = r.ID.Name()
 	}
 	if at := strings.LastIndexByte(s.name, '/'); at >= 0 { // a template's name holds those of the parents
 		s.name = s.name[at+1:]
 	}
-	s.location = m.intern(r.Body.Get("location").Str(), squeezedLower)
-	s.version = r.Body.Get("apiVersion").Str()
+	s.typ = m.intern(s.text, strings.ToLower)
+	s.location = m.intern(v[6].Str(), squeezedLower)
 	return s
 }
+
+var ownMembers = arm.NamesOf("type", "name", "apiVersion", "kind", "tags", "properties", "location")
 
 func squeezedLower(s string) string { return strings.ToLower(squeezed(s)) }
 
@@ -82,15 +87,14 @@ func (s *subject) direct(f *field) (datum, bool) {
 	case idField:
 		return s.text1("id", string(s.id)), true
 	case kindField:
-		return datumOf(s.body.Get("kind")), true
+		return datumOf(s.kind), true
 	case locationField:
 		return s.text1("location", s.location), true
 	case tagField:
-		tags := s.body.Get("tags")
-		if tags.Kind() == arm.Unknown {
-			return datumOf(tags), true
+		if s.tags.Kind() == arm.Unknown {
+			return datumOf(s.tags), true
 		}
-		return datumOf(tags.Get(f.name)), true
+		return datumOf(s.tags.Get(f.name)), true
 	}
 	return datum{}, false
 }
