@@ -71,7 +71,7 @@ func (a appliance) keeps(n *node) bool {
 
 // applies tells whether the rule that the machine holds is about its subject.
 func (m *machine) applies(r *Rule) truth {
-	if r.applies.noSubscriptions && m.subject.typ == subscriptionType {
+	if r.applies.noSubscriptions && m.subject.typ == subscriptionType || r.identities && !m.machineWithIdentity() {
 		return no
 	}
 	return m.reach(r.applies, &r.cond, yes)
@@ -229,4 +229,10 @@ func (m *machine) providerAbout(r *Rule) bool {
 		return m.subject.typ == "microsoft.keyvault/managedhsms"
 	}
 	return namespace == own
+}
+
+// machineWithIdentity tells whether modify may change the identity of the
+// subject: of virtual machines and scale sets only.
+func (m *machine) machineWithIdentity() bool {
+	return m.subject.typ == "microsoft.compute/virtualmachines" || m.subject.typ == "microsoft.compute/virtualmachinescalesets"
 }

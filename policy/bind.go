@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,6 +28,7 @@ type Rule struct {
 	// readsCaller tells that the rule asks who makes the request, so that no
 	// scan can evaluate it.
 	readsCaller bool
+	identities  bool     // the rule modifies identities
 	byType      sync.Map // type in lower case → *node: cond for resources of the type
 	twin        twinKey
 }
@@ -375,6 +377,7 @@ func (b *binder) details(d *details) {
 	}
 	if r.Effect == Modify {
 		b.modifiable()
+		r.identities = slices.ContainsFunc(r.changes, func(c boundChange) bool { return c.field != nil && strings.HasPrefix(c.field.fold, "identity.") })
 	}
 }
 

@@ -1,14 +1,17 @@
 package policy
 
-import "airfield/arm"
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-// Change is one change that append or modify makes to a request.
-type Change struct {
-	Field  string
-	Path   string // from the body's root
-	Before arm.Value
-	After  arm.Value
-}
+	"airfield/arm"
+	"airfield/catalog"
+)
+
+// What append and modify do to a request:
+// learn.microsoft.com/azure/governance/policy/concepts/effect-modify and
+// …/effect-append, arrays by …/definition-structure-alias#modifying-arrays
 
 // Operation is one operation of modify or append on one resource.
 type Operation struct {
@@ -16,6 +19,18 @@ type Operation struct {
 	Field     string // as written
 	Value     arm.Value
 	Condition string // as written, "" for none
+
+	change *boundChange
+	field  *field
+}
+
+// Change is one change that append or modify makes to a request.
+type Change struct {
+	Assigned *Assigned
+	Field    string // alias, or tags['name']
+	Path     string // from the body's root
+	Before   arm.Value
+	After    arm.Value // Missing where it is removed
 }
 
 // operations gives what the rule would do, with values evaluated.
@@ -27,7 +42,14 @@ func (m *machine) operations(r *Rule) ([]Operation, error) {
 		if err != nil {
 			return nil, err
 		}
-		op := Operation{Verb: c.verb, Field: c.src.field.String(), Value: v}
+		op := Operation{Verb: c.verb, Field: c.src.field.String(), Value: v, change: c, field: c.field}
+		if op.field == nil {
+			name, err := m.evaluate(&c.name)
+			if err != nil {
+				return nil, err
+			}
+			op.field = m.o.field(name.Str(), nil)
+		}
 		if w := c.src.src.Get("operation").Str(); w != "" {
 			op.Verb = w
 		}
@@ -37,4 +59,211 @@ func (m *machine) operations(r *Rule) ([]Operation, error) {
 		all = append(all, op)
 	}
 	return all, nil
+}
+
+// edit is an operation that a policy makes on a request, before it is known
+// whether others stand against it.
+type edit struct {
+	by      *Assigned
+	onClash Effect // what happens where it cannot be made
+	append  bool
+	op      Operation
+	path    path
+}
+
+// key names what the edit writes.
+func (x *edit) key() string {
+	if x.op.field.kind == tagField {
+		return "tags/" + strings.ToLower(x.op.field.name)
+	}
+	return strings.ToLower(x.path.String())
+}
+
+// String writes the path as aliases do.
+func (p path) String() string {
+	var b strings.Builder
+	for _, s := range p {
+		switch {
+		case s.name == "" && s.index == every:
+			b.WriteString("[*]")
+		case s.name == "":
+			fmt.Fprintf(&b, "[%d]", s.index)
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(s.name)
+		}
+	}
+	return b.String()
+}
+
+// edits gives what a rule wants to change on the subject. why tells why an
+// operation cannot be made, onClash what follows.
+func (m *machine) edits(a *Assigned, r *Rule) (edits []edit, refused []refusal, err error) {
+	ops, err := m.operations(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, op := range ops {
+		x := edit{by: a, onClash: r.onClash, append: r.Effect == Append, op: op}
+		if c := &op.change.condition; op.Condition != "" {
+			v, err := m.evaluate(c)
+			switch {
+			case err != nil:
+				return nil, nil, err
+			case v.Kind() == arm.Unknown:
+				refused = append(refused, refusal{x, maybe, "whether the operation's condition holds is known only after deployment"})
+				continue
+			case v.Kind() != arm.Bool:
+				return nil, nil, fmt.Errorf("condition of an operation is %s, wanted a boolean", describe(v))
+			case !v.True():
+				continue
+			}
+		}
+		if t, why := m.locate(&x); t != yes {
+			if t == no {
+				refused = append(refused, refusal{x, no, why})
+			} else {
+				refused = append(refused, refusal{x, maybe, why})
+			}
+			continue
+		}
+		edits = append(edits, x)
+	}
+	return edits, refused, nil
+}
+
+// refusal is an edit that cannot be made, or may not.
+type refusal struct {
+	edit
+	truth truth // no, or maybe
+	why   string
+}
+
+// locate finds where an edit writes, and whether Azure lets it.
+func (m *machine) locate(x *edit) (truth, string) {
+	f := x.op.field
+	switch f.kind {
+	case tagField:
+		x.path = path{{name: "tags"}, {name: f.name}}
+		return yes, ""
+	case pathField:
+		x.path = f.ways[0].routes[0].full
+		return yes, ""
+	}
+	for i := range f.ways {
+		w := &f.ways[i]
+		if w.typ != "" && w.typ != m.subject.typ {
+			continue
+		}
+		r := w.route(m.subject.version)
+		x.path = r.full
+		switch {
+		case x.append:
+			return yes, ""
+		case w.alias.Modifiable == catalog.No:
+			return no, fmt.Sprintf("alias %q cannot be modified", f.name)
+		case x.parentMissing(m.subject.body):
+			return no, ""
+		}
+		return yes, ""
+	}
+	if f.kind == unknownField {
+		return maybe, fmt.Sprintf("%q is not in the table of aliases", f.name)
+	}
+	return no, fmt.Sprintf("%q is no alias of %s", f.name, m.subject.text)
+}
+
+// parentMissing tells whether the object that a nested property would be in is
+// not in the request: Azure takes that for a choice, and leaves it.
+func (x *edit) parentMissing(body arm.Value) bool {
+	if len(x.path) < 3 || x.op.Verb == "remove" {
+		return false
+	}
+	return lead(body, x.path[:len(x.path)-1]).Kind() <= arm.Null && !slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" })
+}
+
+// conflict tells whether an add or append finds another value in place.
+func (x *edit) conflict(body arm.Value) bool {
+	if !x.append && !strings.EqualFold(x.op.Verb, "add") {
+		return false
+	}
+	if slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" }) {
+		return false // members are added to arrays
+	}
+	have := lead(body, x.path)
+	if have.Kind() <= arm.Null {
+		return false
+	}
+	d := datumOf(x.op.Value)
+	t := prepare(operator{}, have)
+	return have.Kind() != x.op.Value.Kind() && !d.scalar() || !have.Equal(x.op.Value) && equals(d, &t, 0) != yes
+}
+
+// apply makes the edit.
+func (x *edit) apply(body arm.Value) (arm.Value, Change) {
+	c := Change{Assigned: x.by, Field: x.op.field.name, Path: x.path.String(), Before: lead(body, x.path.plain()), After: x.op.Value}
+	if x.op.field.kind == tagField {
+		c.Field = "tags['" + x.op.field.name + "']"
+	}
+	if strings.EqualFold(x.op.Verb, "remove") {
+		c.After = arm.Value{}
+	}
+	return x.write(body, x.path), c
+}
+
+// plain is the path up to its first [*].
+func (p path) plain() path {
+	if i := slices.IndexFunc(p, func(s step) bool { return s.name == "" && s.index == every }); i >= 0 {
+		return p[:i]
+	}
+	return p
+}
+
+// write gives a value with the edit made below it.
+func (x *edit) write(v arm.Value, p path) arm.Value {
+	if len(p) == 0 {
+		return x.op.Value
+	}
+	s, remove := p[0], strings.EqualFold(x.op.Verb, "remove")
+	if s.name == "" {
+		return x.writeItems(v, p)
+	}
+	below := v.Get(s.name)
+	if remove && !below.Exists() {
+		return v
+	}
+	o, found := arm.O{}, false
+	for name, member := range v.Members() {
+		if arm.EqualFold(name, s.name) {
+			if found = true; remove && len(p) == 1 {
+				continue
+			}
+			member = x.write(member, p[1:])
+		}
+		o = append(o, name, member)
+	}
+	if !found {
+		o = append(o, s.name, x.write(arm.Value{}, p[1:]))
+	}
+	return arm.New(o)
+}
+
+// writeItems writes into an array: a last [*] adds a member, or with
+// addOrReplace puts it in the place of all; one further in writes into each.
+func (x *edit) writeItems(v arm.Value, p path) arm.Value {
+	list := arm.A{}
+	if len(p) > 1 {
+		for item := range v.Items() {
+			list = append(list, x.write(item, p[1:]))
+		}
+		return arm.New(list)
+	}
+	if !strings.EqualFold(x.op.Verb, "addOrReplace") {
+		for item := range v.Items() {
+			list = append(list, item)
+		}
+	}
+	return arm.New(append(list, x.op.Value))
 }

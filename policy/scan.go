@@ -15,6 +15,8 @@ type Result struct {
 	Exemption arm.ID // where the state is Exempt
 	Reason    Reason // where it is Unknown
 	Err       error  // where it is Error
+
+	blocks truth // whether it stands against a request
 }
 
 // Scan judges resources that exist against everything assigned to them, as a

@@ -1,0 +1,342 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+)
+
+// Request is one request to Azure Resource Manager that policies judge.
+type Request struct {
+	Verb     Verb
+	Resource arm.Resource // as it is sent; of a Delete, as it is
+	Patch    arm.Value    // of a Patch, what is sent; Resource is then what it leads to
+	Caller   arm.Value    // the claims of requestContext().identity; Missing where not known
+}
+
+// Verb is what a request does.
+type Verb uint8
+
+// The verbs.
+const (
+	Put Verb = iota
+	Patch
+	Delete
+)
+
+// Decision says what becomes of a request.
+type Decision uint8
+
+// The decisions. Unknown is that of what Facts, tables or the future keep from
+// being known.
+const (
+	Allowed Decision = iota
+	Denied
+	NotKnown
+)
+
+// String gives the decision's name.
+func (d Decision) String() string { return [...]string{"allowed", "denied", "unknown"}[d] }
+
+// Verdict is what all policies in force say of a request.
+type Verdict struct {
+	Decision Decision
+	Resource arm.Resource // as it is written: with what append and modify changed
+	Changes  []Change
+	Results  []Result // of the rules whose effect is called for or not known, those that decide first
+	Deploys  []Deployment
+}
+
+// Blocks tells whether the result denies the request, or may.
+func (r *Result) Blocks() bool { return r.blocks != no }
+
+// Judge gives the verdict on a request: append and modify change it, then the
+// others see what it became. Related resources come from related, which may be
+// nil; the answer is then unknown where a rule asks.
+func (e *Engine) Judge(q Request, related Related) Verdict {
+	m := e.pool.Get().(*machine)
+	defer e.pool.Put(m)
+	place := e.placer(related)
+	c := place.at(q.Resource.ID)
+	place.facts.Context = q.context()
+	j := judge{e: e, m: m, q: q, facts: &place.facts}
+	j.v.Resource = q.Resource
+	m.enter(q.Resource, &place.facts)
+	all := c.of(m)
+	if q.Verb == Delete {
+		j.each(all, func(r *Rule) bool { return r.Effect == DenyAction })
+		return j.verdict()
+	}
+	j.each(all, func(r *Rule) bool { return r.Effect.changes() })
+	j.edit()
+	m.enter(j.v.Resource, &place.facts)
+	j.each(all, func(r *Rule) bool { return !r.Effect.changes() && r.Effect != DenyAction })
+	return j.verdict()
+}
+
+// context gives what requestContext() is for the request.
+func (q *Request) context() arm.Value {
+	o := arm.O{"apiVersion", q.Resource.APIVersion()}
+	if q.Caller.Exists() {
+		return arm.New(append(o, "identity", q.Caller))
+	}
+	return arm.New(append(o, "identity", arm.Ref{ID: q.Resource.ID, Path: "requestContext.identity"}))
+}
+
+// judge is one verdict under way.
+type judge struct {
+	e     *Engine
+	m     *machine
+	q     Request
+	facts *Facts
+	edits []edit
+	v     Verdict
+}
+
+// each judges by the rules that pick wants.
+func (j *judge) each(all *candidates, pick func(*Rule) bool) {
+	for i := range all.visit {
+		x := &all.visit[i]
+		if x.Rule == nil {
+			if j.q.Verb != Delete && !pick(unknownRule) {
+				j.note(Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}, blocks: maybe})
+			}
+			continue
+		}
+		r := x.ruleFor(&j.m.subject)
+		if r.Effect == Disabled || !pick(r) || !r.sees(&j.q) {
+			continue
+		}
+		j.rule(x, r)
+	}
+}
+
+// unknownRule stands for a rule nothing is known of, which is judged with those
+// that change nothing.
+var unknownRule = &Rule{Effect: Modify}
+
+// sees tells whether the rule is asked about a request: about a patch of
+// nothing but tags, only rules with a condition on tags are.
+func (r *Rule) sees(q *Request) bool {
+	if q.Verb != Patch || q.Patch.Len() != 1 || !q.Patch.Get("tags").Exists() {
+		return true
+	}
+	return strings.Contains(strings.ToLower(r.resource.Get("properties", "policyRule").Text()), "tags")
+}
+
+func (j *judge) rule(x *candidate, r *Rule) {
+	m := j.m
+	selected := selects(x.selectors, &m.subject)
+	if selected == no || x.leftOut(m) {
+		return
+	}
+	out := Result{Assigned: x.Assigned, Effect: r.Effect}
+	t := no
+	if r.Provider() {
+		t = m.provider(r)
+	} else {
+		t = m.truthOf(r, &r.cond)
+	}
+	if x.Why != "" && (t != no || !r.Effect.existence()) {
+		t = m.unknown("", x.Why)
+	}
+	if t == no || !m.settle(x, r, t, selected, &out) {
+		return
+	}
+	x.exemptions(m, &out)
+	if out.State == Exempt {
+		j.v.Results = append(j.v.Results, out)
+		return
+	}
+	out.blocks = j.blocks(x, r, t, out.State)
+	if t == yes && r.Effect.changes() && j.enforced(x) == yes {
+		j.collect(x, r, &out)
+	}
+	if t == yes && r.Effect == DeployIfNotExists && out.State == NonCompliant {
+		j.v.Deploys = append(j.v.Deploys, m.deployment(x.Assigned, r))
+	}
+	j.note(out)
+}
+
+// enforced tells whether the assignment's effects are carried out on the
+// subject.
+func (j *judge) enforced(x *candidate) truth {
+	switch x.Enforcement {
+	case DoNotEnforce:
+		return no
+	case Enroll:
+		return x.enrolled
+	}
+	return yes
+}
+
+// blocks tells whether what a rule gives stands against the request. A failure
+// denies whatever the effect is, unless it comes after the provider's answer.
+func (j *judge) blocks(x *candidate, r *Rule, t truth, s State) truth {
+	enforced := j.enforced(x)
+	if enforced == no || r.Provider() {
+		return no
+	}
+	denies := r.Effect == Deny || r.Effect == DenyAction
+	switch {
+	case t == failed && !r.Effect.existence():
+		return enforced
+	case t == maybe || s == Unknown:
+		if denies || r.Effect.changes() {
+			return maybe
+		}
+		return no
+	case denies && t == yes:
+		return enforced
+	}
+	return no
+}
+
+func (j *judge) note(r Result) { j.v.Results = append(j.v.Results, r) }
+
+// collect notes the edits that a rule wants to make.
+func (j *judge) collect(x *candidate, r *Rule, out *Result) {
+	edits, refused, err := j.m.edits(x.Assigned, r)
+	if err != nil {
+		out.State, out.Err, out.blocks = Error, err, yes
+		return
+	}
+	j.edits = append(j.edits, edits...)
+	for _, f := range refused {
+		switch {
+		case f.truth == maybe:
+			out.blocks, out.State, out.Reason = maybe, Unknown, Reason{f.op.field.name, f.why}
+		case f.why != "" && r.onClash == Deny:
+			out.blocks, out.Reason = yes, Reason{f.op.field.name, f.why}
+		}
+	}
+}
+
+// edit makes the edits, where they do not stand against each other: of several
+// that write the same, with different values, the one whose conflictEffect is
+// deny is made; two of those deny the request.
+func (j *judge) edit() {
+	groups := map[string][]edit{}
+	var order []string
+	for _, x := range j.edits {
+		k := x.key()
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], x)
+	}
+	body := j.v.Resource.Body
+	for _, k := range order {
+		for _, x := range j.winners(groups[k]) {
+			if x.conflict(body) {
+				j.clash(&x, fmt.Sprintf("%s has the value %s, and the policy adds %s", x.path, describe(lead(body, x.path)), describe(x.op.Value)))
+				continue
+			}
+			before := body
+			var c Change
+			if body, c = x.apply(body); !body.Equal(before) {
+				j.v.Changes = append(j.v.Changes, c)
+			}
+		}
+	}
+	j.v.Resource.Body = body
+}
+
+// winners gives the edits of one property that are made.
+func (j *judge) winners(all []edit) []edit {
+	same := func(x edit) bool {
+		return x.op.Value.Equal(all[0].op.Value) && strings.EqualFold(x.op.Verb, all[0].op.Verb)
+	}
+	if !slices.ContainsFunc(all, func(x edit) bool { return !same(x) }) {
+		return all[:1]
+	}
+	if strings.HasSuffix(all[0].path.String(), "[*]") && !slices.ContainsFunc(all, func(x edit) bool { return strings.EqualFold(x.op.Verb, "addOrReplace") }) {
+		return all // each adds a member
+	}
+	var deny []edit
+	for _, x := range all {
+		if x.onClash == Deny || x.append {
+			deny = append(deny, x)
+		}
+	}
+	if len(deny) > 1 && slices.ContainsFunc(deny, func(x edit) bool { return !x.op.Value.Equal(deny[0].op.Value) }) {
+		for i := range deny {
+			j.clash(&deny[i], fmt.Sprintf("several policies write %s: %s and %s", deny[i].path, describe(deny[0].op.Value), describe(deny[1].op.Value)))
+		}
+		return nil
+	}
+	if len(deny) > 0 {
+		return deny[:1]
+	}
+	return nil
+}
+
+// clash marks the result of an edit that cannot be made.
+func (j *judge) clash(x *edit, why string) {
+	for i := range j.v.Results {
+		r := &j.v.Results[i]
+		if r.Assigned != x.by || r.Effect == Append && !x.append {
+			continue
+		}
+		r.Reason = Reason{x.op.field.name, why}
+		if x.append || x.onClash == Deny {
+			r.State, r.blocks = Conflict, yes
+		}
+	}
+}
+
+// verdict decides, and puts the results that do in front.
+func (j *judge) verdict() Verdict {
+	slices.SortStableFunc(j.v.Results, func(a, b Result) int { return rank(a.blocks) - rank(b.blocks) })
+	for i := range j.v.Results {
+		switch j.v.Results[i].blocks {
+		case yes:
+			j.v.Decision = Denied
+			return j.v
+		case maybe:
+			j.v.Decision = NotKnown
+		}
+	}
+	return j.v
+}
+
+func rank(t truth) int {
+	switch t {
+	case yes:
+		return 0
+	case maybe:
+		return 1
+	}
+	return 2
+}
+
+// Deployment is what deployIfNotExists would deploy after a request.
+type Deployment struct {
+	Assigned   *Assigned
+	Template   arm.Value // as written
+	Parameters arm.Value // {name: {value}}, evaluated
+	Roles      []string  // role definitions that the assignment's identity needs
+	Scope      string    // ResourceGroup or Subscription
+	Err        error     // where the parameters cannot be evaluated
+}
+
+func (m *machine) deployment(a *Assigned, r *Rule) Deployment {
+	d := Deployment{Assigned: a, Roles: r.details.roles, Template: r.details.deployment.Get("properties", "template"), Scope: "ResourceGroup"}
+	if s := r.details.target.value.Str(); s != "" {
+		d.Scope = s
+	}
+	rd := &reader{o: m.o, r: r.resource}
+	o := arm.O{}
+	for name, p := range r.details.deployment.Get("properties", "parameters").Members() {
+		value := rd.operand(p.Get("value"))
+		v, err := m.compute(&value)
+		if err != nil && d.Err == nil {
+			d.Err = fmt.Errorf("parameter %q of the deployment: %w", name, err)
+		}
+		o = append(o, name, arm.O{"value", v})
+	}
+	d.Parameters = arm.New(o)
+	return d
+}
