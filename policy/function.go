@@ -74,6 +74,12 @@ func (m *machine) fieldFunction(c *expr.Call) (arm.Value, error) {
 	if !ok {
 		f = m.o.field(name, m.around())
 	}
+	if m.sketch != nil {
+		if d, known := m.sketch[fieldKey(f)]; known {
+			return d.value(), nil
+		}
+		return arm.New(arm.Ref{ID: m.origin.id, Path: name}), nil
+	}
 	around := m.subject
 	m.subject = m.origin
 	defer func() { m.subject = around }()

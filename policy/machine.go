@@ -58,6 +58,7 @@ type machine struct {
 	tracer          *tracer
 	interned        map[string]string
 	contexts        map[string]arm.Value // what requestContext() gives, by API version
+	sketch          map[string]datum     // where not nil: all that is known of the subject, by field
 	onlyType        bool                 // of the subject nothing but the type is known
 	twins           []found              // of the candidates so far
 	ifHolds         bool                 // of a rule with an existence effect
@@ -114,7 +115,7 @@ func (m *machine) fixed(n *node) truth {
 		return m.fail(n.right.err)
 	}
 	if m.tracer != nil && n.kind == valueOf {
-		m.tracer.saw(n, datumOf(n.left.value))
+		m.tracer.saw(n, datumOf(n.left.value), &n.aim)
 	}
 	return n.truth
 }
@@ -225,7 +226,7 @@ func (m *machine) check(n *node, t *target, d datum) truth {
 		m.fail(fmt.Errorf("%s cannot compare %s with %s", n.op.name, describe(d.value()), describe(t.value())))
 	}
 	if m.tracer != nil {
-		m.tracer.saw(n, d)
+		m.tracer.saw(n, d, t)
 	}
 	return r
 }
@@ -269,6 +270,9 @@ func (m *machine) fieldCondition(n *node) truth {
 	if ok != yes {
 		return ok
 	}
+	if m.sketch != nil {
+		return m.sketched(n, t, f)
+	}
 	if d, direct := m.subject.direct(f); direct {
 		return m.check(n, t, d)
 	}
@@ -282,6 +286,22 @@ func (m *machine) fieldCondition(n *node) truth {
 		return m.check(n, t, datum{})
 	}
 	return m.follow(n, t, m.start(r), r.path)
+}
+
+// sketched tests a field of a resource of which only some are known.
+func (m *machine) sketched(n *node, t *target, f *field) truth {
+	if d, known := m.sketch[fieldKey(f)]; known {
+		return m.check(n, t, d)
+	}
+	if f.kind == aliasField {
+		if _, state := m.route(f); state == no { // of another type
+			if f.all {
+				return m.emptyArray(n, t, false)
+			}
+			return m.check(n, t, datum{})
+		}
+	}
+	return m.unknown(f.name, "another value of it may decide")
 }
 
 // route gives where a field lies in the subject: no where it is an alias of
@@ -432,11 +452,13 @@ func (c *counter) fields() truth {
 		return m.fail(fmt.Errorf("count.field %q has no [*]", f.name))
 	}
 	r, state := m.route(f)
-	switch state {
-	case maybe:
+	switch {
+	case state == maybe:
 		return maybe
-	case no:
+	case state == no:
 		return yes
+	case m.sketch != nil:
+		return m.unknown(f.name, "another value of it may decide")
 	}
 	return c.follow(m.start(r), r.path, f)
 }

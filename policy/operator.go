@@ -75,11 +75,11 @@ var operatorNames = func() []string {
 type datum struct {
 	kind arm.Kind
 	text string    // of a string, its content; of a number or boolean, its text
-	v    arm.Value // of an array, an object or what is unknown
+	v    arm.Value // as it stands in a body, where it does
 }
 
 func datumOf(v arm.Value) datum {
-	d := datum{kind: v.Kind()}
+	d := datum{kind: v.Kind(), v: v}
 	switch d.kind {
 	case arm.String:
 		d.text = v.Str()
@@ -87,8 +87,6 @@ func datumOf(v arm.Value) datum {
 		d.text = number(v.Text())
 	case arm.Bool:
 		d.text = v.Text()
-	case arm.Array, arm.Object, arm.Unknown:
-		d.v = v
 	}
 	return d
 }
