@@ -15,7 +15,7 @@ import (
 type contents struct {
 	groups   []*resourceGroup
 	loose    []*item // at the subscription itself
-	policies []policy
+	policies []assignedPolicy
 	grants   []grant
 	networks []*network
 	tags     []tag
@@ -43,7 +43,7 @@ type item struct {
 	more       []string
 }
 
-type policy struct {
+type assignedPolicy struct {
 	name   string
 	effect string // in lower case; blank where it is not known
 	report bool   // assigned and not enforced
@@ -328,8 +328,8 @@ func (n *network) String() string {
 }
 
 // policyOf reads an assignment.
-func policyOf(r arm.Resource) policy {
-	p := policy{name: r.Get("properties", "displayName").Str(), report: r.Get("properties", "enforcementMode").Str() == "DoNotEnforce"}
+func policyOf(r arm.Resource) assignedPolicy {
+	p := assignedPolicy{name: r.Get("properties", "displayName").Str(), report: r.Get("properties", "enforcementMode").Str() == "DoNotEnforce"}
 	if p.name == "" {
 		p.name = r.ID.Name()
 	}
@@ -342,7 +342,7 @@ func policyOf(r arm.Resource) policy {
 }
 
 // does gives the policy's effect in a word or two, "" where it is not known.
-func (p policy) does() string {
+func (p assignedPolicy) does() string {
 	if p.report {
 		return "not enforced"
 	}

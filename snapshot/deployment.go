@@ -93,7 +93,7 @@ func (p *reading) unescape(o object) []edit {
 	var doubled, single arm.Value
 	strs(o.props, false, func(v arm.Value) {
 		switch s := v.Str(); {
-		case expr.Unescape(s) != s:
+		case doubledExpression(s):
 			doubled = v
 		case expr.Is(s):
 			single = v
@@ -113,6 +113,17 @@ func (p *reading) unescape(o object) []edit {
 		}
 	})
 	return edits
+}
+
+// doubledExpression tells whether a string is an expression with its bracket
+// doubled, and not a text that begins with one.
+func doubledExpression(s string) bool {
+	plain := expr.Unescape(s)
+	if plain == s {
+		return false
+	}
+	_, err := expr.Parse(plain)
+	return err == nil
 }
 
 // strs calls f for every string at or below v; those in the templates of

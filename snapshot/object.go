@@ -187,6 +187,7 @@ func (p *reading) identify(v arm.Value) object {
 	o := object{v: v, props: v, shape: flat, id: arm.ID(first(v, "id", "resourceId").Str())}
 	if props := v.Get("properties"); props.Kind() == arm.Object {
 		o.props, o.shape = props, nested
+		p.both(v, props)
 	} else if v.Get("if").Exists() && v.Get("then").Exists() {
 		o.shape, o.kind = bare, kindOf(definitionType)
 		return o
@@ -211,6 +212,15 @@ func (p *reading) identify(v arm.Value) object {
 		o.id = ""
 	}
 	return o
+}
+
+// both finds what stands beside "properties" and in it.
+func (p *reading) both(v, props arm.Value) {
+	for _, name := range []string{"displayName", "description", "mode", "policyType", "parameters", "policyRule", "policyDefinitions"} {
+		if outer := v.Get(name); outer.Exists() && props.Get(name).Exists() {
+			p.errorf(outer.Offset(), "snapshot/duplicate", "%q stands beside properties and in it", name)
+		}
+	}
 }
 
 // byContent tells a policy object by its properties.

@@ -1,0 +1,319 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+	"airfield/diag"
+	"airfield/policy"
+)
+
+// Judgement is the verdict of policies on one request, for printing.
+type Judgement struct {
+	ID       arm.ID       `json:"id"`
+	Type     arm.Type     `json:"type"`
+	Pos      diag.Pos     `json:"pos"`
+	Decision string       `json:"decision"` // allowed, denied or unknown
+	Changes  []ChangeOf   `json:"changes,omitempty"`
+	Findings []FindingOf  `json:"findings,omitempty"`
+	Deploys  []DeployedBy `json:"deploys,omitempty"`
+}
+
+// ChangeOf is one change that a policy makes to a request.
+type ChangeOf struct {
+	Policy string `json:"policy"`
+	Path   string `json:"path"`
+	Before string `json:"before,omitempty"` // as JSON
+	After  string `json:"after,omitempty"`
+}
+
+// FindingOf is what one assigned policy says of a request.
+type FindingOf struct {
+	Policy     string           `json:"policy"`
+	Assignment string           `json:"assignment"`
+	AssignedAt arm.ID           `json:"assignedAt"`
+	ID         arm.ID           `json:"assignmentId"`
+	Definition arm.ID           `json:"definitionId,omitempty"`
+	Set        string           `json:"set,omitempty"`
+	Reference  string           `json:"referenceId,omitempty"`
+	Effect     string           `json:"effect"`
+	State      string           `json:"state"`
+	Blocks     bool             `json:"blocks"`
+	Reason     string           `json:"reason,omitempty"`
+	Message    string           `json:"message,omitempty"` // that the assignment gives
+	Because    []policy.Because `json:"because,omitempty"`
+}
+
+// DeployedBy is what a policy would deploy after a request.
+type DeployedBy struct {
+	Policy     string   `json:"policy"`
+	Scope      string   `json:"scope"`
+	Roles      []string `json:"roles"`
+	Parameters string   `json:"parameters"` // as JSON
+	Error      string   `json:"error,omitempty"`
+}
+
+// Judge makes a Judgement of a verdict; explain, where not nil, says why a
+// result is as it is.
+func Judge(q policy.Request, v policy.Verdict, explain func(*policy.Assigned) policy.Explanation) Judgement {
+	j := Judgement{ID: q.Resource.ID, Type: q.Resource.Type(), Pos: q.Resource.Pos, Decision: v.Decision.String()}
+	for _, c := range v.Changes {
+		j.Changes = append(j.Changes, ChangeOf{c.Assigned.Policy(), c.Path, c.Before.Text(), c.After.Text()})
+	}
+	for i := range v.Results {
+		r := &v.Results[i]
+		f := FindingOf{Policy: r.Policy(), Assignment: r.Title, AssignedAt: r.Scope, ID: r.ID, Reference: r.Reference(),
+			Effect: r.Effect.String(), State: r.State.String(), Blocks: r.Blocks(), Reason: r.Reason.String(), Message: r.Message()}
+		if r.Rule != nil {
+			f.Definition = r.Rule.ID
+		}
+		if r.Assignment.Set != nil {
+			f.Set = r.Assignment.Set.Title
+		}
+		if r.Err != nil {
+			f.Reason = r.Err.Error()
+		}
+		if explain != nil {
+			f.Because = explain(r.Assigned).Conditions
+		}
+		j.Findings = append(j.Findings, f)
+	}
+	for _, d := range v.Deploys {
+		x := DeployedBy{Policy: d.Assigned.Policy(), Scope: d.Scope, Roles: d.Roles, Parameters: d.Parameters.Text()}
+		if d.Err != nil {
+			x.Error = d.Err.Error()
+		}
+		j.Deploys = append(j.Deploys, x)
+	}
+	return j
+}
+
+// verdicts are how a decision is printed, with its colour.
+var verdicts = map[string][2]string{
+	"allowed": {"allowed", "\x1b[32m"}, "denied": {"DENIED", "\x1b[31m"}, "unknown": {"not known", "\x1b[33m"},
+}
+
+// Verdict prints a judgement: one line each for what blocks and what changes;
+// with all, also for what only finds.
+func Verdict(w io.Writer, j Judgement, all, colour bool) error {
+	p := &lines{w: w}
+	name := verdicts[j.Decision]
+	if colour {
+		name[0] = name[1] + name[0] + "\x1b[0m"
+	}
+	p.printf("%s  %s  (%s)", name[0], j.ID.Name(), j.Type)
+	if j.Pos.File != "" {
+		p.printf("  %s", j.Pos)
+	}
+	p.printf("\n")
+	for _, f := range j.Findings {
+		if f.Blocks || all {
+			p.finding(f)
+		}
+	}
+	for _, c := range j.Changes {
+		p.printf("  policy %q writes %s = %s%s\n", c.Policy, c.Path, orNothing(c.After), was(c.Before))
+	}
+	for _, d := range j.Deploys {
+		p.printf("  policy %q would deploy, parameters %s\n", d.Policy, d.Parameters)
+		if d.Error != "" {
+			p.printf("    the parameters cannot be computed: %s\n", d.Error)
+		}
+	}
+	if !all {
+		p.others(j)
+	}
+	return p.err
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+func was(before string) string {
+	if before == "" {
+		return ""
+	}
+	return ", was " + before
+}
+
+// lines prints, and keeps the first error.
+type lines struct {
+	w   io.Writer
+	err error
+}
+
+func (p *lines) printf(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+// does says what an effect does, or would, by state.
+func (f FindingOf) does() string {
+	switch {
+	case f.State == "Exempt":
+		return "is exempted from it"
+	case f.State == "Unknown" && f.Blocks:
+		return "may deny it"
+	case f.State == "Unknown":
+		return "is not known to be met"
+	case f.State == "Error" && f.Blocks:
+		return "denies it, because evaluating it fails"
+	case f.State == "Error":
+		return "cannot be evaluated"
+	case f.Blocks && f.Effect == "denyAction":
+		return "denies deleting it"
+	case f.Blocks:
+		return "denies it"
+	case f.Effect == "deny":
+		return "finds it, but is not enforced"
+	case f.Effect == "deployIfNotExists":
+		return "deploys what is missing"
+	case f.Effect == "append" || f.Effect == "modify":
+		return "changes it"
+	}
+	return "reports it (" + f.Effect + ")"
+}
+
+func (p *lines) finding(f FindingOf) {
+	p.printf("  policy %q %s\n", f.Policy, f.does())
+	p.printf("    assigned  %q at %s", f.Assignment, where(f.AssignedAt))
+	if f.Set != "" {
+		p.printf(", in set %q", f.Set)
+	}
+	p.printf("\n")
+	if f.Reason != "" {
+		p.printf("    reason    %s\n", f.Reason)
+	}
+	for i, b := range f.Because {
+		p.because(i == 0, b)
+	}
+	if f.Message != "" {
+		p.printf("    it says   %s\n", f.Message)
+	}
+}
+
+func (p *lines) because(first bool, b policy.Because) {
+	head := "because   "
+	if !first {
+		head = "and       "
+	}
+	p.printf("    %s%s", head, strings.Repeat("  ", b.Depth))
+	switch b.Holds {
+	case "true":
+		p.printf("%s", b.Text)
+	case "false":
+		p.printf("not: %s", b.Text)
+	default:
+		p.printf("%s: %s", b.Text, b.Holds)
+	}
+	if b.Saw != "" {
+		p.printf("; it is %s", b.Saw)
+	}
+	var places []string
+	if b.Resource.Line > 0 {
+		places = append(places, b.Resource.String())
+	}
+	if b.Policy.Line > 0 {
+		places = append(places, "policy "+b.Policy.String())
+	}
+	if len(places) > 0 {
+		p.printf("  (%s)", strings.Join(places, ", "))
+	}
+	p.printf("\n")
+}
+
+// others says how many findings were not printed.
+func (p *lines) others(j Judgement) {
+	n := 0
+	for _, f := range j.Findings {
+		if !f.Blocks {
+			n++
+		}
+	}
+	if n > 0 {
+		p.printf("  %d more that do not deny it; --all shows them\n", n)
+	}
+}
+
+// where names a scope for a person.
+func where(scope arm.ID) string {
+	switch t := scope.Type(); {
+	case scope == arm.Tenant:
+		return "the tenant"
+	case t.Equal(arm.ManagementGroupType):
+		return "management group " + scope.Name()
+	case t.Equal(arm.SubscriptionType):
+		return "subscription " + scope.Name()
+	case t.Equal(arm.ResourceGroupType):
+		return "resource group " + scope.Name()
+	}
+	return string(scope)
+}
+
+// Compliance prints a roll-up: the whole, each assignment, and with full each
+// policy that something does not comply with.
+func Compliance(w io.Writer, e *policy.Engine, t *policy.Tally, full bool) error {
+	p := &lines{w: w}
+	p.counts("all resources", &t.Resources, 0)
+	for _, id := range policy.Sorted(t.Assignments) {
+		a := assignment(e, id)
+		p.counts(fmt.Sprintf("%s, at %s", a.Title, where(a.Scope)), t.Assignments[id], 1)
+		if !full {
+			continue
+		}
+		for _, r := range a.Rules {
+			if c := &t.Rules[r.Index()]; c[policy.NonCompliant]+c[policy.Error]+c[policy.Conflict] > 0 {
+				p.counts(r.Policy(), c, 2)
+			}
+		}
+	}
+	for _, why := range largest(t.Why, 10) {
+		p.printf("not known for %d: %s\n", t.Why[why], why)
+	}
+	for _, why := range largest(t.Error, 10) {
+		p.printf("failed for %d: %s\n", t.Error[why], why)
+	}
+	return p.err
+}
+
+func assignment(e *policy.Engine, id arm.ID) *policy.Assignment {
+	for _, a := range e.Assignments {
+		if a.ID == id {
+			return a
+		}
+	}
+	return &policy.Assignment{ID: id, Title: id.Name()}
+}
+
+func (p *lines) counts(title string, c *policy.Counts, depth int) {
+	percent := "     -"
+	if share, counted := c.Percent(); counted {
+		percent = fmt.Sprintf("%5.1f%%", share)
+	}
+	p.printf("%s%s  %s", strings.Repeat("  ", depth), percent, title)
+	sep := ": "
+	for s, n := range c {
+		if n > 0 {
+			p.printf("%s%d %s", sep, n, policy.State(s))
+			sep = ", "
+		}
+	}
+	p.printf("\n")
+}
+
+// largest gives the keys with the greatest numbers, at most n.
+func largest(m map[string]int, n int) []string {
+	keys := slices.Collect(maps.Keys(m))
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(m[b]-m[a], strings.Compare(a, b)) })
+	return keys[:min(n, len(keys))]
+}
