@@ -101,6 +101,10 @@ func (v Value) Offset() int {
 	return int(v.node().start)
 }
 
+// Within tells whether the value is a part of the text that root was parsed
+// from, so that its Offset is one in that text.
+func (v Value) Within(root Value) bool { return v.d != nil && v.d == root.d }
+
 // Str gives the content of a string, and "" for every other kind.
 func (v Value) Str() string {
 	if v.Kind() != String {

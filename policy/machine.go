@@ -520,6 +520,9 @@ func (c *counter) item(s scope) truth {
 	m.scopes = append(m.scopes, s)
 	t := m.eval(c.n.count.where)
 	m.scopes = m.scopes[:len(m.scopes)-1]
+	if m.tracer != nil {
+		m.tracer.counted(c.n, s.value, t)
+	}
 	switch t {
 	case yes:
 		c.sure++

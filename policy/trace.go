@@ -19,6 +19,8 @@ type event struct {
 	truth truth
 	saw   []datum
 	aim   target
+	items []datum // that a count counted
+	rest  []datum // and those that it did not
 	ever  [4]bool // which truths it ever had
 }
 
@@ -28,12 +30,28 @@ func newTracer() *tracer {
 
 const maxSaw = 8 // values of one condition that are kept
 
-func (t *tracer) saw(n *node, d datum, aim *target) {
+func (t *tracer) event(n *node) *event {
 	e := t.now[n.src]
 	if e == nil {
 		e = &event{}
 		t.now[n.src] = e
 	}
+	return e
+}
+
+func (t *tracer) counted(n *node, v arm.Value, r truth) {
+	e := t.event(n)
+	into := &e.rest
+	if r == yes {
+		into = &e.items
+	}
+	if len(*into) < maxSaw {
+		*into = append(*into, datumOf(v))
+	}
+}
+
+func (t *tracer) saw(n *node, d datum, aim *target) {
+	e := t.event(n)
 	if e.aim = *aim; len(e.saw) < maxSaw {
 		e.saw = append(e.saw, d)
 	}
@@ -71,10 +89,10 @@ type Explanation struct {
 // Because is one condition that decided, with what it saw.
 type Because struct {
 	Depth    int
-	Text     string // as a sentence: `location is none of "westeurope", "northeurope"`
-	Saw      string // `"eastus"`; "" where there is no single value
-	Holds    string // "true", "false", "unknown" or "failed"
-	Policy   diag.Pos
+	Text     string   // what holds, as a sentence: `location is none of "westeurope", "northeurope"`
+	Saw      string   // the value that was seen, where Text does not say it: `"eastus"`
+	Open     string   // "unknown" or "failed" where it is not known that Text holds
+	Policy   diag.Pos // of the condition
 	Resource diag.Pos // of the value that was seen
 }
 
@@ -163,19 +181,48 @@ func (w *writer) junction(c *condition, e *event, depth int) {
 }
 
 func (w *writer) leaf(c *condition, e *event, depth int) {
-	b := Because{Depth: depth, Holds: e.truth.String(), Text: w.sentence(c, e), Policy: w.r.o.place(w.r.resource, c.src)}
-	b.Resource = w.m.origin.place(w.r.o, e)
-	var saw []string
-	for _, d := range e.saw {
-		saw = append(saw, d.String())
+	b := Because{Depth: depth, Policy: w.r.o.place(w.r.resource, c.src)}
+	holds := e.truth != no
+	if e.truth >= maybe {
+		b.Open = e.truth.String()
 	}
-	b.Saw = strings.Join(saw, ", ")
+	seen := e.saw
+	if !holds && len(seen) > 1 {
+		seen = seen[len(seen)-1:] // the one that decided
+	}
+	b.Text = w.sentence(c, e, holds)
+	b.Resource = w.m.origin.place(w.r.o, seen)
+	if !said(c, e, holds) {
+		b.Saw = list(seen)
+	}
+	if len(e.items) > 0 {
+		b.Saw += ", " + list(e.items)
+	}
+	if len(e.rest) > 0 {
+		b.Saw += ", without " + list(e.rest)
+	}
 	w.out = append(w.out, b)
 }
 
-func (s *subject) place(o *Options, e *event) diag.Pos {
-	for _, d := range e.saw {
-		if d.v.Exists() && o.Place != nil {
+func list(all []datum) string {
+	var texts []string
+	for i := range all {
+		texts = append(texts, all[i].String())
+	}
+	return strings.Join(texts, ", ")
+}
+
+// said tells whether the sentence says what the value is.
+func said(c *condition, e *event, holds bool) bool {
+	is := c.op.kind == opEquals && holds != c.op.not && len(e.saw) == 1 && e.saw[0].kind == e.aim.kind
+	missing := c.op.kind == opExists && (e.aim.want != holds)
+	return is || missing
+}
+
+// place gives the place of the first value that stands in the resource.
+func (s *subject) place(o *Options, seen []datum) diag.Pos {
+	for _, d := range seen {
+		if o.Place != nil && d.v.Within(s.body) {
 			return o.Place(arm.Resource{ID: s.id, Body: s.body}, d.v)
 		}
 	}
@@ -196,37 +243,95 @@ func (d *datum) String() string {
 	case arm.Unknown:
 		return "what is known only after deployment"
 	}
+	if d.kind >= arm.Array {
+		return short(strings.Join(strings.Fields(d.value().Text()), " "))
+	}
 	return short(d.value().Text())
 }
 
-// words are the operators as a sentence has them.
-var words = map[string]string{
-	"equals": "is", "notEquals": "is not", "in": "is one of", "notIn": "is none of",
-	"contains": "contains", "notContains": "does not contain", "containsKey": "has the key", "notContainsKey": "does not have the key",
-	"like": "is like", "notLike": "is not like", "match": "matches", "notMatch": "does not match",
-	"matchInsensitively": "matches", "notMatchInsensitively": "does not match",
-	"less": "is less than", "lessOrEquals": "is at most", "greater": "is more than", "greaterOrEquals": "is at least",
+// words are the operators as a sentence has them, and their opposites.
+var words = map[operatorKind][2]string{
+	opEquals:      {"is", "is not"},
+	opIn:          {"is one of", "is none of"},
+	opContains:    {"contains", "does not contain"},
+	opContainsKey: {"has the key", "does not have the key"},
+	opLike:        {"is like", "is not like"},
+	opMatch:       {"matches", "does not match"},
 }
 
-// sentence writes a condition with its parameters filled in.
-func (w *writer) sentence(c *condition, e *event) string {
-	what := c.left.String()
-	if c.kind == countOf {
-		what = "the number of " + c.count.over.String()
-		if c.count.where != nil {
-			what += " where what is below holds"
+func (o operator) words(holds bool) string {
+	if w, ok := words[o.kind]; ok {
+		if holds == o.not {
+			return w[1]
 		}
+		return w[0]
 	}
-	if c.kind == fieldOf {
-		what = w.fieldName(c)
+	if !holds { // the opposite of an order
+		o.less, o.more, o.equal = o.more, o.less, !o.equal
 	}
+	switch {
+	case o.less && o.equal:
+		return "is at most"
+	case o.less:
+		return "is less than"
+	case o.equal:
+		return "is at least"
+	}
+	return "is more than"
+}
+
+// sentence writes what holds of a condition, with its parameters filled in.
+func (w *writer) sentence(c *condition, e *event, holds bool) string {
+	what := w.what(c, holds)
 	if c.op.kind == opExists {
-		if e.aim.want {
-			return what + " exists"
+		if e.aim.want == holds {
+			return what + " is there"
 		}
-		return what + " does not exist"
+		return what + " is not there"
 	}
-	return fmt.Sprintf("%s %s %s", what, words[c.op.name], w.aim(c, e))
+	return fmt.Sprintf("%s %s %s", what, c.op.words(holds), w.aim(c, e))
+}
+
+// what names what a condition looks at.
+func (w *writer) what(c *condition, holds bool) string {
+	switch c.kind {
+	case fieldOf:
+		name := w.property(w.fieldName(c))
+		if strings.Contains(name, "[*]") {
+			if holds {
+				return "every " + name
+			}
+			return "some " + name
+		}
+		return name
+	case countOf:
+		what := "the number of " + expressionWords(w.property(c.count.over.String()))
+		if c.count.where != nil {
+			what += ", for which what follows holds,"
+		}
+		return what
+	}
+	return expressionWords(c.left.String())
+}
+
+// property writes an alias without the type that the resource has.
+func (w *writer) property(name string) string {
+	if typ := w.m.origin.text; len(name) > len(typ)+1 && strings.EqualFold(name[:len(typ)], typ) && name[len(typ)] == '/' {
+		return name[len(typ)+1:]
+	}
+	return name
+}
+
+// expressionWords names a few expressions that occur often.
+func expressionWords(text string) string {
+	if arm.EqualFold(text, "[requestContext().apiVersion]") {
+		return "the request's API version"
+	}
+	name, ok := strings.CutPrefix(text, "[parameters('")
+	if name, ok2 := strings.CutSuffix(name, "')]"); ok && ok2 && !strings.ContainsAny(name, "'()") {
+		return "parameter " + name
+	}
+	return short(text)
 }
 
 func (w *writer) fieldName(c *condition) string {

@@ -113,7 +113,7 @@ func TestDocumented(t *testing.T) {
 		if c.Get("value").Kind() == arm.String {
 			want = c.Get("value").Str()
 		}
-		out := judge(e, arm.O{"value", whole, "equals", "is " + strings.ReplaceAll(want, " ", "")}, arm.Value{}, arm.Value{})
+		out := judge(e, arm.O{"value", whole, "equals", "is " + strings.Join(strings.Fields(want), "")}, arm.Value{}, arm.Value{})
 		if out.Effect != policy.Deny {
 			t.Errorf("%s is not %s: %v", e, want, out)
 		}

@@ -300,7 +300,7 @@ func (x *subData) fill(c *contents) {
 
 // policySet gives the number of a set of policies: most subscriptions have the
 // same.
-func (p *pager) policySet(sets map[string]int, all []policy) int {
+func (p *pager) policySet(sets map[string]int, all []assignedPolicy) int {
 	var policies [][2]string
 	key := ""
 	for _, y := range all {

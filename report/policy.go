@@ -208,16 +208,12 @@ func (p *lines) because(first bool, b policy.Because) {
 		head = "and       "
 	}
 	p.printf("    %s%s", head, strings.Repeat("  ", b.Depth))
-	switch b.Holds {
-	case "true":
-		p.printf("%s", b.Text)
-	case "false":
-		p.printf("not: %s", b.Text)
-	default:
-		p.printf("%s: %s", b.Text, b.Holds)
-	}
+	p.printf("%s", b.Text)
 	if b.Saw != "" {
 		p.printf("; it is %s", b.Saw)
+	}
+	if b.Open != "" {
+		p.printf(" (%s)", b.Open)
 	}
 	var places []string
 	if b.Resource.Line > 0 {
@@ -316,4 +312,77 @@ func largest(m map[string]int, n int) []string {
 	keys := slices.Collect(maps.Keys(m))
 	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(m[b]-m[a], strings.Compare(a, b)) })
 	return keys[:min(n, len(keys))]
+}
+
+// ComplianceFigures are a roll-up as data.
+type ComplianceFigures struct {
+	Resources   Figures             `json:"resources"`
+	Assignments []AssignmentFigures `json:"assignments"`
+	Scopes      map[arm.ID]Figures  `json:"scopes"` // subscriptions, and management groups for what lies in none
+	NotKnown    map[string]int      `json:"notKnown,omitempty"`
+	Failed      map[string]int      `json:"failed,omitempty"`
+}
+
+// Figures are numbers of resources by state, and the share that complies, in
+// percent; it is absent where no resource counts.
+type Figures struct {
+	States  map[string]int `json:"states"`
+	Percent *float64       `json:"percent,omitempty"`
+}
+
+// AssignmentFigures are the figures of one assignment, its groups and policies.
+type AssignmentFigures struct {
+	ID    arm.ID `json:"id"`
+	Title string `json:"title"`
+	Scope arm.ID `json:"scope"`
+	Figures
+	Groups   map[string]Figures `json:"groups,omitempty"`
+	Policies []PolicyFigures    `json:"policies"`
+}
+
+// PolicyFigures are the figures of one policy of an assignment.
+type PolicyFigures struct {
+	Policy    string `json:"policy"`
+	Reference string `json:"referenceId,omitempty"`
+	Effect    string `json:"effect"`
+	Figures
+}
+
+func figures(c *policy.Counts) Figures {
+	f := Figures{States: map[string]int{}}
+	for s, n := range c {
+		if n > 0 {
+			f.States[policy.State(s).String()] = n
+		}
+	}
+	if p, counted := c.Percent(); counted {
+		f.Percent = &p
+	}
+	return f
+}
+
+// ComplianceOf gives a roll-up as data.
+func ComplianceOf(e *policy.Engine, t *policy.Tally) ComplianceFigures {
+	out := ComplianceFigures{Resources: figures(&t.Resources), Scopes: map[arm.ID]Figures{}, NotKnown: t.Why, Failed: t.Error}
+	for scope, c := range t.Scopes {
+		out.Scopes[scope] = figures(c)
+	}
+	for _, id := range policy.Sorted(t.Assignments) {
+		a := assignment(e, id)
+		x := AssignmentFigures{ID: id, Title: a.Title, Scope: a.Scope, Figures: figures(t.Assignments[id]), Groups: map[string]Figures{}}
+		for g, c := range t.Groups {
+			if g.Assignment == id {
+				x.Groups[g.Name] = figures(c)
+			}
+		}
+		for _, r := range a.Rules {
+			effect := policy.None
+			if r.Rule != nil {
+				effect = r.Rule.Effect
+			}
+			x.Policies = append(x.Policies, PolicyFigures{r.Policy(), r.Reference(), effect.String(), figures(&t.Rules[r.Index()])})
+		}
+		out.Assignments = append(out.Assignments, x)
+	}
+	return out
 }

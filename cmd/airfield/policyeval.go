@@ -1,0 +1,193 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"airfield/arm"
+	"airfield/policy"
+	"airfield/report"
+	"airfield/snapshot"
+
+	"github.com/spf13/cobra"
+)
+
+const evalHelp = `Eval judges requests by policies, or a whole tenant.
+
+Each RESOURCE is a file: a resource as az or the REST API prints it, a list of
+them, or an ARM template, of which each resource is judged. What only the
+deployment will know is unknown, and so is a verdict that depends on it.
+
+Without a RESOURCE, everything in the tenant is judged, as a compliance scan
+does.
+
+Policies come from --policy, or from a snapshot of the tenant with --tenant.
+Definitions without an assignment are assigned to the whole tenant, with the
+parameters of --param. Built-in definitions are not part of the program: they
+are in a snapshot, or in a clone of Azure/azure-policy.
+
+Exit code 0: everything is allowed. 1: something is denied, or not known.
+2: something could not be read.`
+
+type evalFlags struct {
+	policyFlags
+	explain bool
+	all     bool
+	full    bool
+	verb    string
+	scope   string
+}
+
+func policyEvalCommand() *cobra.Command {
+	var f evalFlags
+	c := &cobra.Command{
+		Use:     "eval [RESOURCE...]",
+		Short:   "Judge resources, or a tenant, by policies",
+		Long:    evalHelp,
+		Example: "  airfield policy eval -p allowed-sizes.json --param 'sizes=[\"Standard_D2s_v5\"]' vm.json --explain\n  airfield policy eval -t tenant.jsonl.gz main.json --scope /subscriptions/…/resourceGroups/rg-train\n  airfield policy eval -t tenant.jsonl.gz --full",
+		RunE:    func(_ *cobra.Command, args []string) error { return runEval(args, f) },
+	}
+	f.add(c)
+	c.Flags().BoolVar(&f.explain, "explain", false, "say which conditions decided, with what each saw")
+	c.Flags().BoolVar(&f.all, "all", false, "show policies that only report, too")
+	c.Flags().BoolVar(&f.full, "full", false, "of a tenant, show each policy that is not met")
+	c.Flags().StringVar(&f.verb, "verb", "put", "the request: put, patch or delete")
+	c.Flags().StringVar(&f.scope, "scope", "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example", "where resources without an `id` are deployed to")
+	return c
+}
+
+func runEval(files []string, f evalFlags) error {
+	verb, ok := map[string]policy.Verb{"put": policy.Put, "patch": policy.Patch, "delete": policy.Delete}[strings.ToLower(f.verb)]
+	if !ok {
+		return fmt.Errorf("--verb %q, wanted put, patch or delete", f.verb)
+	}
+	if _, err := arm.ParseID(f.scope); err != nil {
+		return fmt.Errorf("--scope: %w", err)
+	}
+	colour := colourOn(f.colour, os.Stderr)
+	pieces, err := f.requests(files, colour)
+	if err != nil {
+		return err
+	}
+	p, err := f.load(nil)
+	if err != nil {
+		return err
+	}
+	printFindings(p.found, colour)
+	if len(files) == 0 {
+		return scanTenant(p, f)
+	}
+	p.places.requests = snapshot.Places(pieces)
+	for _, piece := range pieces {
+		p.places.requested[strings.ToLower(string(piece.Resource.ID))] = true
+	}
+	return p.judge(pieces, verb, f)
+}
+
+// requests reads the resources that are judged.
+func (f *evalFlags) requests(files []string, colour bool) ([]snapshot.Piece, error) {
+	var all []snapshot.Piece
+	for _, file := range files {
+		src, found, err := readSource(file)
+		if err != nil {
+			return nil, err
+		}
+		var pieces []snapshot.Piece
+		if !found.HasErrors() {
+			pieces, found = snapshot.Resources(src, arm.ID(f.scope))
+		}
+		printFindings(found, colour)
+		if found.HasErrors() {
+			return nil, errUnreadable
+		}
+		all = append(all, pieces...)
+	}
+	if len(files) > 0 && len(all) == 0 {
+		return nil, errors.New("there is no resource to judge")
+	}
+	return all, nil
+}
+
+// judge prints the verdict on each resource.
+func (p *policies) judge(pieces []snapshot.Piece, verb policy.Verb, f evalFlags) error {
+	var siblings []arm.Resource
+	for _, piece := range pieces {
+		siblings = append(siblings, piece.Resource)
+	}
+	with, _ := p.tenant.With(siblings...)
+	related := policy.In(with)
+	good := true
+	var all []report.Judgement
+	for _, piece := range pieces {
+		q := policy.Request{Verb: verb, Resource: piece.Resource}
+		if verb == policy.Patch {
+			q.Patch = piece.Resource.Body
+		}
+		v := p.engine.Judge(q, related)
+		good = good && v.Decision == policy.Allowed
+		var explain func(*policy.Assigned) policy.Explanation
+		if f.explain {
+			explain = func(a *policy.Assigned) policy.Explanation { return p.engine.Explain(v, q, related, a) }
+		}
+		all = append(all, report.Judge(q, v, explain))
+	}
+	if f.json {
+		if err := printJSON(all); err != nil {
+			return err
+		}
+	} else {
+		for _, j := range all {
+			if err := report.Verdict(os.Stdout, j, f.all, colourOn(f.colour, os.Stdout)); err != nil {
+				return err
+			}
+		}
+	}
+	if !good {
+		return errFindings
+	}
+	return nil
+}
+
+// scanTenant judges everything in the tenant on all cores.
+func scanTenant(p *policies, f evalFlags) error {
+	if f.tenant == "" {
+		return errors.New("there is nothing to judge: name resources, or a snapshot with --tenant")
+	}
+	debug.SetGCPercent(20) // nearly all of the heap is the tenant's text, which is not to be held twice
+	parts := p.tenant.Parts(runtime.GOMAXPROCS(0))
+	tallies := make([]*policy.Tally, len(parts))
+	progress := startMeter("resources judged", p.tenant.Len())
+	side(len(parts), func(i int) {
+		tallies[i] = p.engine.Tally()
+		p.engine.Scan(parts[i], policy.In(p.tenant), func(r arm.Resource, results []policy.Result) {
+			tallies[i].Add(r, results)
+			progress.step()
+		})
+	})
+	progress.end()
+	for _, t := range tallies[1:] {
+		tallies[0].Merge(t)
+	}
+	if f.json {
+		return printJSON(report.ComplianceOf(p.engine, tallies[0]))
+	}
+	return report.Compliance(os.Stdout, p.engine, tallies[0], f.full)
+}
+
+// timeOf reads a time, or gives the clock's.
+func timeOf(text string) (time.Time, error) {
+	if text == "" {
+		return time.Now().UTC(), nil
+	}
+	for _, form := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(form, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--now %q, wanted a time such as 2026-11-30 or 2026-11-30T12:00:00Z", text)
+}
