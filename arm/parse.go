@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -21,7 +22,22 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("offset %d: %s", e.Offset, e.Message) }
 
 // Parse indexes one JSON text. The text is kept, not copied.
-func Parse(text string) (Value, error) { return new(Indexer).Parse(text) }
+func Parse(text string) (Value, error) {
+	x := indexers.Get().(*Indexer)
+	defer indexers.Put(x)
+	if _, err := x.Parse(text); err != nil {
+		return Value{}, err
+	}
+	d := &document{text: text, nodes: append(make([]node, 0, len(x.d.nodes)), x.d.nodes...)}
+	if x.d.text = ""; cap(x.d.nodes) > 1<<20 {
+		x.d.nodes = nil // one large text is no reason to hold its memory
+	}
+	return Value{d, 0}, nil
+}
+
+// indexers lets Parse make an index in memory that was used before, and keep
+// one that is as large as it has to be.
+var indexers = sync.Pool{New: func() any { return new(Indexer) }}
 
 // Indexer parses one text after the other into the same memory: a Value it
 // gave is good until its next Parse. It is for passes over many resources; the

@@ -33,8 +33,8 @@ type Choice struct {
 // A rule that does not look at the property is left out: it forbids no value of
 // it, whatever it forbids.
 func (e *Engine) Allowed(q Question) []Choice {
-	m := e.pool.Get().(*machine)
-	defer e.pool.Put(m)
+	m := e.machine()
+	defer m.release()
 	place := e.placer(nil)
 	choices := make([]Choice, len(q.Values))
 	for i, v := range q.Values {

@@ -66,7 +66,7 @@ func DefineSet(r arm.Resource, o *Options) (*Set, diag.List) {
 func (s *Set) parametersOf(m *Member, values []arm.Value) (arm.Value, error) {
 	rule := &Rule{Definition: &Definition{Parameters: s.Parameters}, params: values}
 	machine := newMachine(s.o, rule)
-	machine.budget = fullBudget
+	defer machine.release()
 	o := arm.O{}
 	for i := range m.values {
 		v, err := machine.compute(&m.values[i])

@@ -70,6 +70,7 @@ func (def *Definition) bind(params arm.Value, effect Effect, policy arm.Value) (
 	r := &Rule{Definition: def, policy: policy}
 	r.params = def.fill(params, &found)
 	b := binder{rule: r, o: def.o, m: newMachine(def.o, r), found: &found}
+	defer b.m.release()
 	r.Effect = effect
 	if effect == None {
 		r.Effect = b.effect(&def.effect)
@@ -239,7 +240,8 @@ func (b *binder) prepare(n *node) {
 		r.err = fmt.Errorf("%s: %s is null", n.op.name, &n.src.right)
 		return
 	}
-	n.aim = prepare(n.op, r.value)
+	aim := prepare(n.op, r.value)
+	n.aim = &aim
 	if n.field != nil && n.field.kind == locationField {
 		n.aim.squeeze()
 	}
@@ -251,7 +253,7 @@ func (b *binder) prepare(n *node) {
 		r.err = n.left.err
 		return
 	}
-	if n.truth = n.op.test(datumOf(n.left.value), &n.aim, b.o.Switched); n.truth == failed {
+	if n.truth = n.op.test(datumOf(n.left.value), n.aim, b.o.Switched); n.truth == failed {
 		r.err = fmt.Errorf("%s cannot compare %s with %s", n.op.name, describe(n.left.value), describe(r.value))
 	}
 }

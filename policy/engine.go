@@ -29,7 +29,6 @@ type Engine struct {
 	special map[string]bool
 	deep    bool
 	cells   sync.Map // scope in lower case → *cell
-	pool    sync.Pool
 }
 
 const (
@@ -65,11 +64,6 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	c.exemptions(exemptionType, e.exemptions)
 	c.exemptions(enrollmentType, e.enrollments)
 	c.attestations()
-	e.pool.New = func() any {
-		m := newMachine(&e.o, nil)
-		m.attestations = e.attestations
-		return m
-	}
 	return e, c.found
 }
 
@@ -487,4 +481,11 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 		out.twins[r.twin] = x.twin
 	}
 	out.visit = append(out.visit, x)
+}
+
+// machine gives a machine for the engine's rules; it is to be released.
+func (e *Engine) machine() *machine {
+	m := newMachine(&e.o, nil)
+	m.attestations = e.attestations
+	return m
 }

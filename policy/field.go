@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -132,6 +134,38 @@ func bracket(s string) step {
 // field resolves a name, seen from inside the counts around it, innermost
 // last.
 func (o *Options) field(name string, around []*field) *field {
+	f := o.whole(name)
+	if f.kind != aliasField {
+		return f
+	}
+	for depth := len(around) - 1; depth >= 0; depth-- {
+		if c := around[depth]; c != nil && strings.HasPrefix(f.fold, c.fold) {
+			return f.inside(c, depth)
+		}
+	}
+	return f
+}
+
+// fields are the aliases of the embedded table that were resolved, by name as
+// written: rules name the same ones again and again.
+var fields sync.Map // string → *field
+
+// whole resolves a name seen from outside of all counts.
+func (o *Options) whole(name string) *field {
+	if o.Alias != nil {
+		return o.resolve(name)
+	}
+	if f, ok := fields.Load(name); ok {
+		return f.(*field)
+	}
+	f := o.resolve(name)
+	if f.kind == aliasField { // there are only so many
+		fields.Store(strings.Clone(name), f)
+	}
+	return f
+}
+
+func (o *Options) resolve(name string) *field {
 	f := &field{name: name, fold: strings.ToLower(name)}
 	if k, ok := fieldKinds[f.fold]; ok {
 		f.kind = k
@@ -151,9 +185,7 @@ func (o *Options) field(name string, around []*field) *field {
 	}
 	if len(f.ways) == 0 {
 		f.kind = unknownField
-		return f
 	}
-	f.start(around)
 	return f
 }
 
@@ -186,22 +218,19 @@ func tagName(name, fold string) (string, bool) {
 	return "", false
 }
 
-// start lets the field's paths begin at the element of the innermost count
-// whose alias the field begins with.
-func (f *field) start(around []*field) {
-	for depth := len(around) - 1; depth >= 0; depth-- {
-		c := around[depth]
-		if c == nil || !strings.HasPrefix(f.fold, c.fold) {
-			continue
-		}
-		for i := range f.ways {
-			f.ways[i].startAt(c, depth)
-		}
-		return
+// inside gives the field as it is seen inside a count whose alias it begins
+// with: its paths begin at the element of the count.
+func (f *field) inside(c *field, depth int) *field {
+	g := *f
+	g.ways = slices.Clone(f.ways)
+	for i := range g.ways {
+		g.ways[i].startAt(c, depth)
 	}
+	return &g
 }
 
 func (w *way) startAt(c *field, depth int) {
+	w.routes = slices.Clone(w.routes)
 	for _, outer := range c.ways {
 		if outer.typ != w.typ {
 			continue

@@ -22,7 +22,7 @@ type node struct {
 	left  bound  // the field's name, the value, or what is counted
 	count *boundCount
 	right bound
-	aim   target // right, prepared, where it is fixed
+	aim   *target // right, prepared, where it is fixed
 	src   *condition
 }
 
@@ -115,7 +115,7 @@ func (m *machine) fixed(n *node) truth {
 		return m.fail(n.right.err)
 	}
 	if m.tracer != nil && n.kind == valueOf {
-		m.tracer.saw(n, datumOf(n.left.value), &n.aim)
+		m.tracer.saw(n, datumOf(n.left.value), n.aim)
 	}
 	return n.truth
 }
@@ -158,7 +158,7 @@ func (m *machine) aim(n *node) (*target, truth) {
 		return nil, m.fail(n.right.err)
 	}
 	if n.right.later == nil {
-		return &n.aim, yes
+		return n.aim, yes
 	}
 	v, err := m.evaluate(&n.right)
 	if err != nil {

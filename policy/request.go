@@ -56,8 +56,8 @@ func (r *Result) Blocks() bool { return r.blocks != no }
 // others see what it became. Related resources come from related, which may be
 // nil; the answer is then unknown where a rule asks.
 func (e *Engine) Judge(q Request, related Related) Verdict {
-	m := e.pool.Get().(*machine)
-	defer e.pool.Put(m)
+	m := e.machine()
+	defer m.release()
 	place := e.placer(related)
 	c := place.at(q.Resource.ID)
 	place.facts.Context = q.context()

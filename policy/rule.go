@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"sync"
+
 	"airfield/arm"
 	"airfield/expr"
 )
@@ -51,11 +53,25 @@ type Outcome struct {
 	Operations []Operation
 }
 
-// machine values are large: one is kept for each goroutine that evaluates.
-func newMachine(o *Options, r *Rule) *machine {
-	m := &machine{o: o, rule: r, facts: &Facts{}, interned: map[string]string{}, contexts: map[string]arm.Value{}, scopes: make([]scope, 0, 8)}
+// machines are used again: they are large, and know what they have seen.
+var machines = sync.Pool{New: func() any {
+	m := &machine{interned: map[string]string{}, contexts: map[string]arm.Value{}, scopes: make([]scope, 0, 8)}
 	m.initialize()
 	return m
+}}
+
+func newMachine(o *Options, r *Rule) *machine {
+	m := machines.Get().(*machine)
+	m.o, m.rule, m.facts = o, r, &Facts{}
+	m.prepare()
+	return m
+}
+
+// release gives a machine back.
+func (m *machine) release() {
+	m.o, m.rule, m.facts, m.attestations, m.tracer, m.named, m.sketch = nil, nil, nil, nil, nil, nil, nil
+	m.origin, m.subject, m.onlyType = subject{}, subject{}, false
+	machines.Put(m)
 }
 
 var fullBudget = expr.Budget{Calls: 200_000, Bytes: 16 << 20}
@@ -64,6 +80,7 @@ var fullBudget = expr.Budget{Calls: 200_000, Bytes: 16 << 20}
 // assignments, applicability and modes.
 func (r *Rule) Judge(res arm.Resource, f *Facts) Outcome {
 	m := newMachine(r.o, r)
+	defer m.release()
 	m.enter(res, f)
 	t := m.ruleTruth(r)
 	o := Outcome{Effect: r.Effect, Truth: t.String(), Reason: m.reason, Err: m.err}

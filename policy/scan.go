@@ -27,8 +27,8 @@ type Result struct {
 // A pass over many resources is split among goroutines by the caller; each
 // needs a Related of its own.
 func (e *Engine) Scan(run iter.Seq[arm.Resource], related Related, visit func(arm.Resource, []Result)) {
-	m := e.pool.Get().(*machine)
-	defer e.pool.Put(m)
+	m := e.machine()
+	defer m.release()
 	place := e.placer(related)
 	var results []Result
 	for r := range run {

@@ -99,6 +99,7 @@ type Because struct {
 // Explain evaluates a rule again and tells which conditions decided.
 func (r *Rule) Explain(res arm.Resource, f *Facts) Explanation {
 	m := newMachine(r.o, r)
+	defer m.release()
 	m.tracer = newTracer()
 	m.enter(res, f)
 	return m.explain(r, m.ruleTruth(r))
@@ -110,8 +111,9 @@ func (e *Engine) Explain(v Verdict, q Request, related Related, a *Assigned) Exp
 	if a.Rule == nil {
 		return Explanation{Assigned: a, Truth: maybe.String(), Reason: Reason{Message: a.Why}}
 	}
-	m := newMachine(&e.o, nil)
-	m.attestations, m.tracer = e.attestations, newTracer()
+	m := e.machine()
+	defer m.release()
+	m.tracer = newTracer()
 	place := e.placer(related)
 	place.at(q.Resource.ID)
 	place.facts.Context = q.context()
