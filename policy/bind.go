@@ -214,6 +214,7 @@ func (b *binder) node(c *condition) node {
 	n := node{kind: c.kind, op: c.op, src: c}
 	for i := range c.sub {
 		n.sub = append(n.sub, b.node(&c.sub[i]))
+		n.frail = n.frail || n.sub[i].frail
 	}
 	if c.kind <= notOf {
 		return n
@@ -228,6 +229,7 @@ func (b *binder) node(c *condition) node {
 		b.count(&n, c.count)
 	}
 	b.prepare(&n)
+	n.frail = n.risky()
 	return n
 }
 

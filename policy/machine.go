@@ -22,6 +22,7 @@ type node struct {
 	left  bound  // the field's name, the value, or what is counted
 	count *boundCount
 	right bound
+	frail bool    // it, or a condition below it, can fail
 	aim   *target // right, prepared, where it is fixed
 	src   *condition
 }
@@ -122,16 +123,21 @@ func (m *machine) fixed(n *node) truth {
 
 // junction looks for the condition that decides: one that is no for allOf, yes
 // for anyOf. Those behind it are not evaluated, so that a guard protects them.
+// Where one in front of it is not known, and can fail, the failure may come
+// first.
 func (m *machine) junction(n *node, decides truth) truth {
-	result := decides.not()
+	result, frail := decides.not(), false
 	for i := range n.sub {
 		switch t := m.eval(&n.sub[i]); {
+		case t == decides && frail:
+			return maybe
 		case t == decides:
 			return t
 		case t == failed && result != maybe:
 			return failed
 		case t >= maybe:
 			result = maybe // a failure behind it may be one that is never reached
+			frail = frail || n.sub[i].frail
 		}
 	}
 	return result

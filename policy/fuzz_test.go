@@ -1,0 +1,83 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"airfield/arm"
+	"airfield/policy"
+)
+
+// seeds are rules and resources that use every part of the language.
+var seeds = []struct{ rule, resource string }{
+	{`{"if":{"allOf":[{"field":"type","equals":"Microsoft.Storage/storageAccounts"},{"not":{"field":"Microsoft.Storage/storageAccounts/networkAcls.ipRules[*].value","in":["10.0.0.1"]}}]},"then":{"effect":"deny"}}`,
+		`{"type":"Microsoft.Storage/storageAccounts","name":"a","location":"West Europe","properties":{"networkAcls":{"ipRules":[{"value":"10.0.0.2"}]}}}`},
+	{`{"if":{"anyOf":[{"count":{"field":"Microsoft.Storage/storageAccounts/networkAcls.ipRules[*]","where":{"value":"[current('Microsoft.Storage/storageAccounts/networkAcls.ipRules[*].value')]","like":"10.*"}},"greater":1},{"count":{"value":[1,2],"name":"n","where":{"value":"[current('n')]","less":2}},"equals":1}]},"then":{"effect":"audit"}}`,
+		`{"type":"Microsoft.Storage/storageAccounts","properties":{"networkAcls":{"ipRules":[{"value":"10.0.0.2"},{}]}}}`},
+	{`{"if":{"allOf":[{"value":"[int(field('tags[n]'))]","greater":1},{"field":"tags","containsKey":"env"},{"field":"name","match":"vm-##"},{"field":"location","notIn":["eastus"]}]},"then":{"effect":"append","details":[{"field":"tags['x']","value":"[concat(field('name'),'-',string(length(field('tags'))))]"}]}}`,
+		`{"type":"Microsoft.Compute/virtualMachines","name":"vm-01","tags":{"n":"2","env":"p"},"location":"westus"}`},
+	{`{"if":{"field":"type","equals":"Microsoft.Compute/virtualMachines"},"then":{"effect":"modify","details":{"roleDefinitionIds":[],"operations":[{"operation":"addOrReplace","field":"identity.type","value":"SystemAssigned"},{"operation":"add","field":"Microsoft.Compute/virtualMachines/storageProfile.dataDisks[*]","value":{"lun":0}}]}}}`,
+		`{"type":"Microsoft.Compute/virtualMachines","name":"v","properties":{"storageProfile":{"dataDisks":[{"lun":1}]}}}`},
+	{`{"if":{"field":"type","equals":"Microsoft.Compute/virtualMachines"},"then":{"effect":"deployIfNotExists","details":{"type":"Microsoft.Compute/virtualMachines/extensions","name":"[field('name')]","existenceCondition":{"field":"Microsoft.Compute/virtualMachines/extensions/type","equals":"x"}}}}`,
+		`{"type":"Microsoft.Compute/virtualMachines","name":"v"}`},
+}
+
+// FuzzRule reads, binds, evaluates and explains any rule on any resource. What
+// a rule says of a resource with something unknown in it, it says of the
+// resource whatever that turns out to be.
+func FuzzRule(f *testing.F) {
+	for _, s := range seeds {
+		for i := range 4 {
+			f.Add(s.rule, s.resource, uint8(i*3))
+		}
+	}
+	f.Fuzz(func(t *testing.T, rule, resource string, hide uint8) {
+		def, err := define(rule, &policy.Options{Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+		body, wrong := arm.Parse(resource)
+		if err != nil || wrong != nil || body.Kind() != arm.Object || len(resource) > 4096 || len(rule) > 8192 {
+			return
+		}
+		r, found := def.Bind(arm.Value{})
+		if found.HasErrors() {
+			return
+		}
+		facts := &policy.Facts{Subscription: arm.New(arm.O{"subscriptionId", "s", "tags", arm.O{}}), ResourceGroup: arm.New(arm.O{"tags", arm.O{}}),
+			Related: func(q policy.Query) ([]arm.Resource, string) { return nil, "" }}
+		id := arm.Subscription("s").ResourceGroup("g").Resource("Microsoft.Compute/virtualMachines", "v")
+		known := r.Judge(arm.Resource{ID: id, Body: body}, facts)
+		if x := r.Explain(arm.Resource{ID: id, Body: body}, facts); x.Truth != known.Truth {
+			t.Errorf("explained as %s, judged as %s", x.Truth, known.Truth)
+		}
+		hidden, ok := hideOne(body, int(hide))
+		if !ok {
+			return
+		}
+		less := r.Judge(arm.Resource{ID: id, Body: hidden}, facts)
+		if less.Truth != "unknown" && less.Truth != known.Truth {
+			t.Errorf("%s with something unknown, %s with it known\n%s\n%s\n%s", less.Truth, known.Truth, rule, resource, hidden.Text())
+		}
+	})
+}
+
+// hideOne puts an unknown value in the place of the n-th value below tags and
+// properties that is no object or array.
+func hideOne(body arm.Value, n int) (arm.Value, bool) {
+	var path []string
+	body.Walk(func(at string, v arm.Value) bool {
+		top, _, _ := strings.Cut(at, ".")
+		if k := v.Kind(); k == arm.Object || k == arm.Array || k == arm.Unknown || top != "properties" && top != "tags" || strings.Contains(at, ".0") || strings.Contains(at, ".1") {
+			return true
+		}
+		if n--; n < 0 {
+			path = strings.Split(at, ".")
+			return false
+		}
+		return true
+	})
+	if path == nil {
+		return body, false
+	}
+	hidden, err := body.Set(arm.Ref{ID: "/subscriptions/s", Path: "properties.x"}, path...)
+	return hidden, err == nil
+}
