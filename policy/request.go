@@ -139,7 +139,7 @@ func (j *judge) rule(x *candidate, r *Rule) {
 	} else {
 		t = m.truthOf(r, &r.cond)
 	}
-	if x.Why != "" && (t != no || !r.Effect.existence()) {
+	if x.Why != "" {
 		t = m.unknown("", x.Why)
 	}
 	if t == no || !m.settle(x, r, t, selected, &out) {
