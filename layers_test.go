@@ -26,7 +26,7 @@ var floors = map[string]int{
 
 	// Programs and test support beside the flat packages: each says why in its
 	// package comment, and nothing of the program imports them.
-	"catalog/gen": 7, "estate/gen": 7, "limits/schematest": 7, "policy/policytest": 7, "twin/twintest": 7,
+	"bench/policy": 7, "bench/scan": 7, "catalog/gen": 7, "estate/gen": 7, "limits/schematest": 7, "policy/policytest": 7, "twin/twintest": 7,
 }
 
 // pure are the packages that open no files, clock or network and start no

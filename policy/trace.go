@@ -88,12 +88,12 @@ type Explanation struct {
 
 // Because is one condition that decided, with what it saw.
 type Because struct {
-	Depth    int
-	Text     string   // what holds, as a sentence: `location is none of "westeurope", "northeurope"`
-	Saw      string   // the value that was seen, where Text does not say it: `"eastus"`
-	Open     string   // "unknown" or "failed" where it is not known that Text holds
-	Policy   diag.Pos // of the condition
-	Resource diag.Pos // of the value that was seen
+	Depth    int      `json:"depth,omitempty"`
+	Text     string   `json:"text"`              // what holds, as a sentence: location is none of "westeurope", "northeurope"
+	Saw      string   `json:"saw,omitempty"`     // the value that was seen, where Text does not say it: "eastus"
+	Open     string   `json:"open,omitempty"`    // "unknown" or "failed" where it is not known that Text holds
+	Policy   diag.Pos `json:"policy,omitzero"`   // of the condition
+	Resource diag.Pos `json:"resource,omitzero"` // of the value that was seen
 }
 
 // Explain evaluates a rule again and tells which conditions decided.

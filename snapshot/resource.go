@@ -9,14 +9,14 @@ import (
 	"airfield/template"
 )
 
-// Resources reads one file of any resources: one object as the REST API or az
+// Resources reads one file of any resources, with At as the scope of those that
+// have no id: one object as the REST API or az
 // prints it, a list, a list in "value" or "data", or an ARM template, of which
-// it gives what it deploys. The scope at is for resources that have no id.
+// it gives what it deploys, with Parameters.
 //
-// What a template leaves to the deployment (references, parameters without a
-// default) is unknown in the bodies.
-func Resources(f *source.File, at arm.ID) ([]Piece, diag.List) {
-	p := Reader{At: at}.file(f)
+// What only the deployment will know (references) is unknown in the bodies.
+func (r Reader) Resources(f *source.File) ([]Piece, diag.List) {
+	p := r.file(f)
 	root, ok := p.parse()
 	if !ok {
 		return nil, p.found
@@ -27,10 +27,10 @@ func Resources(f *source.File, at arm.ID) ([]Piece, diag.List) {
 		p.tell()
 		return p.pieces, p.found.Sorted()
 	}
-	all, found := template.Expand(f, root, template.Deployment{Scope: at})
-	for _, r := range all.Resources {
-		if !r.Theirs {
-			p.pieces = append(p.pieces, Piece{Resource: r, File: f})
+	all, found := template.Expand(f, root, template.Deployment{Scope: p.At, Parameters: r.Parameters})
+	for _, made := range all.Resources {
+		if !made.Theirs {
+			p.pieces = append(p.pieces, Piece{Resource: made, File: f})
 		}
 	}
 	return p.pieces, append(p.found, found...).Sorted()

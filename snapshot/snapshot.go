@@ -1,7 +1,8 @@
 // Package snapshot reads every foreign form in which people keep what lies in
 // a tenant, and makes resources of it as Azure Resource Manager returns them.
-// So far it reads Azure Policy objects (Policies) and the management groups and
-// policies of an Azure landing zone library (Library).
+// So far it reads Azure Policy objects (Policies), the management groups and
+// policies of an Azure landing zone library (Library), and resources one file at
+// a time (Reader.Resources).
 //
 // Files go in; Pieces come out: resources that know their way back into the
 // file, to the line of each node, with a finding for everything that is not as
@@ -49,6 +50,8 @@ type Reader struct {
 	// Environment picks one of the environments (pacSelector) that files of
 	// Enterprise Azure Policy as Code are for; "" reads all, and says so.
 	Environment string
+	// Parameters are the plain values of a template's parameters, by name.
+	Parameters arm.Value
 }
 
 // Policies reads one file of policy objects in whatever form people keep them:

@@ -32,7 +32,7 @@ func policyCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(policyEvalCommand(), policyImportCommand())
+	c.AddCommand(policyEvalCommand(), policyLintCommand(), policyImportCommand())
 	return c
 }
 
@@ -61,10 +61,12 @@ func (f *policyFlags) add(c *cobra.Command) {
 
 // policies are the policies that a command looks at, compiled.
 type policies struct {
-	engine *policy.Engine
-	tenant *tenant.Tenant
-	found  diag.List
-	places *places
+	engine  *policy.Engine
+	tenant  *tenant.Tenant
+	options *policy.Options
+	given   []arm.Resource // read from --policy
+	found   diag.List
+	places  *places
 }
 
 // places finds the line of a value in the files that were read.
@@ -83,7 +85,7 @@ func (p *places) of(r arm.Resource, v arm.Value) diag.Pos {
 
 // load reads and compiles what the flags name. Definitions are assigned to the
 // whole tenant where no assignment was given.
-func (f *policyFlags) load(more []arm.Resource) (*policies, error) {
+func (f *policyFlags) load() (*policies, error) {
 	o, err := f.compileOptions()
 	if err != nil {
 		return nil, err
@@ -100,18 +102,17 @@ func (f *policyFlags) load(more []arm.Resource) (*policies, error) {
 		return nil, err
 	}
 	p.places.policies = snapshot.Places(pieces)
-	all := slices.Clone(more)
 	for _, piece := range pieces {
-		all = append(all, piece.Resource)
+		p.given = append(p.given, piece.Resource)
 	}
 	assigned, err := f.assign(pieces)
 	if err != nil {
 		return nil, err
 	}
-	t, found := t.With(append(all, assigned...)...)
+	t, found := t.With(slices.Concat(p.given, assigned)...)
 	p.found = append(p.found, found...)
 	o.Place = p.places.of
-	p.tenant = t
+	p.tenant, p.options = t, &o
 	p.engine, found = policy.Compile(t, o)
 	p.found = append(p.found, found...)
 	if len(p.engine.Assigned) == 0 {

@@ -13,6 +13,7 @@ import (
 	"airfield/policy"
 	"airfield/report"
 	"airfield/snapshot"
+	"airfield/template"
 
 	"github.com/spf13/cobra"
 )
@@ -41,6 +42,7 @@ type evalFlags struct {
 	full    bool
 	verb    string
 	scope   string
+	values  string
 }
 
 func policyEvalCommand() *cobra.Command {
@@ -58,6 +60,7 @@ func policyEvalCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.full, "full", false, "of a tenant, show each policy that is not met")
 	c.Flags().StringVar(&f.verb, "verb", "put", "the request: put, patch or delete")
 	c.Flags().StringVar(&f.scope, "scope", "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example", "where resources without an `id` are deployed to")
+	c.Flags().StringVar(&f.values, "parameters", "", "a parameter `file` for templates")
 	return c
 }
 
@@ -74,7 +77,7 @@ func runEval(files []string, f evalFlags) error {
 	if err != nil {
 		return err
 	}
-	p, err := f.load(nil)
+	p, err := f.load()
 	if err != nil {
 		return err
 	}
@@ -92,6 +95,14 @@ func runEval(files []string, f evalFlags) error {
 // requests reads the resources that are judged.
 func (f *evalFlags) requests(files []string, colour bool) ([]snapshot.Piece, error) {
 	var all []snapshot.Piece
+	r := snapshot.Reader{At: arm.ID(f.scope)}
+	if f.values != "" {
+		values, err := readParameters(f.values)
+		if err != nil {
+			return nil, err
+		}
+		r.Parameters = values
+	}
 	for _, file := range files {
 		src, found, err := readSource(file)
 		if err != nil {
@@ -99,7 +110,7 @@ func (f *evalFlags) requests(files []string, colour bool) ([]snapshot.Piece, err
 		}
 		var pieces []snapshot.Piece
 		if !found.HasErrors() {
-			pieces, found = snapshot.Resources(src, arm.ID(f.scope))
+			pieces, found = r.Resources(src)
 		}
 		printFindings(found, colour)
 		if found.HasErrors() {
@@ -111,6 +122,22 @@ func (f *evalFlags) requests(files []string, colour bool) ([]snapshot.Piece, err
 		return nil, errors.New("there is no resource to judge")
 	}
 	return all, nil
+}
+
+// readParameters reads a template's parameter file.
+func readParameters(file string) (arm.Value, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return arm.Value{}, err
+	}
+	v, err := arm.Parse(string(raw))
+	if err == nil {
+		v, err = template.Parameters(v)
+	}
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", file, err)
+	}
+	return v, nil
 }
 
 // judge prints the verdict on each resource.
