@@ -3,6 +3,7 @@ package arm
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -20,12 +21,28 @@ type A []any
 // New makes a Value. It panics on a kind of value that O does not list, which
 // is a bug in the program.
 func New(v any) Value {
+	if s, ok := v.(string); ok {
+		return newString(s)
+	}
 	text := appendJSON(nil, v)
 	value, err := Parse(string(text))
 	if err != nil {
 		panic("arm.New: " + err.Error())
 	}
 	return value
+}
+
+// newString makes a string's value without parsing it again: expressions make
+// many.
+func newString(s string) Value {
+	text := string(AppendString(make([]byte, 0, len(s)+2), s))
+	one := &struct {
+		document
+		node [1]node
+	}{}
+	one.node[0] = node{end: uint32(len(text)), next: 1, kind: String, escaped: strings.IndexByte(text, '\\') >= 0}
+	one.text, one.nodes = text, one.node[:]
+	return Value{&one.document, 0}
 }
 
 func appendJSON(b []byte, v any) []byte {

@@ -317,6 +317,7 @@ func (b *binder) operand(o *operand) bound {
 	if o.later() {
 		x := bound{later: o}
 		b.name(o, &x)
+		x.quick = quickOf(o, x.named)
 		return x
 	}
 	b.m.budget = fullBudget

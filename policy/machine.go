@@ -39,6 +39,7 @@ type bound struct {
 	err   error
 	later *operand          // what is evaluated for each request
 	named map[string]*field // the fields that its expressions name
+	quick *quick            // how to evaluate it without an expression, if there is a way
 }
 
 // machine evaluates one rule after the other on one resource after the other.
@@ -249,7 +250,7 @@ func (n *node) property() string {
 }
 
 func (m *machine) valueCondition(n *node) truth {
-	v, err := m.evaluate(&n.left)
+	d, err := m.left(n)
 	if err != nil {
 		return m.fail(err)
 	}
@@ -257,7 +258,18 @@ func (m *machine) valueCondition(n *node) truth {
 	if ok != yes {
 		return ok
 	}
-	return m.check(n, t, datumOf(v))
+	return m.check(n, t, d)
+}
+
+// left gives the left side of a value condition.
+func (m *machine) left(n *node) (datum, error) {
+	if q := n.left.quick; q != nil {
+		if d, ok := q.datum(m); ok {
+			return d, nil
+		}
+	}
+	v, err := m.evaluate(&n.left)
+	return datumOf(v), err
 }
 
 func (m *machine) fieldCondition(n *node) truth {
