@@ -50,6 +50,9 @@ func upper16(s string) []uint16 {
 
 // indexFold gives the place of sub in s, letter case aside, or -1.
 func indexFold(s, sub string) int {
+	if !letters(sub) && newUnits(s).wide == nil {
+		return strings.Index(s, sub)
+	}
 	u, w := upper16(s), upper16(sub)
 	for i := 0; i+len(w) <= len(u); i++ {
 		if hasPrefix16(u[i:], w) {
@@ -197,8 +200,21 @@ func replace(c *Call) (arm.Value, error) {
 	return str(replaceFold(s, old, with)), nil
 }
 
+// letters tells whether a string may have letters.
+func letters(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || 'a' <= c|0x20 && c|0x20 <= 'z' {
+			return true
+		}
+	}
+	return false
+}
+
 // replaceFold replaces without case (Azure/azure-policy-linter, the library of functions).
 func replaceFold(s, old, with string) string {
+	if !letters(old) && old != "" { // what has no case
+		return strings.ReplaceAll(s, old, with)
+	}
 	u, upper, w := utf16.Encode([]rune(s)), upper16(s), upper16(old)
 	var out []uint16
 	insert := utf16.Encode([]rune(with))

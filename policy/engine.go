@@ -25,8 +25,10 @@ type Engine struct {
 	enrollments  map[string][]*exemption
 	attestations map[string][]attestation // by resource, in lower case
 	// special are the scopes, in lower case, at which something is assigned,
-	// exempted or left out; deep tells that some lie below resource groups.
+	// exempted or left out; groups tells that resource groups are among them,
+	// deep that what lies in resource groups is.
 	special map[string]bool
+	groups  bool
 	deep    bool
 	cells   sync.Map // scope in lower case → *cell
 }
@@ -70,8 +72,9 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 // mark notes that something is special about a scope.
 func (e *Engine) mark(scope arm.ID) {
 	e.special[strings.ToLower(string(scope))] = true
-	if group := scope.ResourceGroupID(); group != "" && !group.Equal(scope) {
-		e.deep = true
+	if group := scope.ResourceGroupID(); group != "" {
+		e.groups = true
+		e.deep = e.deep || !group.Equal(scope)
 	}
 }
 
@@ -335,7 +338,7 @@ func (e *Engine) nearest(id arm.ID) arm.ID {
 			}
 		}
 	}
-	if group := id.ResourceGroupID(); group != "" && e.special[strings.ToLower(string(group))] {
+	if group := id.ResourceGroupID(); e.groups && group != "" && e.special[strings.ToLower(string(group))] {
 		return group
 	}
 	sub := id.SubscriptionID()

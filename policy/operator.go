@@ -507,10 +507,22 @@ func containsFold(s, folded string) bool {
 
 // indexFold finds a folded text in one that is ASCII or folded.
 func indexFold(s, folded string) int {
+	if folded == "" {
+		return 0
+	}
 	for i := 0; i+len(folded) <= len(s); i++ {
-		if equalFold(s[i:i+len(folded)], folded) {
+		if lower(s[i]) == folded[0] && sameFold(s[i:i+len(folded)], folded) {
 			return i
 		}
 	}
 	return -1
+}
+
+func sameFold(s, folded string) bool {
+	for i := range len(s) {
+		if s[i] != folded[i] && lower(s[i]) != folded[i] {
+			return false
+		}
+	}
+	return true
 }

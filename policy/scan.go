@@ -42,11 +42,12 @@ func (e *Engine) Scan(run iter.Seq[arm.Resource], related Related, visit func(ar
 // placer remembers the cell and the facts of the place of the resource before:
 // resources come in the order of their ids.
 type placer struct {
-	e     *Engine
-	facts Facts
-	group arm.ID // or subscription, of the last resource
-	cell  *cell
-	of    arm.ID // the group or subscription that facts are of
+	e            *Engine
+	facts        Facts
+	group        arm.ID // or subscription, of the last resource
+	subscription arm.ID
+	cell         *cell
+	of           arm.ID // the group or subscription that facts are of
 }
 
 func (e *Engine) placer(related Related) *placer {
@@ -59,10 +60,13 @@ func (p *placer) at(id arm.ID) *cell {
 	if n := len(p.group); !p.e.deep && n > 0 && len(id) > n && id[n] == '/' && id[:n] == p.group && (n < 52 || len(id.ResourceGroupID()) == n) {
 		return p.cell
 	}
+	subscription := id.SubscriptionID()
 	if p.group = id.ResourceGroupID(); p.group == "" {
-		p.group = id.SubscriptionID()
+		p.group = subscription
 	}
-	p.cell = p.e.cell(id)
+	if p.e.groups || p.e.deep || subscription == "" || subscription != p.subscription {
+		p.cell, p.subscription = p.e.cell(id), subscription
+	}
 	return p.cell
 }
 

@@ -32,7 +32,7 @@ func policyCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(policyEvalCommand(), policyLintCommand(), policyImportCommand())
+	c.AddCommand(policyEvalCommand(), policyTestCommand(), policyLintCommand(), policyImportCommand())
 	return c
 }
 
