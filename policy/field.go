@@ -55,9 +55,10 @@ type way struct {
 // route is the path of some API versions.
 type route struct {
 	versions []string
-	full     path // from the body's root
-	path     path // from where it starts
-	from     int  // the count around, from the outside, at whose element it starts; or one of these
+	full     path   // from the body's root
+	path     path   // from where it starts
+	from     int    // the count around, from the outside, at whose element it starts; or one of these
+	part     string // of the id at the path, what stands behind this segment; "" for all of it
 }
 
 const (
@@ -78,9 +79,9 @@ func (w *way) route(version string) *route {
 
 func newRoute(versions []string, p path) route {
 	if len(p) > 0 && p[0].name == "properties" {
-		return route{versions, p, p[1:], properties}
+		return route{versions: versions, full: p, path: p[1:], from: properties}
 	}
-	return route{versions, p, p, root}
+	return route{versions: versions, full: p, path: p, from: root}
 }
 
 // path leads down from a value.
@@ -197,10 +198,49 @@ func wayOf(a catalog.Alias) way {
 		typ = own
 	}
 	w := way{typ: typ, alias: a, routes: []route{newRoute(nil, parsePath(a.Path))}}
+	w.routes[0].part = partOf(name, a.Path, a.Pattern)
 	for _, v := range a.Versions {
-		w.routes = append(w.routes, newRoute(v.APIVersions, parsePath(v.Path)))
+		r := newRoute(v.APIVersions, parsePath(v.Path))
+		r.part = partOf(name, v.Path, v.Pattern)
+		w.routes = append(w.routes, r)
 	}
 	return w
+}
+
+// partOf gives the segment of an id that an alias' value stands behind: a disk
+// has no offer of its own, but the id of an image with the offer in it. The
+// pattern says so where it is known.
+func partOf(name, path string, pattern catalog.AliasPattern) string {
+	segments := strings.Split(pattern.Phrase, "/")
+	for i, s := range segments {
+		if i > 0 && s == "{"+pattern.Variable+"}" {
+			return segments[i-1]
+		}
+	}
+	if strings.HasSuffix(path, "imageReference.id") {
+		return imageParts[name]
+	}
+	return ""
+}
+
+var imageParts = map[string]string{
+	"microsoft.compute/imagepublisher": "publishers", "microsoft.compute/imageoffer": "offers",
+	"microsoft.compute/imagesku": "skus", "microsoft.compute/imageversion": "versions",
+}
+
+// partOfID gives what stands behind a segment of an id, null where the id does
+// not have it.
+func partOfID(d datum, part string) datum {
+	if d.kind != arm.String {
+		return d
+	}
+	segments := strings.Split(d.text, "/")
+	for i := range segments {
+		if i > 0 && strings.EqualFold(segments[i-1], part) {
+			return textDatum(segments[i])
+		}
+	}
+	return datum{kind: arm.Null}
 }
 
 // tagName gives the name in tags.x, tags[x], tags['x'] and tags[”'x”'].

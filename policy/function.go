@@ -95,6 +95,10 @@ func (m *machine) fieldFunction(c *expr.Call) (arm.Value, error) {
 	case state == no:
 		return m.found(arm.Value{}), nil
 	}
+	if r.part != "" {
+		d := partOfID(datumOf(lead(m.start(r), r.path)), r.part)
+		return m.found(d.value()), nil
+	}
 	if !f.all {
 		return m.found(lead(m.start(r), r.path)), nil
 	}

@@ -303,6 +303,9 @@ func (m *machine) fieldCondition(n *node) truth {
 	case state == no:
 		return m.check(n, t, datum{})
 	}
+	if r.part != "" {
+		return m.check(n, t, partOfID(datumOf(lead(m.start(r), r.path)), r.part))
+	}
 	return m.follow(n, t, m.start(r), r.path)
 }
 

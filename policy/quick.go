@@ -68,7 +68,7 @@ func (q *quick) datum(m *machine) (d datum, ok bool) {
 	}
 	r, state := m.route(q.field)
 	switch {
-	case state != yes:
+	case state != yes, r.part != "":
 		return d, false
 	case !q.count:
 		return q.found(datumOf(lead(m.start(r), r.path)), m)

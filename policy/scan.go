@@ -45,6 +45,7 @@ type placer struct {
 	e            *Engine
 	facts        Facts
 	group        arm.ID // or subscription, of the last resource
+	inGroup      bool   // group is a resource group
 	subscription arm.ID
 	cell         *cell
 	of           arm.ID // the group or subscription that facts are of
@@ -57,11 +58,12 @@ func (e *Engine) placer(related Related) *placer {
 }
 
 func (p *placer) at(id arm.ID) *cell {
-	if n := len(p.group); !p.e.deep && n > 0 && len(id) > n && id[n] == '/' && id[:n] == p.group && (n < 52 || len(id.ResourceGroupID()) == n) {
+	if n := len(p.group); p.inGroup && !p.e.deep && len(id) > n && id[n] == '/' && id[:n] == p.group {
 		return p.cell
 	}
 	subscription := id.SubscriptionID()
-	if p.group = id.ResourceGroupID(); p.group == "" {
+	p.group = id.ResourceGroupID()
+	if p.inGroup = p.group != ""; !p.inGroup {
 		p.group = subscription
 	}
 	if p.e.groups || p.e.deep || subscription == "" || subscription != p.subscription {
