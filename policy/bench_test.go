@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"runtime"
+	"slices"
 	"testing"
 
 	"airfield/arm"
@@ -59,4 +60,70 @@ func load(b *testing.B, r arm.Resource) any {
 		return set
 	}
 	return r
+}
+
+// BenchmarkCompile binds the built-in definitions again and again, and reports
+// what one compiled definition holds, beside the text it was read from.
+//
+//	go test ./policy -run '^$' -bench Compile
+func BenchmarkCompile(b *testing.B) {
+	var read []arm.Resource
+	for _, d := range corpus(b, "builtin-policyDefinitions") {
+		pieces, err := d.Pieces()
+		if err != nil {
+			b.Fatal(err)
+		}
+		read = append(read, pieces[0].Resource)
+	}
+	for _, r := range read { // the tables of aliases are read once, whoever asks
+		load(b, r)
+	}
+	kept := make([]any, len(read))
+	before := heap()
+	for b.Loop() {
+		for i, r := range read {
+			kept[i] = load(b, r)
+		}
+	}
+	b.ReportMetric(float64(heap()-before)/float64(len(kept)), "B/definition")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(kept)), "ns/definition")
+	runtime.KeepAlive(kept)
+	runtime.KeepAlive(read)
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkCompliant judges one storage account that complies with what the
+// reference hierarchy assigns to it: reading it is not counted.
+//
+//	go test ./policy -run '^$' -bench Compliant
+func BenchmarkCompliant(b *testing.B) {
+	sub := arm.Subscription("11111111-1111-1111-1111-111111111111")
+	id := sub.ResourceGroup("rg").Resource("Microsoft.Storage/storageAccounts", "a")
+	body := arm.New(arm.O{"id", id, "name", "a", "type", "Microsoft.Storage/storageAccounts", "apiVersion", "2023-05-01", "location", "westeurope", "kind", "StorageV2",
+		"tags", arm.O{"env", "prod"}, "properties", arm.O{"supportsHttpsTrafficOnly", true, "minimumTlsVersion", "TLS1_2", "allowBlobPublicAccess", false}})
+	const n = 100
+	all := slices.Repeat([]arm.Resource{{ID: id, Body: body}}, n)
+	tree := reference(b, arm.Resource{ID: sub, Body: arm.New(arm.O{"id", sub, "type", arm.SubscriptionType, "properties", arm.O{"managementGroupAncestorsChain", arm.A{arm.O{"name", "online"}}}})})
+	e, _ := policy.Compile(tree, policy.Options{})
+	results := 0
+	judge := func() {
+		e.Scan(slices.Values(all), nil, func(_ arm.Resource, found []policy.Result) { results = len(found) })
+	}
+	judge() // binds the rules to the type
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		judge()
+	}
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(results), "results")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(b.N*n), "allocs/resource")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/resource")
 }

@@ -51,8 +51,9 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	e := &Engine{o: o, t: t, at: map[string][]*Assignment{}, exemptions: map[string][]*exemption{},
 		enrollments: map[string][]*exemption{}, attestations: map[string][]attestation{}, special: map[string]bool{}}
 	c := compiler{e: e, t: t, definitions: map[string]read[Definition]{}, sets: map[string]read[Set]{}}
-	for r := range t.OfType(assignmentType) {
-		a, found := readAssignment(tenant.Keep(r), &e.o)
+	all := assignedIn(t)
+	for _, r := range all[assignmentType] {
+		a, found := readAssignment(r, &e.o)
 		c.found = append(c.found, found...)
 		c.rules(a)
 		e.Assignments = append(e.Assignments, a)
@@ -63,10 +64,27 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 			e.mark(not)
 		}
 	}
-	c.exemptions(exemptionType, e.exemptions)
-	c.exemptions(enrollmentType, e.enrollments)
-	c.attestations()
+	c.exemptions(all[exemptionType], e.exemptions)
+	c.exemptions(all[enrollmentType], e.enrollments)
+	c.attestations(all[attestationType])
 	return e, c.found
+}
+
+// assignedIn gives the assignments of a tenant and what modifies them, by type,
+// in one pass over the ids.
+func assignedIn(t *tenant.Tenant) map[arm.Type][]arm.Resource {
+	all := map[arm.Type][]arm.Resource{}
+	for id := range t.IDs(arm.Tenant) {
+		typ := id.Type()
+		for _, want := range []arm.Type{assignmentType, exemptionType, enrollmentType, attestationType} {
+			if typ.Equal(want) {
+				if r, ok := t.Get(id); ok {
+					all[want] = append(all[want], r)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // mark notes that something is special about a scope.
@@ -252,9 +270,9 @@ func versionOf(r arm.Resource) string {
 	return r.Get("properties", "metadata", "version").Str()
 }
 
-func (c *compiler) exemptions(t arm.Type, into map[string][]*exemption) {
-	for r := range c.t.OfType(t) {
-		x, found := readExemption(tenant.Keep(r), &c.e.o)
+func (c *compiler) exemptions(all []arm.Resource, into map[string][]*exemption) {
+	for _, r := range all {
+		x, found := readExemption(r, &c.e.o)
 		c.found = append(c.found, found...)
 		key := strings.ToLower(string(x.scope))
 		into[key] = append(into[key], &x)
@@ -269,8 +287,8 @@ type attestation struct {
 	expired               bool
 }
 
-func (c *compiler) attestations() {
-	for r := range c.t.OfType(attestationType) {
+func (c *compiler) attestations(all []arm.Resource) {
+	for _, r := range all {
 		p := r.Get("properties")
 		d := &reader{o: &c.e.o, r: r}
 		expires := d.time(p.Get("expiresOn"))
