@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,4 +88,35 @@ func templateResources(t *testing.T, at arm.ID) []arm.Resource {
 		}
 	}
 	return all
+}
+
+// TestScanSideBySide scans a tenant on several goroutines, each with a part,
+// and rolls up the same as on one.
+func TestScanSideBySide(t *testing.T) {
+	sub := arm.Subscription("11111111-1111-1111-1111-111111111111")
+	group := sub.ResourceGroup("rg")
+	all := append(templateResources(t, group),
+		arm.Resource{ID: sub, Body: arm.New(arm.O{"id", sub, "type", arm.SubscriptionType, "properties", arm.O{"managementGroupAncestorsChain", arm.A{arm.O{"name", "corp"}}}})})
+	tree := reference(t, all...)
+	e, _ := policy.Compile(tree, policy.Options{Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+	scan := func(parts int) *policy.Tally {
+		tallies := make([]*policy.Tally, parts)
+		var wait sync.WaitGroup
+		for i, part := range tree.Parts(parts) {
+			tallies[i] = e.Tally()
+			wait.Go(func() { e.Scan(part, policy.In(tree), tallies[i].Add) })
+		}
+		wait.Wait()
+		for _, other := range tallies[1:] {
+			tallies[0].Merge(other)
+		}
+		return tallies[0]
+	}
+	one, many := scan(1), scan(4)
+	if one.Resources != many.Resources || !slices.Equal(one.Rules, many.Rules) {
+		t.Errorf("on one goroutine %v, on four %v", one.Resources, many.Resources)
+	}
+	if p, counted := one.Resources.Percent(); !counted || p <= 0 || p > 100 {
+		t.Errorf("percent %v, counted %v", p, counted)
+	}
 }

@@ -28,6 +28,7 @@ type Engine struct {
 	// exempted or left out; groups tells that resource groups are among them,
 	// deep that what lies in resource groups is.
 	special map[string]bool
+	grouped bool // something is assigned to a management group
 	groups  bool
 	deep    bool
 	cells   sync.Map // scope in lower case → *cell
@@ -67,6 +68,7 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	c.exemptions(all[exemptionType], e.exemptions)
 	c.exemptions(all[enrollmentType], e.enrollments)
 	c.attestations(all[attestationType])
+	c.placements()
 	return e, c.found
 }
 
@@ -90,6 +92,7 @@ func assignedIn(t *tenant.Tenant) map[arm.Type][]arm.Resource {
 // mark notes that something is special about a scope.
 func (e *Engine) mark(scope arm.ID) {
 	e.special[strings.ToLower(string(scope))] = true
+	e.grouped = e.grouped || scope.Type().Equal(arm.ManagementGroupType)
 	if group := scope.ResourceGroupID(); group != "" {
 		e.groups = true
 		e.deep = e.deep || !group.Equal(scope)
@@ -277,6 +280,19 @@ func (c *compiler) exemptions(all []arm.Resource, into map[string][]*exemption) 
 		key := strings.ToLower(string(x.scope))
 		into[key] = append(into[key], &x)
 		c.e.mark(x.scope)
+	}
+}
+
+// placements finds the subscriptions of which the tenant does not say where they
+// lie: what is assigned to management groups is not seen there.
+func (c *compiler) placements() {
+	if !c.e.grouped {
+		return
+	}
+	for _, id := range c.t.Children(arm.Tenant) {
+		if id.Type().Equal(arm.SubscriptionType) && !c.e.placed(id) {
+			c.found.Warnf(diag.Pos{}, "policy/placement", "the tenant does not say in which management group subscription %s lies: what is assigned to management groups is not seen there", id.Name())
+		}
 	}
 }
 

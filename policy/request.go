@@ -47,6 +47,9 @@ type Verdict struct {
 	Changes  []Change
 	Results  []Result // of the rules whose effect is called for or not known, those that decide first
 	Deploys  []Deployment
+	// Lacks says what the tenant lacks so that more policies may be in force than
+	// are seen; a request is then not known to be allowed.
+	Lacks string
 }
 
 // Blocks tells whether the result denies the request, or may.
@@ -62,7 +65,7 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 	c := place.at(q.Resource.ID)
 	place.facts.Context = q.context()
 	j := judge{e: e, m: m, q: q, facts: &place.facts}
-	j.v.Resource = q.Resource
+	j.v.Resource, j.v.Lacks = q.Resource, e.lacks(q.Resource.ID)
 	m.enter(q.Resource, &place.facts)
 	all := c.of(m)
 	if q.Verb == Delete {
@@ -74,6 +77,27 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 	m.enter(j.v.Resource, &place.facts)
 	j.each(all, func(r *Rule) bool { return !r.Effect.changes() && r.Effect != DenyAction })
 	return j.verdict()
+}
+
+// lacks says why assignments around a resource may not be seen.
+func (e *Engine) lacks(id arm.ID) string {
+	for _, m := range e.t.Header().Missing {
+		if what := strings.ToLower(m.What); strings.Contains(what, "policyassignments") {
+			return fmt.Sprintf("the snapshot lacks %s: %s", m.What, m.Why)
+		}
+	}
+	sub := id.SubscriptionID()
+	if sub == "" || !e.grouped || e.placed(sub) {
+		return ""
+	}
+	return fmt.Sprintf("the tenant does not say in which management group subscription %s lies", sub.Name())
+}
+
+// placed tells whether the tenant says in which management group a subscription
+// lies: in Azure, each lies in one.
+func (e *Engine) placed(sub arm.ID) bool {
+	parent, ok := e.t.Parent(sub)
+	return ok && parent.Type().Equal(arm.ManagementGroupType)
 }
 
 // context gives what requestContext() is for the request.
@@ -289,6 +313,9 @@ func (j *judge) clash(x *edit, why string) {
 
 // verdict decides, and puts the results that do in front.
 func (j *judge) verdict() Verdict {
+	if j.v.Lacks != "" {
+		j.v.Decision = NotKnown
+	}
 	slices.SortStableFunc(j.v.Results, func(a, b Result) int { return rank(a.blocks) - rank(b.blocks) })
 	for i := range j.v.Results {
 		switch j.v.Results[i].blocks {

@@ -18,7 +18,8 @@ type Judgement struct {
 	ID       arm.ID       `json:"id"`
 	Type     arm.Type     `json:"type"`
 	Pos      diag.Pos     `json:"pos"`
-	Decision string       `json:"decision"` // allowed, denied or unknown
+	Decision string       `json:"decision"`        // allowed, denied or unknown
+	Lacks    string       `json:"lacks,omitempty"` // what keeps it from being known that all policies were seen
 	Changes  []ChangeOf   `json:"changes,omitempty"`
 	Findings []FindingOf  `json:"findings,omitempty"`
 	Deploys  []DeployedBy `json:"deploys,omitempty"`
@@ -61,7 +62,7 @@ type DeployedBy struct {
 // Judge makes a Judgement of a verdict; explain, where not nil, says why a
 // result is as it is.
 func Judge(q policy.Request, v policy.Verdict, explain func(*policy.Assigned) policy.Explanation) Judgement {
-	j := Judgement{ID: q.Resource.ID, Type: q.Resource.Type(), Pos: q.Resource.Pos, Decision: v.Decision.String()}
+	j := Judgement{ID: q.Resource.ID, Type: q.Resource.Type(), Pos: q.Resource.Pos, Decision: v.Decision.String(), Lacks: v.Lacks}
 	for _, c := range v.Changes {
 		j.Changes = append(j.Changes, ChangeOf{c.Assigned.Policy(), c.Path, c.Before.Text(), c.After.Text()})
 	}
@@ -111,6 +112,9 @@ func Verdict(w io.Writer, j Judgement, all, colour bool) error {
 		p.printf("  %s", j.Pos)
 	}
 	p.printf("\n")
+	if j.Lacks != "" {
+		p.printf("  %s\n", j.Lacks)
+	}
 	for _, f := range j.Findings {
 		if f.Blocks || all {
 			p.finding(f)

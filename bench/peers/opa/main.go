@@ -1,12 +1,19 @@
-// Opa judges resources by the policies of policies.rego with Open Policy
-// Agent, and says how long that took:
+// Opa judges resources with Open Policy Agent, and says how long that took:
 //
 //	go run ./opa -resources FILE -policies policies.json
+//	go run ./opa -plain -resources FILE -policies policies.json
 //
-// OPA is given its best chance: one prepared query for all policies, whose rules
-// OPA's index finds by the resource's type; inputs that are parsed and in OPA's
-// own form before the clock starts; parameters kept in that form too; one read
-// transaction for all.
+// In both modes there is one prepared query for all policies, and inputs are
+// parsed and in OPA's own form before the clock starts.
+//
+// OPA is given its best chance by policies.rego, whose rules OPA's index finds
+// by the resource's type: inputs and parameters are folded before the clock
+// starts, parameters are in OPA's own form too, one read transaction is for all.
+//
+// With -plain it is used as one does who puts the policies into Rego and calls
+// OPA as a library: by plain.rego, whose rules compare without case themselves;
+// inputs and parameters are as they were written, the parameters plain Go values
+// in the store, each evaluation has a transaction of its own.
 package main
 
 import (
@@ -32,17 +39,23 @@ import (
 	"github.com/open-policy-agent/opa/v1/version"
 )
 
-//go:embed policies.rego
-var policies string
+var (
+	//go:embed policies.rego
+	tuned string
+	//go:embed plain.rego
+	plain string
+)
 
 func main() {
-	resources := flag.String("resources", "", "the resources, one JSON object a line")
-	table := flag.String("policies", "policies.json", "names and parameters of the policies")
-	workers := flag.Int("j", 1, "on how many goroutines to judge")
-	rounds := flag.Int("rounds", 3, "how often to judge; the fastest round counts")
-	partial := flag.Bool("partial", false, "evaluate the policies partially first, with the parameters known")
+	var c config
+	flag.StringVar(&c.resources, "resources", "", "the resources, one JSON object a line")
+	flag.StringVar(&c.table, "policies", "policies.json", "names and parameters of the policies")
+	flag.IntVar(&c.workers, "j", 1, "on how many goroutines to judge")
+	flag.IntVar(&c.rounds, "rounds", 3, "how often to judge; the fastest round counts")
+	flag.BoolVar(&c.partial, "partial", false, "evaluate the policies partially first, with the parameters known")
+	flag.BoolVar(&c.plain, "plain", false, "policies as one puts them into Rego, resources as they were written")
 	flag.Parse()
-	r, err := run(context.Background(), *resources, *table, *workers, *rounds, *partial)
+	r, err := c.run(context.Background())
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(r)
 	}
@@ -50,6 +63,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "opa:", err)
 		os.Exit(2)
 	}
+}
+
+type config struct {
+	resources, table string
+	workers, rounds  int
+	partial, plain   bool
 }
 
 // result is what every harness prints.
@@ -63,36 +82,45 @@ type result struct {
 	Matches            map[string]int `json:"matches"`
 }
 
-func run(ctx context.Context, resources, table string, workers, rounds int, partial bool) (*result, error) {
-	params, err := parameters(table)
+func (c config) run(ctx context.Context) (*result, error) {
+	params, err := parameters(c.table)
 	if err != nil {
 		return nil, err
 	}
-	start := time.Now()
-	inputs, err := read(resources)
-	if err != nil {
-		return nil, err
-	}
-	r := &result{Engine: "opa " + version.Version, Resources: len(inputs), Workers: workers, Matches: map[string]int{}}
-	r.ParseSeconds = time.Since(start).Seconds()
+	r := &result{Engine: "opa " + version.Version, Workers: c.workers, Matches: map[string]int{}}
 	for name := range params {
 		r.Matches[name] = 0
 	}
-
-	store := inmem.NewFromObjectWithOpts(map[string]any{"parameters": params}, inmem.OptReturnASTValuesOnRead(true))
-	options := []rego.PrepareOption{}
-	if partial {
-		options = append(options, rego.WithPartialEval())
+	prepare, query, module := fold, "data.tuned.deny", tuned
+	if c.plain {
+		prepare, query, module = asWritten, "data.plain.deny", plain
+		r.Engine += " plain"
+	} else {
+		lower(params)
 	}
-	query, err := rego.New(rego.Query("data.bench.deny"), rego.Module("policies.rego", policies), rego.Store(store)).PrepareForEval(ctx, options...)
+	start := time.Now()
+	inputs, err := read(c.resources, prepare)
 	if err != nil {
 		return nil, err
 	}
-	debug.SetGCPercent(400) // collecting a heap of parsed inputs is no work of OPA's
-	for range rounds {
+	r.Resources, r.ParseSeconds = len(inputs), time.Since(start).Seconds()
+
+	store := inmem.NewFromObjectWithOpts(map[string]any{"parameters": params}, inmem.OptReturnASTValuesOnRead(!c.plain))
+	options := []rego.PrepareOption{}
+	if c.partial {
+		options = append(options, rego.WithPartialEval())
+	}
+	prepared, err := rego.New(rego.Query(query), rego.Module("policies.rego", module), rego.Store(store)).PrepareForEval(ctx, options...)
+	if err != nil {
+		return nil, err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // collecting a heap of parsed inputs is no work of OPA's
+	}
+	for range c.rounds {
 		runtime.GC()
 		start := time.Now()
-		matches, err := judgeAll(ctx, store, query, inputs, workers)
+		matches, err := c.judgeAll(ctx, store, prepared, inputs)
 		if err != nil {
 			return nil, err
 		}
@@ -106,13 +134,14 @@ func run(ctx context.Context, resources, table string, workers, rounds int, part
 }
 
 // judgeAll shares the inputs among the workers and adds up what they count.
-func judgeAll(ctx context.Context, store storage.Store, query rego.PreparedEvalQuery, inputs []ast.Value, workers int) (map[string]int, error) {
+func (c config) judgeAll(ctx context.Context, store storage.Store, query rego.PreparedEvalQuery, inputs []ast.Value) (map[string]int, error) {
+	workers := c.workers
 	matches, errs := make([]map[string]int, workers), make([]error, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
 			part := inputs[w*len(inputs)/workers : (w+1)*len(inputs)/workers]
-			matches[w], errs[w] = judge(ctx, store, query, part)
+			matches[w], errs[w] = c.judge(ctx, store, query, part)
 		})
 	}
 	wait.Wait()
@@ -128,15 +157,20 @@ func judgeAll(ctx context.Context, store storage.Store, query rego.PreparedEvalQ
 	return sum, nil
 }
 
-func judge(ctx context.Context, store storage.Store, query rego.PreparedEvalQuery, inputs []ast.Value) (map[string]int, error) {
-	txn, err := store.NewTransaction(ctx)
-	if err != nil {
-		return nil, err
+func (c config) judge(ctx context.Context, store storage.Store, query rego.PreparedEvalQuery, inputs []ast.Value) (map[string]int, error) {
+	options := make([]rego.EvalOption, 1, 2) // the first is the input
+	if !c.plain {
+		txn, err := store.NewTransaction(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer store.Abort(ctx, txn)
+		options = append(options, rego.EvalTransaction(txn))
 	}
-	defer store.Abort(ctx, txn)
 	matches := map[string]int{}
 	for _, input := range inputs {
-		rs, err := query.Eval(ctx, rego.EvalParsedInput(input), rego.EvalTransaction(txn))
+		options[0] = rego.EvalParsedInput(input)
+		rs, err := query.Eval(ctx, options...)
 		if err != nil {
 			return nil, err
 		}
@@ -150,8 +184,8 @@ func judge(ctx context.Context, store storage.Store, query rego.PreparedEvalQuer
 	return matches, nil
 }
 
-// read gives the resources in OPA's form, folded.
-func read(file string) ([]ast.Value, error) {
+// read gives the resources in OPA's form, each prepared first.
+func read(file string, prepare func(resource map[string]any)) ([]ast.Value, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -166,7 +200,8 @@ func read(file string) ([]ast.Value, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", file, len(inputs)+1, err)
 		}
-		input, err := ast.InterfaceToValue(fold(resource))
+		prepare(resource)
+		input, err := ast.InterfaceToValue(resource)
 		if err != nil {
 			return nil, err
 		}
@@ -175,10 +210,12 @@ func read(file string) ([]ast.Value, error) {
 	return inputs, lines.Err()
 }
 
+func asWritten(map[string]any) {}
+
 // fold does once what every rule would have to do: the type, the location and
 // the names of the tags are in lower case, a location has no spaces, and what is
 // null is missing.
-func fold(resource map[string]any) map[string]any {
+func fold(resource map[string]any) {
 	dropNulls(resource)
 	if typ, ok := resource["type"].(string); ok {
 		resource["type"] = strings.ToLower(typ)
@@ -193,7 +230,6 @@ func fold(resource map[string]any) map[string]any {
 		}
 		resource["tags"] = folded
 	}
-	return resource
 }
 
 func dropNulls(v any) {
@@ -210,8 +246,7 @@ func dropNulls(v any) {
 	}
 }
 
-// parameters reads the table of policies: by name, the parameters with texts
-// in lower case.
+// parameters reads the table of policies: by name, the parameters.
 func parameters(file string) (map[string]any, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -226,11 +261,12 @@ func parameters(file string) (map[string]any, error) {
 	}
 	params := map[string]any{}
 	for _, p := range table {
-		params[p.Name] = lower(p.Parameters)
+		params[p.Name] = p.Parameters
 	}
 	return params, nil
 }
 
+// lower puts the texts in v into lower case, in place but for v itself.
 func lower(v any) any {
 	switch v := v.(type) {
 	case string:

@@ -9,7 +9,7 @@
 # Policy would take other cases and "False" too. requestContext().apiVersion is
 # the resource's apiVersion. A resource without a location is one that mode
 # Indexed does not reach; the rules without a type ask for it.
-package bench
+package tuned
 
 # Allowed locations (Indexed)
 deny contains "e56962a6-4747-49cd-b67b-bf8b01975c4c" if {
