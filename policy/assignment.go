@@ -99,6 +99,7 @@ type Assignment struct {
 	Enforcement Enforcement
 	Rules       []*Assigned
 
+	index     int // in Engine.Assignments
 	resource  arm.Resource
 	version   string
 	params    arm.Value
@@ -118,6 +119,7 @@ type Assigned struct {
 	Why  string
 
 	index    int       // among all of the Engine
+	groups   []int32   // of the set's, by their places in Engine.groupNames
 	variants []variant // by location, the last that holds
 }
 

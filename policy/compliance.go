@@ -14,18 +14,32 @@ import (
 // its states under the assignment's rules, in the order of State.
 type Tally struct {
 	Rules       []Counts           // of resources, by Assigned.Index
-	Assignments map[arm.ID]*Counts // of resources, by assignment
-	Groups      map[Group]*Counts  // of resources, by the group of a set's policies
-	Scopes      map[arm.ID]*Counts // of resources, by subscription, or management group where they lie in none
+	Assignments []Counts           // of resources, by the place of the assignment in Engine.Assignments
 	Resources   Counts             // of resources, under all assignments together
+	Scopes      map[arm.ID]*Counts // of resources, by subscription, or management group where they lie in none, in lower case
 	Error       map[string]int     // how often a rule failed, by rule and message
 	Why         map[string]int     // how often a state is Unknown, by reason
+
+	e      *Engine
+	groups []Counts
+	worst  []State // of the groups of the assignment that is counted; numStates where not met
+	last   arm.ID  // subscription, with its counts
+	at     *Counts
 }
 
 // Group is a group of policies in the set that an assignment assigns.
 type Group struct {
-	Assignment arm.ID
+	Assignment *Assignment
 	Name       string
+}
+
+// Groups gives the counts of resources by group.
+func (t *Tally) Groups() map[Group]*Counts {
+	all := map[Group]*Counts{}
+	for i, g := range t.e.groupNames {
+		all[g] = &t.groups[i]
+	}
+	return all
 }
 
 // Counts are numbers of resources by State.
@@ -51,8 +65,8 @@ func (c *Counts) add(o *Counts) {
 
 // Tally makes an empty tally for the engine's results.
 func (e *Engine) Tally() *Tally {
-	return &Tally{Rules: make([]Counts, len(e.Assigned)), Assignments: map[arm.ID]*Counts{}, Groups: map[Group]*Counts{},
-		Scopes: map[arm.ID]*Counts{}, Error: map[string]int{}, Why: map[string]int{}}
+	return &Tally{e: e, Rules: make([]Counts, len(e.Assigned)), Assignments: make([]Counts, len(e.Assignments)), groups: make([]Counts, len(e.groupNames)),
+		worst: slices.Repeat([]State{numStates}, len(e.groupNames)), Scopes: map[arm.ID]*Counts{}, Error: map[string]int{}, Why: map[string]int{}}
 }
 
 // Add counts one resource.
@@ -67,11 +81,13 @@ func (t *Tally) Add(r arm.Resource, results []Result) {
 			x := &results[j]
 			t.Rules[x.index][x.State]++
 			worst = min(worst, x.State)
-			t.reasons(x)
+			if x.State == Unknown || x.Err != nil {
+				t.reasons(x)
+			}
 		}
 		whole = min(whole, worst)
-		slot(t.Assignments, a.ID)[worst]++
-		t.groups(results[i:j])
+		t.Assignments[a.index][worst]++
+		t.countGroups(results[i:j])
 		i = j
 	}
 	t.Resources[whole]++
@@ -79,7 +95,10 @@ func (t *Tally) Add(r arm.Resource, results []Result) {
 	if scope == "" {
 		scope = r.ID
 	}
-	slot(t.Scopes, arm.ID(strings.ToLower(string(scope))))[whole]++
+	if t.at == nil || scope != t.last {
+		t.last, t.at = scope, slot(t.Scopes, arm.ID(strings.ToLower(string(scope))))
+	}
+	t.at[whole]++
 }
 
 func slot[K comparable](m map[K]*Counts, k K) *Counts {
@@ -110,37 +129,32 @@ func (r Reason) String() string {
 	return r.Property + ": " + r.Message
 }
 
-// groups counts a resource under the groups of an assignment's set.
-func (t *Tally) groups(results []Result) {
-	worst := map[string]State(nil)
+// countGroups counts a resource under the groups of an assignment's set.
+func (t *Tally) countGroups(results []Result) {
 	for i := range results {
-		m := results[i].Member
-		if m == nil {
-			continue
-		}
-		for _, g := range m.Groups {
-			if worst == nil {
-				worst = map[string]State{}
-			}
-			if s, seen := worst[g]; !seen || results[i].State < s {
-				worst[g] = results[i].State
-			}
+		for _, g := range results[i].groups {
+			t.worst[g] = min(t.worst[g], results[i].State)
 		}
 	}
-	for g, s := range worst {
-		slot(t.Groups, Group{results[0].ID, g})[s]++
+	for i := range results {
+		for _, g := range results[i].groups {
+			if t.worst[g] < numStates {
+				t.groups[g][t.worst[g]]++
+				t.worst[g] = numStates
+			}
+		}
 	}
 }
 
 // Merge adds the counts of another tally of the same engine.
 func (t *Tally) Merge(o *Tally) {
-	for i := range o.Rules {
-		t.Rules[i].add(&o.Rules[i])
-	}
-	merge(t.Assignments, o.Assignments)
-	merge(t.Groups, o.Groups)
-	merge(t.Scopes, o.Scopes)
+	add(t.Rules, o.Rules)
+	add(t.Assignments, o.Assignments)
+	add(t.groups, o.groups)
 	t.Resources.add(&o.Resources)
+	for k, c := range o.Scopes {
+		slot(t.Scopes, k).add(c)
+	}
 	for k, n := range o.Error {
 		t.Error[k] += n
 	}
@@ -149,24 +163,8 @@ func (t *Tally) Merge(o *Tally) {
 	}
 }
 
-func merge[K comparable](into, from map[K]*Counts) {
-	for k, c := range from {
-		slot(into, k).add(c)
+func add(into, from []Counts) {
+	for i := range from {
+		into[i].add(&from[i])
 	}
-}
-
-// Sorted gives the keys of a roll-up, those with the most that do not comply
-// first.
-func Sorted[K ~string](m map[K]*Counts) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b K) int {
-		if d := m[b][NonCompliant] - m[a][NonCompliant]; d != 0 {
-			return d
-		}
-		return strings.Compare(string(a), string(b))
-	})
-	return keys
 }

@@ -18,6 +18,7 @@ type Engine struct {
 	Assignments []*Assignment // in order of their ids
 	Assigned    []*Assigned   // all their rules
 
+	groupNames   []Group
 	o            Options
 	t            *tenant.Tenant
 	at           map[string][]*Assignment // by scope, in lower case
@@ -55,8 +56,10 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	all := assignedIn(t)
 	for _, r := range all[assignmentType] {
 		a, found := readAssignment(r, &e.o)
+		a.index = len(e.Assignments)
 		c.found = append(c.found, found...)
 		c.rules(a)
+		e.nameGroups(a)
 		e.Assignments = append(e.Assignments, a)
 		key := strings.ToLower(string(a.Scope))
 		e.at[key] = append(e.at[key], a)
@@ -70,6 +73,25 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	c.attestations(all[attestationType])
 	c.placements()
 	return e, c.found
+}
+
+// nameGroups numbers the groups of an assignment's policies.
+func (e *Engine) nameGroups(a *Assignment) {
+	numbers := map[string]int32{}
+	for _, r := range a.Rules {
+		if r.Member == nil {
+			continue
+		}
+		for _, name := range r.Member.Groups {
+			n, known := numbers[name]
+			if !known {
+				n = int32(len(e.groupNames))
+				numbers[name] = n
+				e.groupNames = append(e.groupNames, Group{a, name})
+			}
+			r.groups = append(r.groups, n)
+		}
+	}
 }
 
 // assignedIn gives the assignments of a tenant and what modifies them, by type,

@@ -265,9 +265,9 @@ func where(scope arm.ID) string {
 func Compliance(w io.Writer, e *policy.Engine, t *policy.Tally, full bool) error {
 	p := &lines{w: w}
 	p.counts("all resources", &t.Resources, 0)
-	for _, id := range policy.Sorted(t.Assignments) {
-		a := assignment(e, id)
-		p.counts(fmt.Sprintf("%s, at %s", a.Title, where(a.Scope)), t.Assignments[id], 1)
+	for _, i := range worstFirst(t.Assignments) {
+		a := e.Assignments[i]
+		p.counts(fmt.Sprintf("%s, at %s", a.Title, where(a.Scope)), &t.Assignments[i], 1)
 		if !full {
 			continue
 		}
@@ -286,13 +286,17 @@ func Compliance(w io.Writer, e *policy.Engine, t *policy.Tally, full bool) error
 	return p.err
 }
 
-func assignment(e *policy.Engine, id arm.ID) *policy.Assignment {
-	for _, a := range e.Assignments {
-		if a.ID == id {
-			return a
+// worstFirst gives the places of counts that have any, those with the most that
+// do not comply first.
+func worstFirst(all []policy.Counts) []int {
+	var places []int
+	for i := range all {
+		if all[i] != (policy.Counts{}) {
+			places = append(places, i)
 		}
 	}
-	return &policy.Assignment{ID: id, Title: id.Name()}
+	slices.SortStableFunc(places, func(a, b int) int { return all[b][policy.NonCompliant] - all[a][policy.NonCompliant] })
+	return places
 }
 
 func (p *lines) counts(title string, c *policy.Counts, depth int) {
@@ -371,14 +375,16 @@ func ComplianceOf(e *policy.Engine, t *policy.Tally) ComplianceFigures {
 	for scope, c := range t.Scopes {
 		out.Scopes[scope] = figures(c)
 	}
-	for _, id := range policy.Sorted(t.Assignments) {
-		a := assignment(e, id)
-		x := AssignmentFigures{ID: id, Title: a.Title, Scope: a.Scope, Figures: figures(t.Assignments[id]), Groups: map[string]Figures{}}
-		for g, c := range t.Groups {
-			if g.Assignment == id {
-				x.Groups[g.Name] = figures(c)
-			}
+	groups := map[*policy.Assignment]map[string]Figures{}
+	for g, c := range t.Groups() {
+		if groups[g.Assignment] == nil {
+			groups[g.Assignment] = map[string]Figures{}
 		}
+		groups[g.Assignment][g.Name] = figures(c)
+	}
+	for _, i := range worstFirst(t.Assignments) {
+		a := e.Assignments[i]
+		x := AssignmentFigures{ID: a.ID, Title: a.Title, Scope: a.Scope, Figures: figures(&t.Assignments[i]), Groups: groups[a]}
 		for _, r := range a.Rules {
 			effect := policy.None
 			if r.Rule != nil {

@@ -6,7 +6,23 @@
 # as the assignment has them. The rest is as policies.rego has it: property
 # names as Azure spells them, booleans as booleans, the resource's apiVersion
 # for requestContext().apiVersion, and mode Indexed by asking for a location.
+#
+# What may be missing is asked for by a rule of its own: not f(g(input.x)) is
+# undefined where input.x is, because Rego calls g before the not.
 package plain
+
+# text gives a property's text in lower case, "" where it is missing or null.
+default text(_) := ""
+
+text(path) := lower(object.get(input.properties, path, ""))
+
+# missing is {exists: false}.
+missing(path) if object.get(input.properties, path, null) == null
+
+# missing_or is {anyOf: [{exists: false}, {equals: wanted}]}.
+missing_or(path, _) if missing(path)
+
+missing_or(path, wanted) if text(path) == wanted
 
 # Allowed locations (Indexed)
 deny contains "e56962a6-4747-49cd-b67b-bf8b01975c4c" if {
@@ -39,7 +55,7 @@ allowed_size if {
 deny contains "404c3081-a854-4457-ae30-26a93ef643f9" if {
 	lower(input.type) == "microsoft.storage/storageaccounts"
 	lower(input.apiVersion) < "2019-04-01"
-	object.get(input.properties, "supportsHttpsTrafficOnly", null) == null
+	missing("supportsHttpsTrafficOnly")
 }
 
 deny contains "404c3081-a854-4457-ae30-26a93ef643f9" if {
@@ -50,7 +66,7 @@ deny contains "404c3081-a854-4457-ae30-26a93ef643f9" if {
 # Minimum TLS of storage accounts; a missing one differs too
 deny contains "fe83a0eb-a853-422d-aac2-1bffd182c5d0" if {
 	lower(input.type) == "microsoft.storage/storageaccounts"
-	not lower(input.properties.minimumTlsVersion) == lower(data.parameters["fe83a0eb-a853-422d-aac2-1bffd182c5d0"].minimumTlsVersion)
+	text("minimumTlsVersion") != lower(data.parameters["fe83a0eb-a853-422d-aac2-1bffd182c5d0"].minimumTlsVersion)
 }
 
 # No public access to blobs, but for OpenShift's own accounts
@@ -68,7 +84,7 @@ openshift if {
 # Storage accounts by virtual network rules only
 deny contains "2a1a9cdf-e04d-429a-8416-3bfb72a1b26f" if {
 	lower(input.type) == "microsoft.storage/storageaccounts"
-	not lower(input.properties.networkAcls.defaultAction) == "deny"
+	text(["networkAcls", "defaultAction"]) != "deny"
 }
 
 deny contains "2a1a9cdf-e04d-429a-8416-3bfb72a1b26f" if {
@@ -113,13 +129,13 @@ from_internet if {
 # Deletion protection of key vaults
 deny contains "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53" if {
 	lower(input.type) == "microsoft.keyvault/vaults"
-	not lower(input.properties.createMode) == "recover"
+	text("createMode") != "recover"
 	deletable
 }
 
 deletable if {
 	lower(input.apiVersion) < "2019-09-01"
-	object.get(input.properties, "enableSoftDelete", null) == null
+	missing("enableSoftDelete")
 }
 
 deletable if input.properties.enableSoftDelete == false
@@ -129,12 +145,12 @@ deletable if object.get(input.properties, "enablePurgeProtection", null) in {nul
 # Firewall of key vaults
 deny contains "55615ac9-af46-4a59-874e-391cc3dfb490" if {
 	lower(input.type) == "microsoft.keyvault/vaults"
-	not lower(input.properties.createMode) == "recover"
+	text("createMode") != "recover"
 	open_firewall
 	reachable
 }
 
-open_firewall if not lower(input.properties.networkAcls.defaultAction) == "deny"
+open_firewall if text(["networkAcls", "defaultAction"]) != "deny"
 
 open_firewall if {
 	params := data.parameters["55615ac9-af46-4a59-874e-391cc3dfb490"]
@@ -160,13 +176,13 @@ reachable if lower(input.apiVersion) < "2021-06-01-preview"
 
 reachable if {
 	lower(input.apiVersion) >= "2021-06-01-preview"
-	not lower(input.properties.publicNetworkAccess) == "disabled"
+	text("publicNetworkAccess") != "disabled"
 }
 
 # Disks with the customer's key
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 	lower(input.type) == "microsoft.compute/virtualmachines"
-	object.get(input.properties, ["storageProfile", "osDisk", "managedDisk", "diskEncryptionSet", "id"], null) == null
+	missing(["storageProfile", "osDisk", "managedDisk", "diskEncryptionSet", "id"])
 }
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
@@ -180,7 +196,7 @@ deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 	lower(input.type) == "microsoft.compute/virtualmachinescalesets"
-	object.get(input.properties, ["virtualMachineProfile", "storageProfile", "osDisk", "managedDisk", "diskEncryptionSet", "id"], null) == null
+	missing(["virtualMachineProfile", "storageProfile", "osDisk", "managedDisk", "diskEncryptionSet", "id"])
 }
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
@@ -191,7 +207,7 @@ deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 	lower(input.type) == "microsoft.compute/disks"
-	object.get(input.properties, ["encryption", "diskEncryptionSetId"], null) == null
+	missing(["encryption", "diskEncryptionSetId"])
 }
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
@@ -218,7 +234,7 @@ deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 	lower(input.type) == "microsoft.compute/images"
-	object.get(input.properties, ["storageProfile", "osDisk", "diskEncryptionSet", "id"], null) == null
+	missing(["storageProfile", "osDisk", "diskEncryptionSet", "id"])
 }
 
 deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
@@ -277,10 +293,11 @@ tagged_with(name, wanted_value) if {
 deny contains "0473574d-2d43-4217-aefe-941fcdf7e684" if {
 	lower(input.type) == "microsoft.documentdb/databaseaccounts"
 	some l in input.properties.locations
-	not allowed_cosmos_location(without_blanks(l.locationName))
+	not allowed_cosmos_location(l)
 }
 
-allowed_cosmos_location(location) if {
+allowed_cosmos_location(l) if {
+	location := without_blanks(l.locationName)
 	some allowed in data.parameters["0473574d-2d43-4217-aefe-941fcdf7e684"].listOfAllowedLocations
 	lower(allowed) == location
 }
@@ -290,20 +307,17 @@ deny contains "862e97cf-49fc-4a5c-9de4-40d4e2e7c8eb" if {
 	lower(input.type) == "microsoft.documentdb/databaseaccounts"
 	missing_or("publicNetworkAccess", "enabled")
 	object.get(input.properties, "isVirtualNetworkFilterEnabled", null) in {null, false}
-	not count(input.properties.ipRules) > 0
+	not has_ip_rules
 	object.get(input.properties, "ipRangeFilter", null) in {null, ""}
 	not approved_endpoint
 }
+
+has_ip_rules if count(input.properties.ipRules) > 0
 
 approved_endpoint if {
 	some connection in input.properties.privateEndpointConnections
 	lower(connection.properties.privateLinkServiceConnectionState.status) == "approved"
 }
-
-# missing_or is {anyOf: [{exists: false}, {equals: text}]}.
-missing_or(path, _) if object.get(input.properties, path, null) == null
-
-missing_or(path, text) if lower(object.get(input.properties, path, null)) == text
 
 # Encryption at host of AKS node pools
 deny contains "41425d9f-d1a5-499a-9932-f8ed8453932c" if {
@@ -315,9 +329,11 @@ deny contains "41425d9f-d1a5-499a-9932-f8ed8453932c" if {
 # Web apps by https only
 deny contains "a4af4a39-4135-47fb-b175-47fbdf85311d" if {
 	lower(input.type) == "microsoft.web/sites"
-	not contains(lower(input.kind), "functionapp")
+	not function_app
 	object.get(input.properties, "httpsOnly", null) in {null, false}
 }
+
+function_app if contains(lower(input.kind), "functionapp")
 
 # Network access to container registries
 deny contains "d0793b48-0edc-4296-a390-4c75d1bdfd71" if {
@@ -329,5 +345,5 @@ deny contains "d0793b48-0edc-4296-a390-4c75d1bdfd71" if {
 # Minimum TLS of SQL servers; a missing one is below it
 deny contains "32e6bbec-16b6-44c2-be37-c5b672d103cf" if {
 	lower(input.type) == "microsoft.sql/servers"
-	not lower(input.properties.minimalTlsVersion) >= "1.2"
+	text("minimalTlsVersion") < "1.2"
 }
