@@ -35,6 +35,7 @@ type inventory struct {
 type contents struct {
 	scope  arm.ID
 	all    []arm.Resource
+	types  []string // of all
 	ofType map[string][]int32
 }
 
@@ -55,7 +56,7 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	if c := x.around(q); extensions[typ] || within(typ, x.fold(of.Type())) {
 		at, _ := slices.BinarySearchFunc(c.all, of, func(r arm.Resource, id arm.ID) int { return r.ID.Compare(id) })
 		for i := at; i < len(c.all) && c.all[i].ID.Under(of); i++ {
-			if x.fold(c.all[i].ID.Type()) == typ {
+			if c.types[i] == typ {
 				found = x.take(found, &c.all[i], q)
 			}
 		}
@@ -126,14 +127,14 @@ func (c *contents) of(x *inventory, scope arm.ID, direct bool) *contents {
 	for typ, list := range c.ofType {
 		c.ofType[typ] = list[:0]
 	}
-	c.scope, c.all = scope, c.all[:0]
+	c.scope, c.all, c.types = scope, c.all[:0], c.types[:0]
 	for id := range x.t.IDs(scope) {
 		if direct && id.ResourceGroupID() != "" {
 			continue
 		}
 		typ := x.fold(id.Type())
 		c.ofType[typ] = append(c.ofType[typ], int32(len(c.all)))
-		c.all = append(c.all, arm.Resource{ID: id})
+		c.all, c.types = append(c.all, arm.Resource{ID: id}), append(c.types, typ)
 	}
 	return c
 }
