@@ -33,6 +33,9 @@ func (e *Engine) Scan(run iter.Seq[arm.Resource], related Related, visit func(ar
 	var results []Result
 	for r := range run {
 		c := place.at(r.ID)
+		if place.group == "" {
+			continue // what lies in no subscription is not scanned
+		}
 		m.enter(r, &place.facts)
 		results = e.scan(m, c, results[:0])
 		visit(r, results)
@@ -132,7 +135,48 @@ func (e *Engine) scan(m *machine, c *cell, results []Result) []Result {
 		m.twins[i].done = false
 		results = e.visit(m, &all.visit[i], i, results)
 	}
+	m.conflicts(results)
 	return results
+}
+
+// conflicts marks the results of modify policies that stand against each other:
+// two whose conflictEffect is deny, and that write one property differently.
+func (m *machine) conflicts(results []Result) {
+	modify := 0
+	for i := range results {
+		if results[i].Effect == Modify && results[i].State == NonCompliant {
+			modify++
+		}
+	}
+	if modify < 2 {
+		return
+	}
+	wrote := map[string]edit{}
+	by := map[string][]*Result{}
+	for i := range results {
+		x := &results[i]
+		if x.Effect != Modify || x.State != NonCompliant {
+			continue
+		}
+		r := x.Assigned.ruleFor(&m.subject)
+		m.rule = r
+		m.prepare()
+		edits, _, err := m.edits(x.Assigned, r)
+		if err != nil || r.onClash != Deny {
+			continue
+		}
+		for _, e := range edits {
+			k := e.key()
+			if other, met := wrote[k]; met && !other.op.Value.Equal(e.op.Value) {
+				by[k] = append(by[k], x)
+				for _, y := range by[k] {
+					y.State, y.Reason = Conflict, Reason{e.op.field.name, "several policies write it, with different values"}
+				}
+				continue
+			}
+			wrote[k], by[k] = e, append(by[k], x)
+		}
+	}
 }
 
 // sure judges a resource by a rule whose if is false whatever the resource is.
