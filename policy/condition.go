@@ -126,11 +126,7 @@ func conditionKindOf(name string) int {
 }
 
 func conditionKeys() []string {
-	keys := append([]string{}, conditionNames[:]...)
-	for _, o := range operatorNames {
-		keys = append(keys, o)
-	}
-	return keys
+	return append(conditionNames[:len(conditionNames):len(conditionNames)], operatorNames...)
 }
 
 func (d *reader) logical(c *condition, v arm.Value) bool {

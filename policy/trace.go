@@ -269,7 +269,7 @@ func (o operator) words(holds bool) string {
 		return w[0]
 	}
 	if !holds { // the opposite of an order
-		o.less, o.more, o.equal = o.more, o.less, !o.equal
+		o.less, o.equal = o.more, !o.equal
 	}
 	switch {
 	case o.less && o.equal:

@@ -24,6 +24,8 @@ regorus=${CARGO_TARGET_DIR:-$PWD/bench/peers/regorus/target}/release/peer-regoru
 results=()
 "$tmp/opa" -resources "$tmp/resources.jsonl" -policies "$policies" -j "${J:-1}" >"$tmp/opa.json"
 results+=("$tmp/opa.json")
+"$tmp/opa" -plain -resources "$tmp/resources.jsonl" -policies "$policies" -j "${J:-1}" >"$tmp/opa-plain.json"
+results+=("$tmp/opa-plain.json")
 "$regorus" -shared "$AIRFIELD_SHARED" -aliases "$tmp/aliases.json" -policies "$policies" -resources "$tmp/resources.jsonl" >"$tmp/regorus.json"
 results+=("$tmp/regorus.json")
 if compgen -G "bench/policy/*.go" >/dev/null; then

@@ -76,14 +76,14 @@ func counts(policies []policy, results []result) (agreed bool) {
 	agreed = true
 	fmt.Printf("%-8s  %-32s", "policy", "resources that violate it")
 	for _, r := range results {
-		fmt.Printf("%16s", r.Engine)
+		fmt.Printf("%18s", r.Engine)
 	}
 	fmt.Println()
 	for _, p := range policies {
 		fmt.Printf("%.8s  %-32s", p.Name, p.Title)
 		notes := ""
 		for _, r := range results {
-			fmt.Printf("%16d", r.Matches[p.Name])
+			fmt.Printf("%18d", r.Matches[p.Name])
 			if r.Matches[p.Name] != results[0].Matches[p.Name] {
 				agreed, notes = false, "  differs"
 			}

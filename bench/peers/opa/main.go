@@ -19,7 +19,7 @@ package main
 import (
 	"bufio"
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -39,12 +39,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/version"
 )
 
-var (
-	//go:embed policies.rego
-	tuned string
-	//go:embed plain.rego
-	plain string
-)
+//go:embed *.rego
+var modules embed.FS
 
 func main() {
 	var c config
@@ -91,12 +87,16 @@ func (c config) run(ctx context.Context) (*result, error) {
 	for name := range params {
 		r.Matches[name] = 0
 	}
-	prepare, query, module := fold, "data.tuned.deny", tuned
+	prepare, file, query := fold, "policies.rego", "data.bench.deny"
 	if c.plain {
-		prepare, query, module = asWritten, "data.plain.deny", plain
+		prepare, file, query = asWritten, "plain.rego", "data.plain.deny"
 		r.Engine += " plain"
 	} else {
 		lower(params)
+	}
+	module, err := modules.ReadFile(file)
+	if err != nil {
+		return nil, err
 	}
 	start := time.Now()
 	inputs, err := read(c.resources, prepare)
@@ -110,7 +110,7 @@ func (c config) run(ctx context.Context) (*result, error) {
 	if c.partial {
 		options = append(options, rego.WithPartialEval())
 	}
-	prepared, err := rego.New(rego.Query(query), rego.Module("policies.rego", module), rego.Store(store)).PrepareForEval(ctx, options...)
+	prepared, err := rego.New(rego.Query(query), rego.Module(file, string(module)), rego.Store(store)).PrepareForEval(ctx, options...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@
 # Policy would take other cases and "False" too. requestContext().apiVersion is
 # the resource's apiVersion. A resource without a location is one that mode
 # Indexed does not reach; the rules without a type ask for it.
-package tuned
+package bench
 
 # Allowed locations (Indexed)
 deny contains "e56962a6-4747-49cd-b67b-bf8b01975c4c" if {
@@ -225,7 +225,7 @@ deny contains "702dd420-7fcc-42c5-afe8-4026edd20fe0" if {
 deny contains "7bca8353-aa3b-429b-904a-9229c4385837" if {
 	input.type == "microsoft.network/virtualnetworks"
 	some subnet in input.properties.subnets
-	object.get(subnet.properties, "defaultOutboundAccess", null) != false
+	object.get(subnet, ["properties", "defaultOutboundAccess"], null) != false
 }
 
 deny contains "7bca8353-aa3b-429b-904a-9229c4385837" if {
@@ -250,14 +250,14 @@ deny contains "871b6d14-10aa-478d-b590-94f262ecfa99" if {
 deny contains "1e30110a-5ceb-460c-a204-c1c3969c6d62" if {
 	input.location
 	params := data.parameters["1e30110a-5ceb-460c-a204-c1c3969c6d62"]
-	not lower(input.tags[params.tagName]) == params.tagValue
+	lower(object.get(input, ["tags", params.tagName], "")) != params.tagValue
 }
 
 # Allowed locations of Cosmos DB
 deny contains "0473574d-2d43-4217-aefe-941fcdf7e684" if {
 	input.type == "microsoft.documentdb/databaseaccounts"
 	some l in input.properties.locations
-	not replace(lower(l.locationName), " ", "") in data.parameters["0473574d-2d43-4217-aefe-941fcdf7e684"].listOfAllowedLocations
+	not replace(lower(object.get(l, "locationName", "")), " ", "") in data.parameters["0473574d-2d43-4217-aefe-941fcdf7e684"].listOfAllowedLocations
 }
 
 # Firewall of Cosmos DB
