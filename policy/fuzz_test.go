@@ -1,12 +1,16 @@
 package policy_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/tools/txtar"
+
 	"airfield/arm"
 	"airfield/policy"
+	"airfield/tenant"
 )
 
 // seeds are rules and resources that use every part of the language.
@@ -80,4 +84,38 @@ func hideOne(body arm.Value, n int) (arm.Value, bool) {
 	}
 	hidden, err := body.Set(arm.Ref{ID: "/subscriptions/s", Path: "properties.x"}, path...)
 	return hidden, err == nil
+}
+
+// FuzzTenant compiles any tenant, scans it, and judges a request for each of
+// its resources: what a request is denied by, a scan finds too.
+func FuzzTenant(f *testing.F) {
+	files, _ := filepath.Glob("testdata/scans/*.txtar")
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(`{"airfield":"tenant","version":1}` + "\n" + string(a.Files[0].Data))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		tree, found, err := tenant.Read("fuzz", strings.NewReader(text))
+		if err != nil || found.HasErrors() || tree.Len() > 200 || len(text) > 1<<16 {
+			return
+		}
+		e, _ := policy.Compile(tree, policy.Options{Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+		e.Lint()
+		tally := e.Tally()
+		related := policy.In(tree)
+		e.Scan(tree.All(), related, tally.Add)
+		for r := range tree.All() {
+			q := policy.Request{Resource: tenant.Keep(r)}
+			v := e.Judge(q, related)
+			for _, x := range v.Results {
+				e.Explain(v, q, related, x.Assigned)
+			}
+			if v.Decision == policy.Denied && len(v.Results) == 0 {
+				t.Errorf("%s is denied by nothing", r.ID)
+			}
+		}
+	})
 }
