@@ -121,6 +121,20 @@ func (n *node) calls(f func(string, arm.Value)) {
 	}
 }
 
+// Arguments gives the most arguments that one call has.
+func (e *Expr) Arguments() int { return e.root.arguments() }
+
+func (n *node) arguments() int {
+	most := 0
+	for _, s := range n.sub {
+		most = max(most, s.arguments())
+	}
+	if n.kind == call {
+		most = max(most, len(n.sub))
+	}
+	return most
+}
+
 // Nesting gives how deep calls of functions stand in each other.
 func (e *Expr) Nesting() int { return e.root.nesting() }
 

@@ -92,12 +92,12 @@ func (m *machine) choose(e *Engine, c *cell, q Question, value string) Choice {
 			out.By = append(out.By, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}, blocks: maybe})
 			continue
 		}
-		r := x.ruleFor(&m.subject)
+		r, sure := x.ruleFor(&m.subject)
 		if r.Effect != Deny || r.Provider() || !r.reads(key) {
 			continue
 		}
 		before := len(j.v.Results)
-		j.rule(x, r)
+		j.rule(x, r, sure)
 		for _, res := range j.v.Results[before:] {
 			if res.blocks != no {
 				out.By = append(out.By, res)

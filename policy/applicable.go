@@ -190,7 +190,8 @@ func (n *node) risky() bool {
 }
 
 // indexed tells whether mode Indexed is about resources of a type: those that
-// have tags and a location. Of a type that the tables lack, the resource tells.
+// have tags and a location. Of a type that the tables lack, each resource tells
+// (see settle).
 func indexed(s *subject) truth {
 	if s.typ == subscriptionType || s.typ == resourceGroupType {
 		return no
@@ -199,8 +200,6 @@ func indexed(s *subject) truth {
 	switch {
 	case known:
 		return truthOf(tags && location)
-	case s.body.Get("tags").Exists() && s.body.Get("location").Exists():
-		return yes
 	}
 	return maybe
 }
@@ -223,6 +222,8 @@ func (m *machine) providerAbout(r *Rule) bool {
 		return false
 	}
 	switch namespace = strings.TrimPrefix(namespace, "microsoft."); {
+	case own == "network":
+		return namespace == own && m.reach(r.applies, &r.cond, yes) != no
 	case own == "kubernetes":
 		return (namespace == "kubernetes" || namespace == "containerservice") && m.reach(r.applies, &r.cond, yes) != no
 	case own == "managedhsm":

@@ -278,6 +278,10 @@ func (x *selector) holds(s *subject) truth {
 	for i := range x.all {
 		c := &x.all[i]
 		value := ""
+		if s.region.Kind() == arm.Unknown && c.kind != "resourcetype" && c.kind != "policydefinitionreferenceid" {
+			result = maybe
+			continue
+		}
 		switch c.kind {
 		case "resourcelocation":
 			value = s.location
@@ -352,21 +356,39 @@ func (x *override) names(reference string) bool {
 	return true
 }
 
-// variant is the rule that an override by location puts in another's place.
+// variant is the rule that overrides by location put in another's place.
 type variant struct {
-	override *override
-	rule     *Rule
+	overrides []*override
+	rule      *Rule
 }
 
-// ruleFor gives the rule for a resource where it is.
-func (a *Assigned) ruleFor(s *subject) *Rule {
-	rule := a.Rule
-	for _, v := range a.variants {
-		if selects(v.override.selectors, s) == yes {
-			rule = v.rule
+// ruleFor gives the rule for a resource where it is; sure is false where that
+// is not known.
+func (a *Assigned) ruleFor(s *subject) (rule *Rule, sure bool) {
+	rule, sure = a.Rule, true
+	for i := range a.variants {
+		switch a.variants[i].holds(s) {
+		case yes:
+			rule = a.variants[i].rule
+		case maybe:
+			sure = false
 		}
 	}
-	return rule
+	return rule, sure
+}
+
+// holds tells whether all of the variant's overrides do.
+func (v *variant) holds(s *subject) truth {
+	result := yes
+	for _, x := range v.overrides {
+		switch selects(x.selectors, s) {
+		case no:
+			return no
+		case maybe:
+			result = maybe
+		}
+	}
+	return result
 }
 
 // versionFits tells whether a version such as 1.2.0-preview is one that a

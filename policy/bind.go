@@ -29,6 +29,7 @@ type Rule struct {
 	// scan can evaluate it.
 	readsCaller bool
 	identities  bool     // the rule modifies identities
+	cascades    bool     // denyAction lets a resource group be deleted with the resource
 	byType      sync.Map // type in lower case → *node: cond for resources of the type
 	twin        twinKey
 }
@@ -377,6 +378,7 @@ func (b *binder) details(d *details) {
 		c.field = b.field(&op.field, &c.name)
 		r.changes = append(r.changes, c)
 	}
+	r.cascades = arm.EqualFold(b.operand(&d.cascade).value.Str(), "allow")
 	if r.onClash = Deny; d.conflict.value.Exists() {
 		r.onClash = effectOf(b.operand(&d.conflict).value.Str())
 	}

@@ -55,6 +55,7 @@ type reader struct {
 	found diag.List
 
 	conditions, functions, valueCounts int
+	fieldCounts                        map[string]int // by alias in lower case
 }
 
 func (d *reader) errorf(at arm.Value, code, format string, args ...any) {
@@ -188,6 +189,11 @@ func (d *reader) counted(c *count, v arm.Value) bool {
 	good := true
 	if c.field = field.Exists(); c.field {
 		good = d.text(&c.over, field, "count.field")
+		if d.fieldCounts == nil {
+			d.fieldCounts = map[string]int{}
+		}
+		d.fieldCounts[fold(field.Str())]++
+		d.limit(field, d.fieldCounts[fold(field.Str())], maxFieldCounts, "counts of one array")
 	} else {
 		d.valueCounts++
 		c.over = d.operand(value)

@@ -46,7 +46,7 @@ func (e *Engine) Cover(c *Coverage, v Verdict, q Request, related Related) {
 			continue
 		}
 		m.enter(q.Resource, &place.facts)
-		r := a.ruleFor(&m.subject)
+		r, _ := a.ruleFor(&m.subject)
 		if !m.judges(r, &q) {
 			continue
 		}

@@ -112,6 +112,9 @@ func (d *reader) rule(def *Definition, v arm.Value) {
 		d.limit(v, n, maxDepth, "objects and arrays in each other")
 		return
 	}
+	nodes := 0
+	v.Walk(func(string, arm.Value) bool { nodes++; return nodes <= maxNodes })
+	d.limit(v, nodes, maxNodes, "values in the rule")
 	condition, then := v.Get("if"), v.Get("then")
 	if !condition.Exists() {
 		d.errorf(v, "policy/form", "policyRule without if")
@@ -267,6 +270,20 @@ func (o *operand) each(f func(*operand)) {
 	for i := range o.items {
 		o.items[i].each(f)
 	}
+}
+
+// allows tells whether the definition lets an assignment choose an effect.
+func (def *Definition) allows(effect Effect) bool {
+	if def.effect.expr == nil {
+		return true
+	}
+	for i := range def.Parameters {
+		p := &def.Parameters[i]
+		if arm.EqualFold(def.effect.value.Str(), "[parameters('"+p.Name+"')]") && len(p.Allowed) > 0 {
+			return slices.ContainsFunc(p.Allowed, func(v arm.Value) bool { return effectOf(v.Str()) == effect })
+		}
+	}
+	return true
 }
 
 // Provider tells whether the mode is one that a resource provider evaluates.

@@ -72,6 +72,11 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	c.exemptions(all[enrollmentType], e.enrollments)
 	c.attestations(all[attestationType])
 	c.placements()
+	for _, m := range t.Header().Missing {
+		if strings.Contains(strings.ToLower(m.What), "polic") {
+			c.found.Warnf(diag.Pos{}, "policy/missing", "the snapshot lacks %s: %s", m.What, m.Why)
+		}
+	}
 	return e, c.found
 }
 
@@ -186,17 +191,37 @@ func (c *compiler) rule(a *Assignment, m *Member, id arm.ID, version string, par
 	if out.Rule, out.Why = c.bind(out, id, version, params, effect); out.Why != "" {
 		c.found.Errorf(a.resource.Pos, "policy/missing", "assignment %q: %s", a.Title, out.Why)
 	}
-	for i := range a.overrides {
-		x := &a.overrides[i]
-		if !x.byLocation() || !x.names(out.Reference()) {
-			continue
+	for _, overrides := range a.byLocation(out.Reference()) {
+		version, effect := version, effect
+		for _, x := range overrides {
+			version, effect = cmp.Or(x.version, version), cmp.Or(x.effect, effect)
 		}
-		rule, why := c.bind(out, id, cmp.Or(x.version, version), params, x.effect)
+		rule, why := c.bind(out, id, version, params, effect)
 		if out.because(why); rule != nil {
-			out.variants = append(out.variants, variant{x, rule})
+			out.variants = append(out.variants, variant{overrides, rule})
 		}
 	}
 	return out
+}
+
+// byLocation gives the overrides of a member that depend on where a resource
+// is: one by one, and then two by two where one changes the effect and the
+// other the version.
+func (a *Assignment) byLocation(reference string) [][]*override {
+	var all [][]*override
+	for i := range a.overrides {
+		if x := &a.overrides[i]; x.byLocation() && x.names(reference) {
+			all = append(all, []*override{x})
+		}
+	}
+	for i, n := 0, len(all); i < n; i++ {
+		for j := i + 1; j < n; j++ {
+			if x, y := all[i][0], all[j][0]; (x.effect == None) != (y.effect == None) {
+				all = append(all, []*override{x, y})
+			}
+		}
+	}
+	return all
 }
 
 func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value, effect Effect) (*Rule, string) {
@@ -210,6 +235,9 @@ func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value
 	}
 	policy := arm.New(arm.O{"assignmentId", a.ID, "definitionId", def.ID, "setDefinitionId", set, "definitionReferenceId", a.Reference()})
 	rule, found := def.bind(params, effect, policy)
+	if effect != None && !def.allows(effect) {
+		found.Errorf(a.resource.Pos, "policy/effect", "assignment %q overrides the effect of %q with %s, which is not among the allowed values", a.Title, def.Title, effect)
+	}
 	for _, f := range found {
 		if f.Pos = a.resource.Pos; why == "" { // else they are about parameters of another version
 			c.found = append(c.found, f)
@@ -354,7 +382,7 @@ type inForce struct {
 	*Assigned
 	exempt   arm.ID       // of the exemption that takes the whole scope out, "" for none
 	some     []*exemption // those that take some resources out, by selectors
-	enrolled truth        // for assignments that ask for an enrollment
+	enrolled []*exemption // the enrollments, for an assignment that asks for one
 }
 
 // candidates are the rules in force that are about one type.
@@ -441,7 +469,7 @@ func (e *Engine) newCell(scope arm.ID) *cell {
 }
 
 func (e *Engine) inForce(r *Assigned, exemptions, enrollments []*exemption) inForce {
-	f := inForce{Assigned: r, enrolled: no}
+	f := inForce{Assigned: r}
 	for _, x := range exemptions {
 		switch {
 		case !x.covers(r, e.o.Now):
@@ -453,10 +481,7 @@ func (e *Engine) inForce(r *Assigned, exemptions, enrollments []*exemption) inFo
 	}
 	for _, x := range enrollments {
 		if x.covers(r, e.o.Now) {
-			f.enrolled = yes
-			if len(x.selectors) > 0 {
-				f.enrolled = maybe
-			}
+			f.enrolled = append(f.enrolled, x)
 		}
 	}
 	return f

@@ -75,6 +75,7 @@ func (d *reader) expression(at arm.Value, text string) *expression {
 	if n := e.Nesting(); n > maxNesting {
 		d.limit(at, n, maxNesting, "functions in each other")
 	}
+	d.limit(at, e.Arguments(), maxArguments, "arguments of a function")
 	return x
 }
 

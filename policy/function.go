@@ -83,6 +83,9 @@ func (m *machine) fieldFunction(c *expr.Call) (arm.Value, error) {
 	around := m.subject
 	m.subject = m.origin
 	defer func() { m.subject = around }()
+	if f.kind == locationField {
+		return m.found(m.subject.region), nil // as written
+	}
 	if d, direct := m.subject.direct(f); direct {
 		return m.found(d.value()), nil
 	}
@@ -217,12 +220,13 @@ func (m *machine) requestContext(*expr.Call) (arm.Value, error) {
 	if m.facts.Context.Exists() {
 		return m.facts.Context, nil
 	}
-	if v, ok := m.contexts[m.origin.version]; ok {
+	version := m.origin.scanned()
+	if v, ok := m.contexts[version]; ok {
 		return v, nil
 	}
-	v := arm.New(arm.O{"apiVersion", m.origin.version})
+	v := arm.New(arm.O{"apiVersion", version})
 	if len(m.contexts) < 4096 {
-		m.contexts[strings.Clone(m.origin.version)] = v
+		m.contexts[strings.Clone(version)] = v
 	}
 	return v, nil
 }
@@ -265,7 +269,7 @@ func (m *machine) utcNow(*expr.Call) (arm.Value, error) {
 		return arm.New(m.facts.Clock), nil
 	}
 	if m.o.Now.IsZero() {
-		return arm.Value{}, errors.New("no time was given")
+		return expr.Compute("utcNow()")
 	}
 	return m.date(m.o.Now), nil
 }

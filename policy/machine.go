@@ -228,7 +228,7 @@ func (m *machine) check(n *node, t *target, d datum) truth {
 	r := n.op.test(d, t, m.o.Switched)
 	switch {
 	case r == maybe:
-		m.unknown(n.property(), "known only after deployment")
+		m.unknown(n.property(), m.whyUnknown(&d, t))
 	case r == failed:
 		m.fail(fmt.Errorf("%s cannot compare %s with %s", n.op.name, describe(d.value()), describe(t.value())))
 	}
@@ -236,6 +236,25 @@ func (m *machine) check(n *node, t *target, d datum) truth {
 		m.tracer.saw(n, d, t)
 	}
 	return r
+}
+
+// whyUnknown tells what a comparison waits for.
+func (m *machine) whyUnknown(d *datum, t *target) string {
+	for _, v := range []arm.Value{d.v, t.v} {
+		ref, ok := v.Ref()
+		switch {
+		case !ok:
+		case ref.Parameter != "":
+			return fmt.Sprintf("parameter %q has no value", ref.Parameter)
+		case ref.ID == m.origin.id && strings.HasPrefix(ref.Path, "requestContext"):
+			return "who makes the request was not said"
+		case ref.ID == m.origin.id && ref.Path == "apiVersion":
+			return "the API version of the request was not said"
+		case ref.ID != "" && (ref.ID.Equal(m.origin.id.ResourceGroupID()) || ref.ID.Equal(m.origin.id.SubscriptionID())):
+			return fmt.Sprintf("%s is not in the tenant", ref.ID)
+		}
+	}
+	return "known only after deployment"
 }
 
 // property names what the condition looks at.

@@ -29,7 +29,7 @@ func quickOf(o *operand, named map[string]*field) *quick {
 	if name, ok := literalCall(inner, "current"); ok && !strings.ContainsAny(name, "/[") {
 		return &quick{current: name}
 	}
-	if name, ok := literalCall(inner, "field"); ok && named[name] != nil && !named[name].all {
+	if name, ok := literalCall(inner, "field"); ok && named[name] != nil && !named[name].all && named[name].kind != locationField {
 		return &quick{field: named[name]}
 	}
 	if len(inner) > len("length()") && arm.EqualFold(inner[:len("length(")], "length(") {
@@ -56,7 +56,7 @@ func (q *quick) datum(m *machine) (d datum, ok bool) {
 	case m.sketch != nil:
 		return d, false
 	case q.version:
-		return textDatum(m.origin.version), !m.facts.Context.Exists()
+		return textDatum(m.origin.scanned()), !m.facts.Context.Exists()
 	case q.current != "":
 		return q.iteration(m)
 	}

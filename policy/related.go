@@ -41,7 +41,9 @@ type contents struct {
 
 func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	for _, m := range x.t.Header().Missing {
-		if strings.Contains(strings.ToLower(m.What), strings.ToLower(string(q.Type))) {
+		what, _, _ := strings.Cut(m.What, " at ")
+		last := q.Type[strings.LastIndexByte(string(q.Type), '/')+1:]
+		if strings.EqualFold(what, string(q.Type)) || strings.EqualFold(what, string(last)) || strings.HasPrefix(what, "/") && q.Of.ID.Under(arm.ID(what)) {
 			why = "the snapshot lacks " + m.What + ": " + m.Why
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/tenant"
 )
 
 // Request is one request to Azure Resource Manager that policies judge.
@@ -55,6 +56,9 @@ type Verdict struct {
 // Blocks tells whether the result denies the request, or may.
 func (r *Result) Blocks() bool { return r.blocks != no }
 
+// Denies tells whether the result surely denies the request.
+func (r *Result) Denies() bool { return r.blocks == yes }
+
 // Judge gives the verdict on a request: append and modify change it, then the
 // others see what it became. Related resources come from related, which may be
 // nil; the answer is then unknown where a rule asks.
@@ -69,7 +73,7 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 	m.enter(q.Resource, &place.facts)
 	all := c.of(m)
 	if q.Verb == Delete {
-		j.each(all, func(r *Rule) bool { return r.Effect == DenyAction })
+		j.delete(place, all)
 		return j.verdict()
 	}
 	j.each(all, func(r *Rule) bool { return r.Effect.changes() })
@@ -100,9 +104,66 @@ func (e *Engine) placed(sub arm.ID) bool {
 	return ok && parent.Type().Equal(arm.ManagementGroupType)
 }
 
+// delete judges a delete: of the resource itself, and of what lies in a
+// resource group that is deleted.
+func (j *judge) delete(place *placer, all *candidates) {
+	own := j.m.subject.typ
+	denies := func(r *Rule) bool {
+		return r.Effect == DenyAction && slices.ContainsFunc(r.details.actions, func(s string) bool { return arm.EqualFold(s, "delete") })
+	}
+	if !undeniable[own] {
+		j.each(all, denies)
+	}
+	if own != resourceGroupType {
+		return
+	}
+	for r := range j.e.t.Range(j.q.Resource.ID) {
+		if r.ID.Equal(j.q.Resource.ID) {
+			continue
+		}
+		c := place.at(r.ID)
+		j.m.enter(tenant.Keep(r), j.facts)
+		if !undeniable[j.m.subject.typ] {
+			j.each(c.of(j.m), func(r *Rule) bool { return denies(r) && arm.EqualFold(r.Mode, "Indexed") && !r.cascades })
+		}
+	}
+}
+
+// undeniable are the types that denyAction does not keep from being deleted:
+// learn.microsoft.com/azure/governance/policy/concepts/effect-deny-action
+var undeniable = map[string]bool{
+	"microsoft.authorization/policyassignments": true, "microsoft.authorization/denyassignments": true, "microsoft.authorization/locks": true,
+	"microsoft.blueprint/blueprintassignments": true, "microsoft.resources/deploymentstacks": true, subscriptionType: true,
+}
+
+// Merge gives what a patch makes of a resource: RFC 7386.
+func Merge(current, patch arm.Value) arm.Value {
+	if patch.Kind() != arm.Object || current.Kind() != arm.Object {
+		return patch
+	}
+	o := arm.O{}
+	for name, v := range current.Members() {
+		if with := patch.Get(name); with.Exists() {
+			if v = Merge(v, with); v.Kind() == arm.Null {
+				continue
+			}
+		}
+		o = append(o, name, v)
+	}
+	for name, v := range patch.Members() {
+		if !current.Get(name).Exists() && v.Kind() != arm.Null {
+			o = append(o, name, v)
+		}
+	}
+	return arm.New(o)
+}
+
 // context gives what requestContext() is for the request.
 func (q *Request) context() arm.Value {
-	o := arm.O{"apiVersion", q.Resource.APIVersion()}
+	o := arm.O{"apiVersion", arm.Ref{ID: q.Resource.ID, Path: "apiVersion"}}
+	if v := q.Resource.APIVersion(); v != "" {
+		o = arm.O{"apiVersion", v}
+	}
 	if q.Caller.Exists() {
 		return arm.New(append(o, "identity", q.Caller))
 	}
@@ -129,11 +190,11 @@ func (j *judge) each(all *candidates, pick func(*Rule) bool) {
 			}
 			continue
 		}
-		r := x.ruleFor(&j.m.subject)
-		if r.Effect == Disabled || !pick(r) || !r.sees(&j.q) {
+		r, sure := x.ruleFor(&j.m.subject)
+		if sure && r.Effect == Disabled || !pick(r) || !r.sees(&j.q) {
 			continue
 		}
-		j.rule(x, r)
+		j.rule(x, r, sure)
 	}
 }
 
@@ -147,10 +208,10 @@ func (r *Rule) sees(q *Request) bool {
 	if q.Verb != Patch || q.Patch.Len() != 1 || !q.Patch.Get("tags").Exists() {
 		return true
 	}
-	return strings.Contains(strings.ToLower(r.resource.Get("properties", "policyRule").Text()), "tags")
+	return strings.Contains(strings.ToLower(r.condition.src.Text()), "tags")
 }
 
-func (j *judge) rule(x *candidate, r *Rule) {
+func (j *judge) rule(x *candidate, r *Rule, sure bool) {
 	m := j.m
 	selected := selects(x.selectors, &m.subject)
 	if selected == no || x.leftOut(m) {
@@ -163,9 +224,7 @@ func (j *judge) rule(x *candidate, r *Rule) {
 	} else {
 		t = m.truthOf(r, &r.cond)
 	}
-	if x.Why != "" {
-		t = m.unknown("", x.Why)
-	}
+	t = m.doubt(x, r, t, sure)
 	if t == no || !m.settle(x, r, t, selected, &out) {
 		return
 	}
@@ -178,7 +237,7 @@ func (j *judge) rule(x *candidate, r *Rule) {
 	if t == yes && r.Effect.changes() && j.enforced(x) == yes {
 		j.collect(x, r, &out)
 	}
-	if t == yes && r.Effect == DeployIfNotExists && out.State == NonCompliant {
+	if t == yes && r.Effect == DeployIfNotExists && out.State == NonCompliant && j.enforced(x) == yes {
 		j.v.Deploys = append(j.v.Deploys, m.deployment(x.Assigned, r))
 	}
 	j.note(out)
@@ -191,7 +250,16 @@ func (j *judge) enforced(x *candidate) truth {
 	case DoNotEnforce:
 		return no
 	case Enroll:
-		return x.enrolled
+		result := no
+		for _, enrolled := range x.enrolled {
+			switch selects(enrolled.selectors, &j.m.subject) {
+			case yes:
+				return yes
+			case maybe:
+				result = maybe
+			}
+		}
+		return result
 	}
 	return yes
 }
@@ -203,7 +271,7 @@ func (j *judge) blocks(x *candidate, r *Rule, t truth, s State) truth {
 	if enforced == no || r.Provider() {
 		return no
 	}
-	denies := r.Effect == Deny || r.Effect == DenyAction
+	denies := r.Effect == Deny || r.Effect == DenyAction || r.Effect == None
 	switch {
 	case t == failed && !r.Effect.existence():
 		return enforced
@@ -214,6 +282,8 @@ func (j *judge) blocks(x *candidate, r *Rule, t truth, s State) truth {
 		return no
 	case denies && t == yes:
 		return enforced
+	case r.Effect.changes() && enforced == maybe:
+		return maybe
 	}
 	return no
 }

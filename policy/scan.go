@@ -3,6 +3,7 @@ package policy
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"airfield/arm"
 )
@@ -158,7 +159,7 @@ func (m *machine) conflicts(results []Result) {
 		if x.Effect != Modify || x.State != NonCompliant {
 			continue
 		}
-		r := x.Assigned.ruleFor(&m.subject)
+		r, _ := x.Assigned.ruleFor(&m.subject)
 		m.rule = r
 		m.prepare()
 		edits, _, err := m.edits(x.Assigned, r)
@@ -167,7 +168,10 @@ func (m *machine) conflicts(results []Result) {
 		}
 		for _, e := range edits {
 			k := e.key()
-			if other, met := wrote[k]; met && !other.op.Value.Equal(e.op.Value) {
+			if strings.HasSuffix(k, "[*]") && !strings.EqualFold(e.op.Verb, "addOrReplace") {
+				continue // each adds a member
+			}
+			if other, met := wrote[k]; met && (!other.op.Value.Equal(e.op.Value) || !strings.EqualFold(other.op.Verb, e.op.Verb)) {
 				by[k] = append(by[k], x)
 				for _, y := range by[k] {
 					y.State, y.Reason = Conflict, Reason{e.op.field.name, "several policies write it, with different values"}
@@ -186,9 +190,9 @@ func (e *Engine) sure(m *machine, x *candidate, results []Result) []Result {
 		if selects(x.selectors, &m.subject) == no || x.leftOut(m) {
 			return results
 		}
-		r = x.ruleFor(&m.subject)
+		r, _ = x.ruleFor(&m.subject)
 	}
-	if r.Effect == Disabled || x.applies == maybe && m.applies(r) == no {
+	if r.Effect == Disabled || r.readsCaller || x.applies == maybe && m.applies(r) == no {
 		return results
 	}
 	results = append(results, Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant})
@@ -233,7 +237,7 @@ type found struct {
 }
 
 func (e *Engine) visit(m *machine, x *candidate, at int, results []Result) []Result {
-	selected, r := yes, x.Rule
+	selected, r, sure := yes, x.Rule, true
 	if !x.plain {
 		if selected = selects(x.selectors, &m.subject); selected == no || x.leftOut(m) {
 			return results
@@ -241,15 +245,12 @@ func (e *Engine) visit(m *machine, x *candidate, at int, results []Result) []Res
 		if r == nil {
 			return append(results, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}})
 		}
-		r = x.ruleFor(&m.subject)
+		r, sure = x.ruleFor(&m.subject)
 	}
-	if r.Effect == Disabled || r.readsCaller { // a rule about the caller is enforced, but no scan counts it
+	if sure && r.Effect == Disabled || r.readsCaller { // a rule about the caller is enforced, but no scan counts it
 		return results
 	}
-	t := m.candidateTruth(x, r, at)
-	if x.Why != "" { // the rule of another version: it tells what the rule is about, and no more
-		t = m.unknown("", x.Why)
-	}
+	t := m.doubt(x, r, m.candidateTruth(x, r, at), sure)
 	if t == no && r.Effect.existence() && !m.ifHolds {
 		return results
 	}
@@ -262,6 +263,23 @@ func (e *Engine) visit(m *machine, x *candidate, at int, results []Result) []Res
 		x.exemptions(m, out)
 	}
 	return results
+}
+
+// doubt makes a truth unknown that cannot be relied on: that of a rule of
+// another version, which tells what the rule is about and no more, of one
+// whose effect is not known, and of one that depends on where a resource is.
+func (m *machine) doubt(x *candidate, r *Rule, t truth, sure bool) truth {
+	switch {
+	case x.Why != "":
+		return m.unknown("", x.Why)
+	case t == no:
+		return no
+	case !sure:
+		return m.unknown("location", "an override by location may change the rule")
+	case r.Effect == None:
+		return m.unknown("effect", "it is not known which effect the policy has")
+	}
+	return t
 }
 
 // candidateTruth evaluates a rule on the subject, unless one with the same
@@ -315,7 +333,7 @@ func (m *machine) settle(x *candidate, r *Rule, t, selected truth, out *Result) 
 		out.State = Compliant
 	}
 	switch {
-	case t == yes && x.indexed:
+	case t == yes && x.indexed && !(m.subject.tags.Exists() && m.subject.region.Exists()):
 		out.State, out.Reason = Unknown, Reason{Message: "the tables do not say whether type " + m.subject.text + " has tags and a location, which mode Indexed asks for"}
 	case selected == maybe:
 		out.State, out.Reason = Unknown, Reason{Message: "a selector picks resources by what is not known here"}

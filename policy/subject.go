@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"strings"
 
 	"airfield/arm"
@@ -16,7 +17,7 @@ type subject struct {
 	location string // without blanks, in lower case; "" where the body's is no text
 	version  string // of the API
 
-	kind, tags, properties arm.Value
+	kind, tags, properties, region arm.Value // region is the location as written
 }
 
 // subjectOf makes a subject of a resource, in one pass over the body's own
@@ -24,7 +25,7 @@ type subject struct {
 func (m *machine) subjectOf(r arm.Resource) subject {
 	var v [7]arm.Value
 	r.Body.Pick(&ownMembers, v[:])
-	s := subject{body: r.Body, id: r.ID, text: v[0].Str(), name: v[1].Str(), version: v[2].Str(), kind: v[3], tags: v[4], properties: v[5]}
+	s := subject{body: r.Body, id: r.ID, text: v[0].Str(), name: v[1].Str(), version: v[2].Str(), kind: v[3], tags: v[4], properties: v[5], region: v[6]}
 	if s.text == "" && r.ID != "" {
 		s.text = string(r.ID.Type())
 	}
@@ -40,6 +41,13 @@ func (m *machine) subjectOf(r arm.Resource) subject {
 }
 
 var ownMembers = arm.NamesOf("type", "name", "apiVersion", "kind", "tags", "properties", "location")
+
+// newest stands for the newest API version of any type: a scan reads with it,
+// and an export does not say which that was.
+const newest = "9999-12-31"
+
+// scanned gives the API version that a scan reads the subject with.
+func (s *subject) scanned() string { return cmp.Or(s.version, newest) }
 
 func squeezedLower(s string) string { return strings.ToLower(squeezed(s)) }
 

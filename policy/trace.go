@@ -118,7 +118,7 @@ func (e *Engine) Explain(v Verdict, q Request, related Related, a *Assigned) Exp
 	place.at(q.Resource.ID)
 	place.facts.Context = q.context()
 	m.enter(q.Resource, &place.facts)
-	r := a.ruleFor(&m.subject)
+	r, _ := a.ruleFor(&m.subject)
 	if !r.Effect.changes() {
 		m.enter(v.Resource, &place.facts)
 	}

@@ -44,7 +44,8 @@ type FindingOf struct {
 	Reference  string           `json:"referenceId,omitempty"`
 	Effect     string           `json:"effect"`
 	State      string           `json:"state"`
-	Blocks     bool             `json:"blocks"`
+	Blocks     bool             `json:"blocks"` // denies the request, or may
+	Denies     bool             `json:"denies"` // surely
 	Reason     string           `json:"reason,omitempty"`
 	Message    string           `json:"message,omitempty"` // that the assignment gives
 	Because    []policy.Because `json:"because,omitempty"`
@@ -69,7 +70,7 @@ func Judge(q policy.Request, v policy.Verdict, explain func(*policy.Assigned) po
 	for i := range v.Results {
 		r := &v.Results[i]
 		f := FindingOf{Policy: r.Policy(), Assignment: r.Title, AssignedAt: r.Scope, ID: r.ID, Reference: r.Reference(),
-			Effect: r.Effect.String(), State: r.State.String(), Blocks: r.Blocks(), Reason: r.Reason.String(), Message: r.Message()}
+			Effect: r.Effect.String(), State: r.State.String(), Blocks: r.Blocks(), Denies: r.Denies(), Reason: r.Reason.String(), Message: r.Message()}
 		if r.Rule != nil {
 			f.Definition = r.Rule.ID
 		}
@@ -166,7 +167,7 @@ func (f FindingOf) does() string {
 	switch {
 	case f.State == "Exempt":
 		return "is exempted from it"
-	case f.State == "Unknown" && f.Blocks:
+	case f.Blocks && !f.Denies:
 		return "may deny it"
 	case f.State == "Unknown":
 		return "is not known to be met"

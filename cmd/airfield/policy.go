@@ -46,10 +46,12 @@ type policyFlags struct {
 	options  []string
 	colour   string
 	json     bool
+	cloud    string
 }
 
 func (f *policyFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVarP(&f.policies, "policy", "p", nil, "policies: a `file` or a folder of definitions, sets, assignments, exemptions")
+	c.Flags().StringVar(&f.cloud, "cloud", "public", "of a clone of Azure/azure-policy, the `cloud` whose policies are read: public, government or china")
 	c.Flags().StringVarP(&f.tenant, "tenant", "t", "", "a snapshot `file` of the tenant")
 	c.Flags().StringVar(&f.aliases, "aliases", "", "a `file` that policy import aliases wrote, with paths by API version")
 	c.Flags().StringArrayVar(&f.params, "param", nil, "a parameter of policies that are not assigned, as `name=value`; a value may be JSON")
@@ -83,9 +85,10 @@ func (p *places) of(r arm.Resource, v arm.Value) diag.Pos {
 	return p.policies(r, v)
 }
 
-// load reads and compiles what the flags name. Definitions are assigned to the
+// load reads and compiles what the flags name, with the resource groups and
+// subscriptions around what is judged. Definitions are assigned to the
 // whole tenant where no assignment was given.
-func (f *policyFlags) load() (*policies, error) {
+func (f *policyFlags) load(around []arm.Resource) (*policies, error) {
 	o, err := f.compileOptions()
 	if err != nil {
 		return nil, err
@@ -101,6 +104,10 @@ func (f *policyFlags) load() (*policies, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.found.HasErrors() { // a policy or a resource that was not read is one whose verdict would be lost
+		printFindings(p.found, colourOn(f.colour, os.Stderr))
+		return nil, errUnreadable
+	}
 	p.places.policies = snapshot.Places(pieces)
 	for _, piece := range pieces {
 		p.given = append(p.given, piece.Resource)
@@ -109,7 +116,7 @@ func (f *policyFlags) load() (*policies, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, found := t.With(slices.Concat(p.given, assigned)...)
+	t, found := t.With(slices.Concat(p.given, assigned, around)...)
 	p.found = append(p.found, found...)
 	o.Place = p.places.of
 	p.tenant, p.options = t, &o
@@ -174,6 +181,9 @@ func (f *policyFlags) pieces(found *diag.List) ([]snapshot.Piece, error) {
 			return nil, err
 		}
 		for _, file := range files {
+			if info, err := os.Stat(path); err == nil && info.IsDir() && snapshot.Cloud(file) != f.cloud {
+				continue // definitions of several clouds have the same ids
+			}
 			src, wrong, err := readSource(file)
 			if err != nil {
 				return nil, err

@@ -77,7 +77,7 @@ func runEval(files []string, f evalFlags) error {
 	if err != nil {
 		return err
 	}
-	p, err := f.load()
+	p, err := f.load(containers(pieces))
 	if err != nil {
 		return err
 	}
@@ -148,13 +148,13 @@ func (p *policies) judge(pieces []snapshot.Piece, verb policy.Verb, f evalFlags)
 	}
 	with, _ := p.tenant.With(siblings...)
 	related := policy.In(with)
+	if f.tenant == "" {
+		related = alone(related)
+	}
 	good := true
 	var all []report.Judgement
 	for _, piece := range pieces {
-		q := policy.Request{Verb: verb, Resource: piece.Resource}
-		if verb == policy.Patch {
-			q.Patch = piece.Resource.Body
-		}
+		q := p.request(verb, piece.Resource)
 		v := p.engine.Judge(q, related)
 		good = good && v.Decision == policy.Allowed
 		var explain func(*policy.Assigned) policy.Explanation
@@ -178,6 +178,46 @@ func (p *policies) judge(pieces []snapshot.Piece, verb policy.Verb, f evalFlags)
 		return errFindings
 	}
 	return nil
+}
+
+// request makes a request of a resource that was read. A patch holds what is
+// to change; the rest is what the tenant has.
+func (p *policies) request(verb policy.Verb, r arm.Resource) policy.Request {
+	q := policy.Request{Verb: verb, Resource: r}
+	if verb != policy.Patch {
+		return q
+	}
+	q.Patch = r.Body
+	for _, own := range []string{"id", "name", "type", "apiVersion"} {
+		q.Patch = q.Patch.Without(own)
+	}
+	if current, ok := p.tenant.Get(r.ID); ok {
+		q.Resource.Body = policy.Merge(current.Body, r.Body)
+	}
+	return q
+}
+
+// containers gives the resource groups and subscriptions among what is judged.
+func containers(pieces []snapshot.Piece) []arm.Resource {
+	var all []arm.Resource
+	for _, p := range pieces {
+		if t := p.Resource.Type(); t.Equal(arm.ResourceGroupType) || t.Equal(arm.SubscriptionType) {
+			all = append(all, p.Resource)
+		}
+	}
+	return all
+}
+
+// alone says of related resources that are not among what is judged that no
+// snapshot was named to look for them in.
+func alone(related policy.Related) policy.Related {
+	return func(q policy.Query) ([]arm.Resource, string) {
+		found, why := related(q)
+		if why == "" {
+			why = "no snapshot of the tenant was named, with --tenant, to look for it in"
+		}
+		return found, why
+	}
 }
 
 // scanTenant judges everything in the tenant on all cores.

@@ -55,7 +55,7 @@ func printLintRules(asJSON bool) error {
 }
 
 func runLint(f policyFlags) error {
-	p, err := f.load()
+	p, err := f.load(nil)
 	if err != nil {
 		return err
 	}
