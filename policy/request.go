@@ -234,6 +234,9 @@ func (j *judge) rule(x *candidate, r *Rule, sure bool) {
 		return
 	}
 	out.blocks = j.blocks(x, r, t, out.State)
+	if !sure && j.enforced(x) != no && x.mayBlock() {
+		out.blocks = maybe
+	}
 	if t == yes && r.Effect.changes() && j.enforced(x) == yes {
 		j.collect(x, r, &out)
 	}
@@ -241,6 +244,13 @@ func (j *judge) rule(x *candidate, r *Rule, sure bool) {
 		j.v.Deploys = append(j.v.Deploys, m.deployment(x.Assigned, r))
 	}
 	j.note(out)
+}
+
+// mayBlock tells whether the rule, or one that an override puts in its place,
+// can stand against a request.
+func (x *candidate) mayBlock() bool {
+	blocks := func(e Effect) bool { return e == Deny || e == None || e.changes() }
+	return blocks(x.Rule.Effect) || slices.ContainsFunc(x.variants, func(v variant) bool { return blocks(v.rule.Effect) })
 }
 
 // enforced tells whether the assignment's effects are carried out on the
