@@ -237,7 +237,6 @@ func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value
 	rule, found := def.bind(params, effect, policy)
 	if effect != None && !def.allows(effect) {
 		why = fmt.Sprintf("the effect of %q is overridden with %s, which is not among the allowed values", def.Title, effect)
-		c.found.Errorf(a.resource.Pos, "policy/effect", "assignment %q: %s", a.Title, why)
 	}
 	for _, f := range found {
 		if f.Pos = a.resource.Pos; why == "" { // else they are about parameters of another version
