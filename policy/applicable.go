@@ -212,24 +212,51 @@ func evaluated(typ string) bool {
 }
 
 // providerAbout tells whether a rule of a resource provider's mode can be about
-// resources of a type: those of the provider's own namespace, and not of their
-// children, which it does not report apart.
+// resources of a type: those of the provider's own namespace that are no
+// children, which it does not report apart, and those that the rule names.
 func (m *machine) providerAbout(r *Rule) bool {
-	mode := strings.ToLower(r.Mode)
-	own, _, _ := strings.Cut(strings.TrimPrefix(mode, "microsoft."), ".")
 	namespace, rest, _ := strings.Cut(m.subject.typ, "/")
-	if strings.Contains(rest, "/") {
+	own := r.providerNamespace()
+	switch {
+	case own == "microsoft.kubernetes" && namespace == "microsoft.containerservice" && rest == "managedclusters":
+		return m.reach(r.applies, &r.cond, yes) != no
+	case namespace != own:
+		return false
+	case own == "microsoft.network" || own == "microsoft.kubernetes":
+		return m.reach(r.applies, &r.cond, yes) != no
+	}
+	return !strings.Contains(rest, "/") || m.providerDenies(r)
+}
+
+// providerNamespace gives the namespace of the provider that evaluates the
+// rule, in lower case: that of mode Microsoft.X.v2.Data is Microsoft.X.
+func (r *Rule) providerNamespace() string {
+	parts := strings.SplitN(strings.ToLower(r.Mode), ".", 3)
+	if parts[1] == "managedhsm" {
+		return "microsoft.keyvault"
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// providerDenies tells whether a provider may deny a request to Resource
+// Manager by the rule: where the type it names is, in the provider's own
+// namespace, the subject's, or of the same kind as it.
+func (m *machine) providerDenies(r *Rule) bool {
+	namespace, rest, _ := strings.Cut(m.subject.typ, "/")
+	if namespace != r.providerNamespace() || namespace == "microsoft.kubernetes" {
 		return false
 	}
-	switch namespace = strings.TrimPrefix(namespace, "microsoft."); {
-	case own == "network":
-		return namespace == own && m.reach(r.applies, &r.cond, yes) != no
-	case own == "kubernetes":
-		return (namespace == "kubernetes" || namespace == "containerservice") && m.reach(r.applies, &r.cond, yes) != no
-	case own == "managedhsm":
-		return m.subject.typ == "microsoft.keyvault/managedhsms"
-	}
-	return namespace == own
+	found := false
+	last := rest[strings.LastIndexByte(rest, '/')+1:]
+	r.condition.walk(func(c *condition) {
+		if c.kind == fieldOf && arm.EqualFold(c.left.value.Str(), "type") {
+			for _, named := range c.right.value.Strings() {
+				_, data, _ := strings.Cut(strings.ToLower(named), "/")
+				found = found || data == rest || strings.HasSuffix(data, "/"+last)
+			}
+		}
+	})
+	return found
 }
 
 // machineWithIdentity tells whether modify may change the identity of the

@@ -174,13 +174,20 @@ func readAssignment(r arm.Resource, o *Options) (*Assignment, diag.List) {
 	if a.Title == "" {
 		a.Title = r.ID.Name()
 	}
-	if a.Scope = arm.ID(p.Get("scope").Str()); a.Scope == "" {
-		a.Scope = r.ID.Scope()
+	d := &reader{o: o, r: r}
+	a.Scope = r.ID.Scope()
+	if s := arm.ID(strings.TrimRight(p.Get("scope").Str(), "/")); s != "" && !s.Equal(a.Scope) {
+		if a.Scope.Equal(arm.Tenant) { // an assignment read from a file without an id of its own
+			a.Scope = s
+		} else {
+			d.found.Warnf(o.place(r, p.Get("scope")), "policy/form", "scope %q is not where the assignment lies, which counts", s)
+		}
 	}
 	for _, s := range p.Get("notScopes").Strings() {
-		a.NotScopes = append(a.NotScopes, arm.ID(s))
+		if s = strings.TrimRight(s, "/"); s != "" {
+			a.NotScopes = append(a.NotScopes, arm.ID(s))
+		}
 	}
-	d := &reader{o: o, r: r}
 	switch mode := p.Get("enforcementMode").Str(); {
 	case mode == "", arm.EqualFold(mode, "Default"):
 	case arm.EqualFold(mode, "DoNotEnforce"):
@@ -250,6 +257,9 @@ func (d *reader) selector(v arm.Value) selector {
 		default:
 			d.errorf(c, "policy/form", "no kind of selector %q%s", c.Get("kind").Str(), diag.DidYouMean(c.Get("kind").Str(), selectorKinds))
 		}
+		if len(one.values) == 0 {
+			d.errorf(c, "policy/form", "selector has neither in nor notIn with values")
+		}
 		s.all = append(s.all, one)
 	}
 	return s
@@ -286,7 +296,9 @@ func (x *selector) holds(s *subject) truth {
 		case "resourcelocation":
 			value = s.location
 		case "resourcetype":
-			value = s.typ
+			if value = s.typ; value == resourceGroupType && c.has(resourceGroupOfOld) {
+				value = resourceGroupOfOld
+			}
 		case "resourcewithoutlocation":
 			if value = "subscriptionlevelresources"; s.location != "" {
 				value = ""
@@ -297,7 +309,9 @@ func (x *selector) holds(s *subject) truth {
 			result = maybe
 			continue
 		}
-		if c.has(value) == c.not {
+		if len(c.values) == 0 {
+			result = maybe
+		} else if c.has(value) == c.not {
 			return no
 		}
 	}
@@ -433,6 +447,7 @@ type exemption struct {
 	assignment string // its id, in lower case
 	references []string
 	expires    time.Time
+	uncertain  bool // whether it has ended is not known
 	selectors  []selector
 }
 
@@ -444,6 +459,7 @@ func readExemption(r arm.Resource, o *Options) (exemption, diag.List) {
 		x.references = append(x.references, strings.ToLower(ref))
 	}
 	x.expires = d.time(p.Get("expiresOn"))
+	x.uncertain = p.Get("expiresOn").Kind() > arm.Null && (x.expires.IsZero() || o.Now.IsZero())
 	x.selectors = d.resourceSelectors(p.Get("resourceSelectors"))
 	return x, d.found
 }

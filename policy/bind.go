@@ -29,6 +29,7 @@ type Rule struct {
 	// scan can evaluate it.
 	readsCaller bool
 	identities  bool     // the rule modifies identities
+	chosen      bool     // the effect was chosen for the rule, and is not the definition's default
 	cascades    bool     // denyAction lets a resource group be deleted with the resource
 	byType      sync.Map // type in lower case → *node: cond for resources of the type
 	twin        twinKey
@@ -76,12 +77,25 @@ func (def *Definition) bind(params arm.Value, effect Effect, policy arm.Value) (
 	if effect == None {
 		r.Effect = b.effect(&def.effect)
 	}
+	r.chosen = effect != None || r.choosesEffect(params)
 	r.cond = b.node(&def.condition)
 	b.details(&def.details)
 	r.applies = appliesTo(&def.condition)
 	r.twin = twinKey{def, r.conditionParams(), r.Effect.existence()}
 	r.readsCaller = strings.Contains(strings.ToLower(def.resource.Get("properties", "policyRule").Text()), "requestcontext().identity")
 	return r, found
+}
+
+// choosesEffect tells whether parameters set the effect.
+func (r *Rule) choosesEffect(params arm.Value) bool {
+	if r.Definition.effect.expr == nil {
+		return false
+	}
+	chosen := false
+	r.Definition.effect.expr.Calls(func(name string, first arm.Value) {
+		chosen = chosen || name == "parameters" && params.Get(first.Str()).Exists()
+	})
+	return chosen
 }
 
 // conditionParams gives a text of the parameters that the conditions use. Rules
@@ -245,8 +259,8 @@ func (b *binder) prepare(n *node) {
 	}
 	aim := prepare(n.op, r.value)
 	n.aim = &aim
-	if n.field != nil && n.field.kind == locationField {
-		n.aim.squeeze()
+	if n.field != nil {
+		n.aim.suit(n.field)
 	}
 	if n.kind != valueOf || n.left.later != nil || r.value.Kind() == arm.Unknown || n.left.value.Kind() == arm.Unknown {
 		return
@@ -261,21 +275,40 @@ func (b *binder) prepare(n *node) {
 	}
 }
 
-// squeeze takes the blanks out of a location, as Azure does before it compares
-// one.
-func (t *target) squeeze() {
-	t.fold = squeezed(t.fold)
-	for i := range t.list {
-		t.list[i].fold = squeezed(t.list[i].fold)
+// suit writes the target as the field's values are written.
+func (t *target) suit(f *field) {
+	switch f.kind {
+	case locationField:
+		t.squeeze()
+	case typeField:
+		t.each(func(x *target) {
+			if x.fold == resourceGroupType {
+				x.fold = resourceGroupOfOld
+			}
+		})
 	}
-	for i := range t.parts {
-		t.parts[i] = squeezed(t.parts[i])
+}
+
+// each calls f for the target and the items of its list.
+func (t *target) each(f func(*target)) {
+	f(t)
+	for i := range t.list {
+		f(&t.list[i])
 	}
 	if t.set != nil {
 		t.set = make(map[string]struct{}, len(t.list))
 		for i := range t.list {
 			t.set[t.list[i].fold] = struct{}{}
 		}
+	}
+}
+
+// squeeze takes the blanks out of a location, as Azure does before it compares
+// one.
+func (t *target) squeeze() {
+	t.each(func(x *target) { x.fold = squeezed(x.fold) })
+	for i := range t.parts {
+		t.parts[i] = squeezed(t.parts[i])
 	}
 }
 
@@ -380,7 +413,13 @@ func (b *binder) details(d *details) {
 	}
 	r.cascades = arm.EqualFold(b.operand(&d.cascade).value.Str(), "allow")
 	if r.onClash = Deny; d.conflict.value.Exists() {
-		r.onClash = effectOf(b.operand(&d.conflict).value.Str())
+		if x := effectOf(b.operand(&d.conflict).value.Str()); x != None {
+			r.onClash = x
+		}
+	}
+	list := d.value.Kind() == arm.Array
+	if r.Effect == Append && !list || r.Effect == Modify && (list || len(r.changes) == 0) || r.Effect.existence() && !d.typ.value.Exists() {
+		b.found.Errorf(b.o.place(r.resource, d.value), "policy/form", "details do not have what effect %s needs", r.Effect)
 	}
 	if r.Effect == Modify {
 		b.modifiable()

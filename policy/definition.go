@@ -73,6 +73,9 @@ func Define(r arm.Resource, o *Options) (*Definition, diag.List) {
 	if d.Mode == "" {
 		d.Mode = "Indexed" // learn.microsoft.com/cli/azure/policy/definition: the default of mode
 	}
+	if !goodMode(d.Mode) {
+		rd.errorf(p.Get("mode"), "policy/form", "no mode %q, wanted All, Indexed or that of a resource provider, such as Microsoft.Kubernetes.Data", d.Mode)
+	}
 	d.provider = !arm.EqualFold(d.Mode, "All") && !arm.EqualFold(d.Mode, "Indexed")
 	d.Version = p.Get("version").Str()
 	if d.Version == "" {
@@ -86,6 +89,11 @@ func Define(r arm.Resource, o *Options) (*Definition, diag.List) {
 	rd.references(d)
 	d.broken = rd.found.HasErrors()
 	return d, rd.found
+}
+
+func goodMode(mode string) bool {
+	lower := strings.ToLower(mode)
+	return lower == "all" || lower == "indexed" || strings.HasPrefix(lower, "microsoft.") && strings.HasSuffix(lower, ".data")
 }
 
 func (d *reader) parameters(v arm.Value) []Parameter {

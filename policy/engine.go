@@ -119,10 +119,12 @@ func assignedIn(t *tenant.Tenant) map[arm.Type][]arm.Resource {
 // mark notes that something is special about a scope.
 func (e *Engine) mark(scope arm.ID) {
 	e.special[strings.ToLower(string(scope))] = true
+	if t := scope.Type(); !t.Equal(arm.ManagementGroupType) && !t.Equal(arm.SubscriptionType) && !t.Equal(arm.ResourceGroupType) && scope != arm.Tenant {
+		e.deep = true
+	}
 	e.grouped = e.grouped || scope.Type().Equal(arm.ManagementGroupType)
 	if group := scope.ResourceGroupID(); group != "" {
 		e.groups = true
-		e.deep = e.deep || !group.Equal(scope)
 	}
 }
 
@@ -243,6 +245,9 @@ func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value
 			c.found = append(c.found, f)
 		}
 	}
+	if why == "" && found.HasErrors() {
+		why = fmt.Sprintf("it cannot be assigned so: %s", found.Sorted()[0].Message)
+	}
 	return rule, why
 }
 
@@ -282,7 +287,9 @@ func (c *compiler) set(id arm.ID, pattern string) (*Set, string) {
 	if r.ID != "" {
 		s, found := DefineSet(r, &c.e.o)
 		c.found = append(c.found, found...)
-		out.what = s
+		if out.what = s; found.HasErrors() {
+			out = read[Set]{why: fmt.Sprintf("set %q cannot be read", s.Title)}
+		}
 	}
 	c.sets[key] = out
 	return out.what, out.why
@@ -364,7 +371,7 @@ func (c *compiler) attestations(all []arm.Resource) {
 			assignment: strings.ToLower(p.Get("policyAssignmentId").Str()),
 			reference:  strings.ToLower(p.Get("policyDefinitionReferenceId").Str()),
 			state:      stateOf(p.Get("complianceState").Str()),
-			expired:    !expires.IsZero() && !c.e.o.Now.IsZero() && !c.e.o.Now.Before(expires),
+			expired:    len(d.found) > 0 || !expires.IsZero() && !c.e.o.Now.IsZero() && !c.e.o.Now.Before(expires),
 		})
 	}
 }
@@ -416,7 +423,7 @@ func (e *Engine) cell(id arm.ID) *cell {
 // rules are in force.
 func (e *Engine) nearest(id arm.ID) arm.ID {
 	if e.deep {
-		for at := id; at.ResourceGroupID() != "" && at != at.ResourceGroupID(); at = at.Parent() {
+		for at := id; at != arm.Tenant && at != at.ResourceGroupID() && at != at.SubscriptionID(); at = at.Parent() {
 			if e.special[strings.ToLower(string(at))] {
 				return at
 			}
@@ -473,7 +480,7 @@ func (e *Engine) inForce(r *Assigned, exemptions, enrollments []*exemption) inFo
 	for _, x := range exemptions {
 		switch {
 		case !x.covers(r, e.o.Now):
-		case len(x.selectors) == 0:
+		case len(x.selectors) == 0 && !x.uncertain:
 			f.exempt = x.id
 		default:
 			f.some = append(f.some, x)
@@ -529,7 +536,7 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 		return
 	}
 	x := candidate{inForce: f}
-	if arm.EqualFold(r.Mode, "Indexed") {
+	if arm.EqualFold(r.Mode, "Indexed") && len(f.variants) == 0 {
 		if tagged == no {
 			return
 		}
@@ -541,6 +548,11 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 		if x.applies, x.twin = yes, len(out.visit); m.providerAbout(r) {
 			out.visit = append(out.visit, x)
 		}
+		return
+	}
+	if len(f.variants) > 0 { // each resource has its own
+		x.applies, x.cond, x.twin = maybe, &r.cond, len(out.visit)
+		out.visit = append(out.visit, x)
 		return
 	}
 	x.applies = m.applies(r)

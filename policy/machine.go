@@ -177,8 +177,8 @@ func (m *machine) aim(n *node) (*target, truth) {
 		return nil, m.fail(fmt.Errorf("%s: %s is null", n.op.name, n.right.later))
 	}
 	t := prepare(n.op, v)
-	if n.field != nil && n.field.kind == locationField {
-		t.squeeze()
+	if n.field != nil {
+		t.suit(n.field)
 	}
 	return &t, yes
 }
@@ -353,7 +353,8 @@ func (m *machine) route(f *field) (*route, truth) {
 		}
 	}
 	if f.kind == unknownField {
-		if cut := strings.LastIndexByte(f.fold, '/'); cut < 0 || f.fold[:cut] == m.subject.typ {
+		cut := max(0, strings.LastIndexByte(f.fold, '/'))
+		if own := f.fold[:cut]; own == m.subject.typ || !strings.Contains(own, "/") && strings.HasPrefix(m.subject.typ, own) {
 			return nil, m.unknown(f.name, "not in the table of aliases")
 		}
 	}

@@ -147,6 +147,9 @@ func (m *machine) locate(x *edit) (truth, string) {
 	switch f.kind {
 	case tagField:
 		x.path = path{{name: "tags"}, {name: f.name}}
+		if m.subject.tags.Kind() == arm.Unknown {
+			return maybe, "the tags are known only after deployment"
+		}
 		return yes, ""
 	case pathField:
 		x.path = f.ways[0].routes[0].full
@@ -160,6 +163,8 @@ func (m *machine) locate(x *edit) (truth, string) {
 		r := w.route(m.subject.version)
 		x.path = r.full
 		switch {
+		case unknownOn(m.subject.body, x.path):
+			return maybe, "what it changes is known only after deployment"
 		case x.append:
 			return yes, ""
 		case w.alias.Modifiable == catalog.No:
@@ -175,6 +180,29 @@ func (m *machine) locate(x *edit) (truth, string) {
 	return no, fmt.Sprintf("%q is no alias of %s", f.name, m.subject.text)
 }
 
+// unknownOn tells whether something on the way down a path, in front of its
+// end, is unknown.
+func unknownOn(v arm.Value, p path) bool {
+	for i, s := range p {
+		switch {
+		case v.Kind() == arm.Unknown:
+			return true
+		case s.name != "":
+			v = v.Get(s.name)
+		case s.index != every:
+			v = v.At(s.index)
+		default:
+			for item := range v.Items() {
+				if unknownOn(item, p[i+1:]) || i+1 < len(p) && item.Kind() == arm.Unknown {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return false
+}
+
 // parentMissing tells whether the object that a nested property would be in is
 // not in the request: Azure takes that for a choice, and leaves it.
 func (x *edit) parentMissing(body arm.Value) bool {
@@ -184,9 +212,12 @@ func (x *edit) parentMissing(body arm.Value) bool {
 	return lead(body, x.path[:len(x.path)-1]).Kind() <= arm.Null && !slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" })
 }
 
+// adds tells whether the edit leaves a value that is there in its place.
+func (x *edit) adds() bool { return x.append || strings.EqualFold(x.op.Verb, "add") }
+
 // conflict tells whether an add or append finds another value in place.
 func (x *edit) conflict(body arm.Value) bool {
-	if !x.append && !strings.EqualFold(x.op.Verb, "add") {
+	if !x.adds() {
 		return false
 	}
 	if slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" }) {

@@ -184,6 +184,9 @@ func (o operator) test(d datum, t *target, switched Option) truth {
 	if d.kind == arm.Unknown {
 		return o.unknown(d, t)
 	}
+	if t.kind == arm.Unknown {
+		return maybe
+	}
 	r := o.holds(d, t, switched)
 	if o.not {
 		return r.not()
@@ -222,14 +225,15 @@ func (o operator) holds(d datum, t *target, switched Option) truth {
 }
 
 func equals(d datum, t *target, switched Option) truth {
-	if t.kind == arm.Unknown {
-		return maybe
-	}
 	if t.null() && switched&NullLiteralFails != 0 {
 		return failed
 	}
 	if !d.scalar() || !t.scalar() {
-		return truthOf(d.kind == t.kind && d.v.Equal(t.v))
+		same := d.kind == t.kind && d.v.Equal(t.v)
+		if !same && d.kind == t.kind && (holdsUnknown(d.v) || holdsUnknown(t.v)) {
+			return maybe
+		}
+		return truthOf(same)
 	}
 	if switched&NumbersByValue != 0 {
 		a, ok := d.float()
@@ -240,10 +244,14 @@ func equals(d datum, t *target, switched Option) truth {
 	return truthOf(equalFold(d.text, t.fold))
 }
 
-func in(d datum, t *target, switched Option) truth {
-	if t.kind == arm.Unknown {
-		return maybe
+func holdsUnknown(v arm.Value) bool {
+	for range v.Refs() {
+		return true
 	}
+	return false
+}
+
+func in(d datum, t *target, switched Option) truth {
 	if d.null() && switched&NullNotIn != 0 {
 		for i := range t.list {
 			if t.list[i].null() {
@@ -259,6 +267,10 @@ func in(d datum, t *target, switched Option) truth {
 	}
 	result := no
 	for i := range t.list {
+		if t.list[i].kind == arm.Unknown {
+			result = maybe
+			continue
+		}
 		switch equals(d, &t.list[i], switched&^NullLiteralFails) {
 		case yes:
 			return yes
@@ -285,16 +297,10 @@ func contains(d datum, t *target, switched Option) truth {
 		}
 		return result
 	}
-	if t.kind == arm.Unknown {
-		return maybe
-	}
 	return truthOf(containsFold(d.text, t.fold))
 }
 
 func like(d datum, t *target, switched Option) truth {
-	if t.kind == arm.Unknown {
-		return maybe
-	}
 	if d.null() && switched&NullIsLikeAll == 0 && len(t.parts) > 1 {
 		return no
 	}
@@ -377,9 +383,6 @@ func match(s, pattern string, exact bool) bool {
 // order compares numbers with numbers, dates with dates, and texts with texts.
 // A text that is a number compares with a number; other pairs fail.
 func (o operator) order(d datum, t *target, switched Option) truth {
-	if t.kind == arm.Unknown {
-		return maybe
-	}
 	if d.null() && switched&NullOrderFails == 0 {
 		if o.not {
 			return yes

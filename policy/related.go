@@ -54,6 +54,12 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	if typ == resourceGroupType || typ == resourceGroupOfOld {
 		return x.resourceGroup(q), why
 	}
+	if typ == subscriptionType {
+		if r, ok := x.t.Get(q.Of.ID.SubscriptionID()); ok {
+			return []arm.Resource{r}, why
+		}
+		return nil, "the subscription is not in the tenant"
+	}
 	of := q.Of.ID
 	if c := x.around(q); extensions[typ] || within(typ, x.fold(of.Type())) {
 		at, _ := slices.BinarySearchFunc(c.all, of, func(r arm.Resource, id arm.ID) int { return r.ID.Compare(id) })

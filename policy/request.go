@@ -69,7 +69,12 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 	c := place.at(q.Resource.ID)
 	place.facts.Context = q.context()
 	j := judge{e: e, m: m, q: q, facts: &place.facts}
-	j.v.Resource, j.v.Lacks = q.Resource, e.lacks(q.Resource.ID)
+	if typ := q.Resource.ID.Type(); typ != "" && !typ.Equal(q.Resource.Type()) { // the id is what the request goes to
+		if body, err := q.Resource.Body.Set(string(typ), "type"); err == nil {
+			q.Resource.Body = body
+		}
+	}
+	j.q, j.v.Resource, j.v.Lacks = q, q.Resource, e.lacks(q.Resource.ID)
 	m.enter(q.Resource, &place.facts)
 	all := c.of(m)
 	if q.Verb == Delete {
@@ -185,8 +190,8 @@ func (j *judge) each(all *candidates, pick func(*Rule) bool) {
 	for i := range all.visit {
 		x := &all.visit[i]
 		if x.Rule == nil {
-			if j.q.Verb != Delete && !pick(unknownRule) {
-				j.note(Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}, blocks: maybe})
+			if j.q.Verb == Delete || !pick(unknownRule) {
+				j.missing(x)
 			}
 			continue
 		}
@@ -196,6 +201,18 @@ func (j *judge) each(all *candidates, pick func(*Rule) bool) {
 		}
 		j.rule(x, r, sure)
 	}
+}
+
+// missing notes a rule of which nothing is known.
+func (j *judge) missing(x *candidate) {
+	if selects(x.selectors, &j.m.subject) == no || x.leftOut(j.m) {
+		return
+	}
+	out := Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}, blocks: maybe}
+	if x.exemptions(j.m, &out); out.State == Exempt || j.enforced(x) == no {
+		out.blocks = no
+	}
+	j.note(out)
 }
 
 // unknownRule stands for a rule nothing is known of, which is judged with those
@@ -208,7 +225,9 @@ func (r *Rule) sees(q *Request) bool {
 	if q.Verb != Patch || q.Patch.Len() != 1 || !q.Patch.Get("tags").Exists() {
 		return true
 	}
-	return strings.Contains(strings.ToLower(r.condition.src.Text()), "tags")
+	tags := strings.Contains(strings.ToLower(r.condition.src.Text()), "tags")
+	r.condition.walk(func(c *condition) { tags = tags || c.kind == fieldOf && c.left.parsed() })
+	return tags
 }
 
 func (j *judge) rule(x *candidate, r *Rule, sure bool) {
@@ -278,15 +297,18 @@ func (j *judge) enforced(x *candidate) truth {
 // denies whatever the effect is, unless it comes after the provider's answer.
 func (j *judge) blocks(x *candidate, r *Rule, t truth, s State) truth {
 	enforced := j.enforced(x)
-	if enforced == no || r.Provider() {
+	switch {
+	case enforced == no, r.Provider() && (r.Effect != Deny || !j.m.providerDenies(r)):
 		return no
+	case r.Provider():
+		return maybe
 	}
 	denies := r.Effect == Deny || r.Effect == DenyAction || r.Effect == None
 	switch {
 	case t == failed && !r.Effect.existence():
 		return enforced
 	case t == maybe || s == Unknown:
-		if denies || r.Effect.changes() {
+		if denies || r.Effect.changes() || r.cond.frail && !r.Effect.existence() || x.Why != "" && !r.chosen {
 			return maybe
 		}
 		return no
@@ -334,8 +356,12 @@ func (j *judge) edit() {
 	body := j.v.Resource.Body
 	for _, k := range order {
 		for _, x := range j.winners(groups[k]) {
+			if holdsUnknown(lead(body, x.path.plain())) || holdsUnknown(x.op.Value) && x.adds() {
+				j.clash(&x, maybe, "what it finds in place is known only after deployment")
+				continue
+			}
 			if x.conflict(body) {
-				j.clash(&x, fmt.Sprintf("%s has the value %s, and the policy adds %s", x.path, describe(lead(body, x.path)), describe(x.op.Value)))
+				j.clash(&x, yes, fmt.Sprintf("%s has the value %s, and the policy adds %s", x.path, describe(lead(body, x.path)), describe(x.op.Value)))
 				continue
 			}
 			before := body
@@ -367,7 +393,7 @@ func (j *judge) winners(all []edit) []edit {
 	}
 	if len(deny) > 1 && slices.ContainsFunc(deny, func(x edit) bool { return !x.op.Value.Equal(deny[0].op.Value) }) {
 		for i := range deny {
-			j.clash(&deny[i], fmt.Sprintf("several policies write %s: %s and %s", deny[i].path, describe(deny[0].op.Value), describe(deny[1].op.Value)))
+			j.clash(&deny[i], yes, fmt.Sprintf("several policies write %s: %s and %s", deny[i].path, describe(deny[0].op.Value), describe(deny[1].op.Value)))
 		}
 		return nil
 	}
@@ -378,14 +404,17 @@ func (j *judge) winners(all []edit) []edit {
 }
 
 // clash marks the result of an edit that cannot be made.
-func (j *judge) clash(x *edit, why string) {
+func (j *judge) clash(x *edit, surely truth, why string) {
 	for i := range j.v.Results {
 		r := &j.v.Results[i]
 		if r.Assigned != x.by || r.Effect == Append && !x.append {
 			continue
 		}
 		r.Reason = Reason{x.op.field.name, why}
-		if x.append || x.onClash == Deny {
+		switch {
+		case surely == maybe:
+			r.State, r.blocks = Unknown, maybe
+		case x.append || x.onClash == Deny:
 			r.State, r.blocks = Conflict, yes
 		}
 	}

@@ -133,9 +133,12 @@ func (m *machine) prepare() {
 // relatedTruth tells whether the related resource that the rule wants is
 // missing.
 func (m *machine) relatedTruth(r *Rule) truth {
-	q, err := m.query(r.related)
+	q, open, err := m.query(r.related)
 	if err != nil {
 		return m.fail(err)
+	}
+	if open {
+		return m.unknown("details", "which related resource is looked for is not known")
 	}
 	if m.facts.Related == nil {
 		return m.unknown(string(q.Type), "no related resources were given")
@@ -162,18 +165,22 @@ func (m *machine) relatedTruth(r *Rule) truth {
 	return result
 }
 
-func (m *machine) query(r *relation) (q Query, err error) {
+// query gives what a rule looks for; open tells that it is not all known.
+func (m *machine) query(r *relation) (q Query, open bool, err error) {
 	q.Of = arm.Resource{ID: m.origin.id, Body: m.origin.body}
 	text := func(b *bound) string {
 		v, e := m.evaluate(b)
 		if e != nil && err == nil {
 			err = e
 		}
+		if v.Kind() == arm.Unknown {
+			open = true
+		}
 		return v.Str()
 	}
 	q.Type, q.Name, q.ResourceGroup = arm.Type(text(&r.typ)), text(&r.name), text(&r.group)
 	q.Subscription = arm.EqualFold(text(&r.scope), "Subscription")
-	return q, err
+	return q, open, err
 }
 
 // Unknown gives the fields that the rule names and that no table of aliases

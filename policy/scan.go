@@ -218,11 +218,15 @@ func (x *candidate) exemptions(m *machine, out *Result) {
 		out.State, out.Exemption = Exempt, x.exempt
 	}
 	for _, some := range x.some {
-		switch selects(some.selectors, &m.subject) {
+		selected := selects(some.selectors, &m.subject)
+		if selected == yes && some.uncertain {
+			selected = maybe
+		}
+		switch selected {
 		case yes:
 			out.State, out.Exemption = Exempt, some.id
 		case maybe:
-			out.State, out.Reason = Unknown, Reason{Message: "exemption " + some.id.Name() + " picks resources by what is not known here"}
+			out.State, out.Reason = Unknown, Reason{Message: "whether exemption " + some.id.Name() + " holds is not known here"}
 		}
 	}
 }

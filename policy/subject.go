@@ -35,7 +35,9 @@ func (m *machine) subjectOf(r arm.Resource) subject {
 	if at := strings.LastIndexByte(s.name, '/'); at >= 0 { // a template's name holds those of the parents
 		s.name = s.name[at+1:]
 	}
-	s.typ = m.intern(s.text, strings.ToLower)
+	if s.typ = m.intern(s.text, strings.ToLower); s.typ == resourceGroupOfOld {
+		s.typ = resourceGroupType
+	}
 	s.location = m.intern(v[6].Str(), squeezedLower)
 	return s
 }
@@ -64,6 +66,15 @@ func (m *machine) intern(s string, f func(string) string) string {
 	return made
 }
 
+// typeDatum gives the type as conditions compare it: resource groups have two
+// names, and the one that shipped policies use is Resource Manager's older one.
+func (s *subject) typeDatum() datum {
+	if s.typ == resourceGroupType {
+		return textDatum("Microsoft.Resources/subscriptions/resourceGroups")
+	}
+	return s.text1("type", s.text)
+}
+
 // fullName gives the name with those of the parents.
 func (s *subject) fullName() datum {
 	if v := s.body.Get("fullName"); v.Exists() {
@@ -87,7 +98,7 @@ func (s *subject) text1(member, text string) datum {
 func (s *subject) direct(f *field) (datum, bool) {
 	switch f.kind {
 	case typeField:
-		return s.text1("type", s.text), true
+		return s.typeDatum(), true
 	case nameField:
 		return s.text1("name", s.name), true
 	case fullNameField:

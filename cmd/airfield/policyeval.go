@@ -184,6 +184,9 @@ func (p *policies) judge(pieces []snapshot.Piece, verb policy.Verb, f evalFlags)
 // to change; the rest is what the tenant has.
 func (p *policies) request(verb policy.Verb, r arm.Resource) policy.Request {
 	q := policy.Request{Verb: verb, Resource: r}
+	if current, ok := p.tenant.Get(r.ID); ok && verb == policy.Delete {
+		q.Resource.Body = current.Body
+	}
 	if verb != policy.Patch {
 		return q
 	}
