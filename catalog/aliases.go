@@ -151,6 +151,18 @@ func (t *AliasTable) Write(w io.Writer, from Source) error {
 	return err
 }
 
+// AnyAliases reads a table in either form: what Write wrote, or what az printed.
+func AnyAliases(text string) (*AliasTable, error) {
+	if strings.HasPrefix(text, "#") {
+		return ReadAliases(text)
+	}
+	v, err := arm.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAliases(v)
+}
+
 // ReadAliases reads what Write wrote. All rows are checked.
 func ReadAliases(text string) (*AliasTable, error) {
 	t, err := openAliases("aliases", text)

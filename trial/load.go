@@ -86,7 +86,7 @@ func (s *session) aliases() {
 	if !ok {
 		return
 	}
-	own, err := readAliases(f.Text)
+	own, err := catalog.AnyAliases(f.Text)
 	if err != nil {
 		s.found.Errorf(diag.Pos{File: f.Name}, "test/aliases", "no table of aliases as az provider list --expand resourceTypes/aliases writes it: %v", err)
 		return
@@ -111,18 +111,6 @@ func optionNames() []string {
 		names = append(names, o.String())
 	}
 	return names
-}
-
-// readAliases reads what az writes, or our own form of it.
-func readAliases(text string) (*catalog.AliasTable, error) {
-	if strings.HasPrefix(text, "#") {
-		return catalog.ReadAliases(text)
-	}
-	v, err := arm.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return catalog.ParseAliases(v)
 }
 
 // policies reads a file of policies, or all of a folder.

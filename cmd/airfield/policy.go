@@ -148,7 +148,7 @@ func (f *policyFlags) compileOptions() (o policy.Options, err error) {
 		if err != nil {
 			return o, err
 		}
-		table, err := catalog.ReadAliases(string(raw))
+		table, err := catalog.AnyAliases(string(raw))
 		if err != nil {
 			return o, fmt.Errorf("%s: %w", f.aliases, err)
 		}
@@ -317,11 +317,7 @@ func importAliases(file, out string) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	v, err := arm.Parse(src.Text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	table, err := catalog.ParseAliases(v)
+	table, err := catalog.AnyAliases(src.Text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
