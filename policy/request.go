@@ -182,7 +182,10 @@ type judge struct {
 	q     Request
 	facts *Facts
 	edits []edit
-	v     Verdict
+	// perhaps are the fields, see fieldKey, that a policy may write of which it
+	// is not known whether it applies.
+	perhaps []string
+	v       Verdict
 }
 
 // each judges by the rules that pick wants.
@@ -259,10 +262,22 @@ func (j *judge) rule(x *candidate, r *Rule, sure bool) {
 	if t == yes && r.Effect.changes() && j.enforced(x) == yes {
 		j.collect(x, r, &out)
 	}
+	if out.blocks == maybe {
+		j.mayWrite(r)
+	}
 	if t == yes && r.Effect == DeployIfNotExists && out.State == NonCompliant && j.enforced(x) == yes {
 		j.v.Deploys = append(j.v.Deploys, m.deployment(x.Assigned, r))
 	}
 	j.note(out)
+}
+
+// mayWrite notes what a rule writes of which it is not known whether it does.
+func (j *judge) mayWrite(r *Rule) {
+	for i := range r.changes {
+		if f := r.changes[i].field; f != nil && r.Effect.changes() {
+			j.perhaps = append(j.perhaps, fieldKey(f))
+		}
+	}
 }
 
 // mayBlock tells whether the rule, or one that an override puts in its place,
@@ -312,6 +327,8 @@ func (j *judge) blocks(x *candidate, r *Rule, t truth, s State) truth {
 			return maybe
 		}
 		return no
+	case denies && t == yes && slices.ContainsFunc(j.perhaps, r.reads):
+		return maybe // another policy may have changed what it finds
 	case denies && t == yes:
 		return enforced
 	case r.Effect.changes() && enforced == maybe:
