@@ -83,25 +83,27 @@ func fieldKey(f *field) string {
 
 func (m *machine) choose(e *Engine, c *cell, q Question, value string) Choice {
 	out := Choice{Value: value}
-	key := fieldKey(m.o.field(q.Property, nil))
+	asked := m.o.field(q.Property, nil)
 	j := judge{e: e, m: m, q: Request{Resource: arm.Resource{ID: m.subject.id, Body: m.subject.body}}, facts: m.facts}
 	all := c.of(m)
 	for i := range all.visit {
 		x := &all.visit[i]
 		if x.Rule == nil {
-			out.By = append(out.By, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}, blocks: maybe})
+			j.missing(x)
 			continue
 		}
 		r, sure := x.ruleFor(&m.subject)
-		if r.Effect != Deny || r.Provider() || !r.reads(key) {
-			continue
+		switch {
+		case r.Provider(), r.Effect == Disabled && sure:
+		case r.Effect.changes() && m.writes(r, asked) && j.enforced(x) != no:
+			j.note(Result{Assigned: x.Assigned, Effect: r.Effect, State: Unknown, Reason: Reason{q.Property, "the policy may write it"}, blocks: maybe})
+		case (r.Effect == Deny || r.Effect == None || !sure) && m.looksAt(&r.cond, asked):
+			j.rule(x, r, sure)
 		}
-		before := len(j.v.Results)
-		j.rule(x, r, sure)
-		for _, res := range j.v.Results[before:] {
-			if res.blocks != no {
-				out.By = append(out.By, res)
-			}
+	}
+	for _, res := range j.v.Results {
+		if res.blocks != no {
+			out.By = append(out.By, res)
 		}
 	}
 	slices.SortStableFunc(out.By, func(a, b Result) int { return rank(a.blocks) - rank(b.blocks) })
@@ -113,25 +115,57 @@ func (m *machine) choose(e *Engine, c *cell, q Question, value string) Choice {
 	return out
 }
 
-// reads tells whether a condition of the rule looks at a field.
-func (r *Rule) reads(key string) bool {
-	found := false
-	var each func(n *node)
-	each = func(n *node) {
-		found = found || n.kind > notOf && n.field == nil && n.left.later != nil || n.field != nil && fieldKey(n.field) == key
-		for _, f := range n.left.named {
-			found = found || fieldKey(f) == key
-		}
-		for _, f := range n.right.named {
-			found = found || fieldKey(f) == key
-		}
-		for i := range n.sub {
-			each(&n.sub[i])
-		}
-		if n.count != nil && n.count.where != nil {
-			each(n.count.where)
+// looksAt tells whether a condition looks at a field, at a part of it, or at
+// what it is a part of.
+func (m *machine) looksAt(n *node, f *field) bool {
+	if n.kind > notOf && n.field == nil && n.left.later != nil && n.kind != valueOf { // its name is computed
+		return true
+	}
+	if n.field != nil && m.overlap(n.field, f) {
+		return true
+	}
+	for _, named := range []map[string]*field{n.left.named, n.right.named} {
+		for _, g := range named {
+			if m.overlap(g, f) {
+				return true
+			}
 		}
 	}
-	each(&r.cond)
-	return found
+	for i := range n.sub {
+		if m.looksAt(&n.sub[i], f) {
+			return true
+		}
+	}
+	return n.count != nil && n.count.where != nil && m.looksAt(n.count.where, f)
+}
+
+// writes tells whether a rule changes a field.
+func (m *machine) writes(r *Rule, f *field) bool {
+	return slices.ContainsFunc(r.changes, func(c boundChange) bool { return c.field == nil || m.overlap(c.field, f) })
+}
+
+// overlap tells whether two fields are the same property, or one is a part of
+// the other: two aliases may name one path.
+func (m *machine) overlap(a, b *field) bool {
+	x, y := m.placeOf(a), m.placeOf(b)
+	return x == y || strings.HasPrefix(x, y+".") || strings.HasPrefix(y, x+".") || strings.HasPrefix(x, y+"[") || strings.HasPrefix(y, x+"[")
+}
+
+// placeOf gives the path of a field in the subject, in lower case, or its name
+// where it has none.
+func (m *machine) placeOf(f *field) string {
+	switch f.kind {
+	case tagField:
+		return "tags." + strings.ToLower(f.name)
+	case fullNameField, nameField:
+		return "id.name" // a part of the id
+	case idField:
+		return "id"
+	}
+	for i := range f.ways {
+		if w := &f.ways[i]; w.typ == "" || w.typ == m.subject.typ {
+			return strings.ToLower(w.route(m.subject.version).full.String())
+		}
+	}
+	return f.fold
 }

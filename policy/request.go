@@ -182,9 +182,9 @@ type judge struct {
 	q     Request
 	facts *Facts
 	edits []edit
-	// perhaps are the fields, see fieldKey, that a policy may write of which it
-	// is not known whether it applies.
-	perhaps []string
+	// perhaps are the fields that a policy may write of which it is not known
+	// whether it applies.
+	perhaps []*field
 	v       Verdict
 }
 
@@ -275,7 +275,7 @@ func (j *judge) rule(x *candidate, r *Rule, sure bool) {
 func (j *judge) mayWrite(r *Rule) {
 	for i := range r.changes {
 		if f := r.changes[i].field; f != nil && r.Effect.changes() {
-			j.perhaps = append(j.perhaps, fieldKey(f))
+			j.perhaps = append(j.perhaps, f)
 		}
 	}
 }
@@ -327,7 +327,7 @@ func (j *judge) blocks(x *candidate, r *Rule, t truth, s State) truth {
 			return maybe
 		}
 		return no
-	case denies && t == yes && slices.ContainsFunc(j.perhaps, r.reads):
+	case denies && t == yes && slices.ContainsFunc(j.perhaps, func(f *field) bool { return j.m.looksAt(&r.cond, f) }):
 		return maybe // another policy may have changed what it finds
 	case denies && t == yes:
 		return enforced
