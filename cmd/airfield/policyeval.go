@@ -73,7 +73,7 @@ func runEval(files []string, f evalFlags) error {
 		return fmt.Errorf("--scope: %w", err)
 	}
 	colour := colourOn(f.colour, os.Stderr)
-	pieces, err := f.requests(files, colour)
+	pieces, whole, err := f.requests(files, colour)
 	if err != nil {
 		return err
 	}
@@ -89,24 +89,28 @@ func runEval(files []string, f evalFlags) error {
 	for _, piece := range pieces {
 		p.places.requested[strings.ToLower(string(piece.Resource.ID))] = true
 	}
-	return p.judge(pieces, verb, f)
+	if err := p.judge(pieces, verb, f); err != nil || whole {
+		return err
+	}
+	return errFindings // what a linked template deploys is not known to be allowed
 }
 
-// requests reads the resources that are judged.
-func (f *evalFlags) requests(files []string, colour bool) ([]snapshot.Piece, error) {
-	var all []snapshot.Piece
+// requests reads the resources that are judged; whole is false where a template
+// deploys what is not read.
+func (f *evalFlags) requests(files []string, colour bool) (all []snapshot.Piece, whole bool, err error) {
+	whole = true
 	r := snapshot.Reader{At: arm.ID(f.scope)}
 	if f.values != "" {
 		values, err := readParameters(f.values)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		r.Parameters = values
 	}
 	for _, file := range files {
 		src, found, err := readSource(file)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		var pieces []snapshot.Piece
 		if !found.HasErrors() {
@@ -114,14 +118,17 @@ func (f *evalFlags) requests(files []string, colour bool) ([]snapshot.Piece, err
 		}
 		printFindings(found, colour)
 		if found.HasErrors() {
-			return nil, errUnreadable
+			return nil, false, errUnreadable
+		}
+		for _, d := range found {
+			whole = whole && d.Code != "template/linked"
 		}
 		all = append(all, pieces...)
 	}
-	if len(files) > 0 && len(all) == 0 {
-		return nil, errors.New("there is no resource to judge")
+	if len(files) > 0 && len(all) == 0 && whole {
+		return nil, false, errors.New("there is no resource to judge")
 	}
-	return all, nil
+	return all, whole, nil
 }
 
 // readParameters reads a template's parameter file.
