@@ -271,7 +271,10 @@ func (m *machine) utcNow(*expr.Call) (arm.Value, error) {
 	if m.o.Now.IsZero() {
 		return expr.Compute("utcNow()")
 	}
-	return m.date(m.o.Now), nil
+	if !m.now.Exists() {
+		m.now = m.date(m.o.Now)
+	}
+	return m.now, nil
 }
 
 func (m *machine) addDays(c *expr.Call) (arm.Value, error) {

@@ -60,6 +60,7 @@ type machine struct {
 	tracer          *tracer
 	interned        map[string]string
 	contexts        map[string]arm.Value // what requestContext() gives, by API version
+	now             arm.Value            // what utcNow() gives, once it was asked for
 	sketch          map[string]datum     // where not nil: all that is known of the subject, by field
 	onlyType        bool                 // of the subject nothing but the type is known
 	twins           []found              // of the candidates so far
@@ -227,7 +228,7 @@ func (m *machine) check(n *node, t *target, d datum) truth {
 	}
 	r := n.op.test(d, t, m.o.Switched)
 	switch {
-	case r == maybe:
+	case r == maybe && m.reason == (Reason{}):
 		m.unknown(n.property(), m.whyUnknown(&d, t))
 	case r == failed:
 		m.fail(fmt.Errorf("%s cannot compare %s with %s", n.op.name, describe(d.value()), describe(t.value())))

@@ -70,7 +70,7 @@ func newMachine(o *Options, r *Rule) *machine {
 // release gives a machine back.
 func (m *machine) release() {
 	m.o, m.rule, m.facts, m.attestations, m.tracer, m.named, m.sketch = nil, nil, nil, nil, nil, nil, nil
-	m.origin, m.subject, m.onlyType = subject{}, subject{}, false
+	m.origin, m.subject, m.onlyType, m.now = subject{}, subject{}, false, arm.Value{}
 	machines.Put(m)
 }
 
