@@ -122,7 +122,7 @@ type budget struct {
 
 // Eval gives the value of the expression at env. The error is an *Error.
 func (e *Expr) Eval(env Env) (arm.Value, error) {
-	if e.root.kind == literal {
+	if e.root.kind == literal && !e.root.decimal {
 		return e.root.value, nil
 	}
 	if env.Budget == nil {
@@ -142,7 +142,7 @@ func (e *Expr) Eval(env Env) (arm.Value, error) {
 // Eval evaluates another expression as part of this call: a variable's, or the
 // body of a user's function. It shares the limits of the evaluation it is in.
 func (c *Call) Eval(e *Expr, env Env) (arm.Value, error) {
-	if e.root.kind == literal {
+	if e.root.kind == literal && !e.root.decimal {
 		return e.root.value, nil
 	}
 	b := c.s.budget
@@ -165,6 +165,9 @@ func (c *Call) Eval(e *Expr, env Env) (arm.Value, error) {
 func (s *state) eval(n *node) (arm.Value, error) {
 	switch n.kind {
 	case literal:
+		if n.decimal && !s.env.Policy {
+			return arm.Value{}, &Error{n.at, fmt.Sprintf("%s is no integer: expressions of templates have no other numbers", n.value.Text())}
+		}
 		return n.value, nil
 	case access:
 		return s.access(n)

@@ -55,6 +55,8 @@ type node struct {
 	fold  string // the name in lower case
 	fn    *Func  // the general function of that name, if there is one
 	sub   []*node
+
+	decimal bool // a literal that only policies may have
 }
 
 // Error says what is wrong with an expression, and where in its text.

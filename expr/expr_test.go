@@ -77,7 +77,7 @@ func TestLanguage(t *testing.T) {
 		{"[f(1]", "! expression ends early, wanted a comma or a closing parenthesis"},
 		{"[f(1 2)]", "! found '2', wanted a comma or a closing parenthesis"},
 		{"[f(1,)]", "! found ')', wanted a function, a string in single quotes or an integer"},
-		{"[1.5]", "! found '5', wanted a property's name"},
+		{"[1.5]", "! 1.5 is no integer: expressions of templates have no other numbers"},
 		{"[99999999999999999999]", `! "99999999999999999999" is no integer of 64 bits`},
 		{"[1 2]", "! found '2', wanted the end of the expression"},
 		{"[true()[1]", `! expression ends early, wanted ']'`},
@@ -557,6 +557,10 @@ func TestPlaceDecides(t *testing.T) {
 	env.Now, env.NewGUID = time.Time{}, nil
 	for _, tt := range []struct{ in, want string }{
 		{"[contains('OneTwo', 'onetwo')]", "true"},
+		{"[add(-2.5, 3.5)]", "1"},
+		{"[mul(1.5, 2)]", "3"},
+		{"[sub(1, 0.25)]", "0.75"},
+		{"[1.5]", "1.5"},
 		{"[OBJ().two.nope]", "! no property \"nope\"; there are deep"},
 		{"[obj().two.nope]", "null"},
 		{"[utcNow()]", "! utcNow: gives another value each time and can be used only in the default value of a parameter"},

@@ -264,7 +264,31 @@ func weight(r rune) int {
 	return 0x1000 + int(r)
 }
 
+// decimals gives the arguments of a policy's arithmetic where one of them is a
+// number that is no integer.
+func (c *Call) decimals() (a, b float64, are bool) {
+	x, y := c.Arg(0), c.Arg(1)
+	_, whole := x.Int()
+	_, too := y.Int()
+	if !c.s.env.Policy || whole && too {
+		return 0, 0, false
+	}
+	a, isNumber := x.Float()
+	b, both := y.Float()
+	return a, b, isNumber && both
+}
+
+func decimal(f float64) (arm.Value, error) {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return arm.Value{}, errOverflow
+	}
+	return arm.Parse(strconv.FormatFloat(f, 'f', -1, 64))
+}
+
 func add(c *Call) (arm.Value, error) {
+	if a, b, are := c.decimals(); are {
+		return decimal(a + b)
+	}
 	a, b := c.Int(0), c.Int(1)
 	if b > 0 && a > math.MaxInt64-b || b < 0 && a < math.MinInt64-b {
 		return arm.Value{}, errOverflow
@@ -273,6 +297,9 @@ func add(c *Call) (arm.Value, error) {
 }
 
 func sub(c *Call) (arm.Value, error) {
+	if a, b, are := c.decimals(); are {
+		return decimal(a - b)
+	}
 	a, b := c.Int(0), c.Int(1)
 	if b < 0 && a > math.MaxInt64+b || b > 0 && a < math.MinInt64+b {
 		return arm.Value{}, errOverflow
@@ -281,6 +308,9 @@ func sub(c *Call) (arm.Value, error) {
 }
 
 func mul(c *Call) (arm.Value, error) {
+	if a, b, are := c.decimals(); are {
+		return decimal(a * b)
+	}
 	a, b := c.Int(0), c.Int(1)
 	if a != 0 && (a*b/a != b || a == -1 && b == math.MinInt64) {
 		return arm.Value{}, errOverflow

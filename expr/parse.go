@@ -13,9 +13,10 @@ import (
 // The grammar:
 //
 //	expr    = primary { "." name | "[" expr "]" }
-//	primary = string | integer | name { "." name } "(" [ expr { "," expr } ] ")"
+//	primary = string | integer | decimal | name { "." name } "(" [ expr { "," expr } ] ")"
 //	string  = "'" { any character but ' | "''" } "'"
 //
+// Decimals are for policies; in a template they are an error when evaluated.
 // Blanks may stand between any two of these. There are no operators; true,
 // false and null are functions.
 type parser struct {
@@ -163,12 +164,30 @@ func (p *parser) integer() (*node, error) {
 	for p.pos < len(p.text) && '0' <= p.text[p.pos] && p.text[p.pos] <= '9' {
 		p.pos++
 	}
+	if p.fraction() {
+		v, err := arm.Parse(p.text[at:p.pos])
+		if err != nil {
+			return nil, &Error{at, fmt.Sprintf("%q is no number", p.text[at:p.pos])}
+		}
+		return &node{at: at, value: v, decimal: true}, nil
+	}
 	digits := p.text[at:p.pos]
 	i, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
 		return nil, &Error{at, fmt.Sprintf("%q is no integer of 64 bits", digits)}
 	}
 	return &node{at: at, value: num(i)}, nil
+}
+
+// fraction reads a point with digits behind it, if they are there.
+func (p *parser) fraction() bool {
+	digit := func(i int) bool { return i < len(p.text) && '0' <= p.text[i] && p.text[i] <= '9' }
+	if p.pos >= len(p.text) || p.text[p.pos] != '.' || !digit(p.pos+1) {
+		return false
+	}
+	for p.pos++; digit(p.pos); p.pos++ {
+	}
+	return true
 }
 
 func (p *parser) name() string {
