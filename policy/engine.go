@@ -405,6 +405,7 @@ type candidate struct {
 	indexed bool  // the tables do not know whether mode Indexed is about the type
 	plain   bool  // there is nothing to ask but the rule's condition
 	twin    int   // an earlier one of visit whose conditions are the same, or itself
+	shared  bool  // it is the twin of a later one
 	cond    *node // the rule's, for the type
 }
 
@@ -572,7 +573,7 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 	x.cond = m.forType(r)
 	x.twin = len(out.visit)
 	if first, ok := out.twins[r.twin]; ok && len(f.variants) == 0 {
-		x.twin = first
+		x.twin, out.visit[first].shared = first, true
 	} else if len(f.variants) == 0 {
 		out.twins[r.twin] = x.twin
 	}

@@ -180,7 +180,7 @@ func (t *target) prepareList(v arm.Value) {
 }
 
 // test tells whether the operator holds between d and t.
-func (o operator) test(d datum, t *target, switched Option) truth {
+func (o *operator) test(d datum, t *target, switched Option) truth {
 	if d.kind == arm.Unknown {
 		return o.unknown(d, t)
 	}
@@ -196,14 +196,14 @@ func (o operator) test(d datum, t *target, switched Option) truth {
 
 // unknown tests what is known only after deployment. The id of a resource is
 // not known, but there will be one.
-func (o operator) unknown(d datum, t *target) truth {
+func (o *operator) unknown(d datum, t *target) truth {
 	if ref, ok := d.v.Ref(); ok && o.kind == opExists && ref.Path == "id" {
 		return truthOf(t.want)
 	}
 	return maybe
 }
 
-func (o operator) holds(d datum, t *target, switched Option) truth {
+func (o *operator) holds(d datum, t *target, switched Option) truth {
 	switch o.kind {
 	case opEquals:
 		return equals(d, t, switched)
@@ -382,7 +382,7 @@ func match(s, pattern string, exact bool) bool {
 
 // order compares numbers with numbers, dates with dates, and texts with texts.
 // A text that is a number compares with a number; other pairs fail.
-func (o operator) order(d datum, t *target, switched Option) truth {
+func (o *operator) order(d datum, t *target, switched Option) truth {
 	if d.null() && switched&NullOrderFails == 0 {
 		if o.not {
 			return yes
@@ -410,7 +410,7 @@ func (o operator) order(d datum, t *target, switched Option) truth {
 	return o.ordered(expr.Compare(fold(d.text), t.fold))
 }
 
-func (o operator) ordered(c int) truth {
+func (o *operator) ordered(c int) truth {
 	return truthOf(c < 0 && o.less || c > 0 && o.more || c == 0 && o.equal)
 }
 

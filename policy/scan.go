@@ -293,7 +293,7 @@ func (m *machine) candidateTruth(x *candidate, r *Rule, at int) truth {
 		return m.provider(r)
 	}
 	f := &m.twins[x.twin]
-	if f.done {
+	if x.twin != at && f.done {
 		m.rule, m.ifHolds, m.reason, m.err = r, f.ifHolds, f.reason, f.err
 		return f.truth
 	}
@@ -302,7 +302,7 @@ func (m *machine) candidateTruth(x *candidate, r *Rule, at int) truth {
 		cond = &r.cond
 	}
 	t := m.truthOf(r, cond)
-	if x.twin == at && r == x.Rule {
+	if x.shared && r == x.Rule {
 		*f = found{t, m.ifHolds, true, m.reason, m.err}
 	}
 	return t
