@@ -114,11 +114,20 @@ const maxReasons = 10_000 // different ones that are kept
 
 func (t *Tally) reasons(x *Result) {
 	switch {
-	case x.Err != nil && len(t.Error) < maxReasons:
-		t.Error[x.Policy()+": "+x.Err.Error()]++
-	case x.State == Unknown && x.Reason != (Reason{}) && len(t.Why) < maxReasons:
-		t.Why[x.Reason.String()]++
+	case x.Err != nil:
+		note(t.Error, x.Policy()+": "+x.Err.Error())
+	case x.State == Unknown && x.Reason != (Reason{}):
+		note(t.Why, x.Reason.String())
 	}
+}
+
+// note counts a reason; where there are too many different ones, as one of the
+// others.
+func note(all map[string]int, reason string) {
+	if _, known := all[reason]; !known && len(all) >= maxReasons {
+		reason = "other reasons"
+	}
+	all[reason]++
 }
 
 // String gives the reason as a sentence.

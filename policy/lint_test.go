@@ -251,7 +251,7 @@ func FuzzLint(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		body, err := arm.Parse(text)
 		if err != nil || body.Kind() != arm.Object {
-			t.Skip()
+			return
 		}
 		const at arm.ID = "/subscriptions/00000000-0000-0000-0000-000000000001"
 		o := policy.Options{Now: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}

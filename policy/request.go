@@ -91,7 +91,8 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 // lacks says why assignments around a resource may not be seen.
 func (e *Engine) lacks(id arm.ID) string {
 	for _, m := range e.t.Header().Missing {
-		if what := strings.ToLower(m.What); strings.Contains(what, "policyassignments") {
+		around := strings.HasPrefix(m.What, "/") && (id.Under(arm.ID(m.What)) || slices.ContainsFunc(e.t.Ancestors(id), arm.ID(m.What).Equal))
+		if around || strings.Contains(strings.ToLower(m.What), "policyassignments") {
 			return fmt.Sprintf("the snapshot lacks %s: %s", m.What, m.Why)
 		}
 	}
@@ -121,6 +122,10 @@ func (j *judge) delete(place *placer, all *candidates) {
 	}
 	if own != resourceGroupType {
 		return
+	}
+	protects := func(f inForce) bool { return f.Rule == nil || f.Rule.Effect == DenyAction || len(f.variants) > 0 }
+	if group := j.q.Resource.ID; j.v.Lacks == "" && !j.e.t.Has(group) && slices.ContainsFunc(j.e.cell(group).rules, protects) {
+		j.v.Lacks = fmt.Sprintf("what lies in resource group %s is not in the tenant", group.Name())
 	}
 	for r := range j.e.t.Range(j.q.Resource.ID) {
 		if r.ID.Equal(j.q.Resource.ID) {

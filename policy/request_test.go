@@ -25,7 +25,17 @@ var update = flag.Bool("update", false, "write what the tests give as what they 
 // file has the tenant's resources in tenant/*.json, requests in *.json, and
 // what the engine says of them in want.
 func TestRequests(t *testing.T) {
-	files, err := filepath.Glob("testdata/requests/*.txtar")
+	archives(t, "testdata/requests", judgeAll)
+}
+
+// archives compares what give makes of each archive of a folder with its file
+// want.
+func archives(t *testing.T, dir string, give func(*testing.T, *txtar.Archive) string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err == nil && len(files) == 0 {
+		t.Fatalf("%s has no archives", dir)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +45,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			have := judgeAll(t, a)
+			have := give(t, a)
 			i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "want" })
 			if *update {
 				a.Files[i].Data = []byte(have)

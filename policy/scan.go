@@ -195,11 +195,14 @@ func (e *Engine) sure(m *machine, x *candidate, results []Result) []Result {
 	if r.Effect == Disabled || r.readsCaller || x.applies == maybe && m.applies(r) == no {
 		return results
 	}
-	results = append(results, Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant})
-	if !x.plain {
-		x.exemptions(m, &results[len(results)-1])
+	out := Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant}
+	if x.Why != "" { // another version's if is false; that of the one assigned is not known
+		out.State, out.Reason = Unknown, Reason{Message: x.Why}
 	}
-	return results
+	if !x.plain {
+		x.exemptions(m, &out)
+	}
+	return append(results, out)
 }
 
 // leftOut tells whether a notScope below the cell's own scope holds the
@@ -216,6 +219,7 @@ func (x *candidate) leftOut(m *machine) bool {
 func (x *candidate) exemptions(m *machine, out *Result) {
 	if x.exempt != "" {
 		out.State, out.Exemption = Exempt, x.exempt
+		return
 	}
 	for _, some := range x.some {
 		selected := selects(some.selectors, &m.subject)
@@ -224,7 +228,8 @@ func (x *candidate) exemptions(m *machine, out *Result) {
 		}
 		switch selected {
 		case yes:
-			out.State, out.Exemption = Exempt, some.id
+			out.State, out.Exemption, out.Reason = Exempt, some.id, Reason{}
+			return
 		case maybe:
 			out.State, out.Reason = Unknown, Reason{Message: "whether exemption " + some.id.Name() + " holds is not known here"}
 		}

@@ -2,9 +2,6 @@ package policy_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,30 +16,7 @@ import (
 // TestScans scans the tenants of testdata/scans: each file has resources, one a
 // file, and in want the states that a compliance scan gives.
 func TestScans(t *testing.T) {
-	files, err := filepath.Glob("testdata/scans/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			have := scanAll(t, a)
-			i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "want" })
-			if *update {
-				a.Files[i].Data = []byte(have)
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if want := string(a.Files[i].Data); have != want {
-				t.Errorf("have\n%s\nwant\n%s", have, want)
-			}
-		})
-	}
+	archives(t, "testdata/scans", scanAll)
 }
 
 func scanAll(t *testing.T, a *txtar.Archive) string {

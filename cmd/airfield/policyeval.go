@@ -77,7 +77,11 @@ func runEval(files []string, f evalFlags) error {
 	if err != nil {
 		return err
 	}
-	p, err := f.load(containers(pieces))
+	around := containers(pieces)
+	if verb == policy.Delete { // what is deleted is known as far as the tenant has it
+		around = nil
+	}
+	p, err := f.load(around)
 	if err != nil {
 		return err
 	}
