@@ -113,7 +113,11 @@ func (id ID) Type() Type {
 		}
 		return ""
 	}
-	parts := strings.Split(string(id[at+len("/providers/"):]), "/")
+	text := string(id[at+len("/providers/"):])
+	if strings.Count(text, "/") == 2 { // namespace and type stand side by side
+		return Type(text[:strings.LastIndexByte(text, '/')])
+	}
+	parts := strings.Split(text, "/")
 	var b strings.Builder
 	b.WriteString(parts[0])
 	for i := 1; i < len(parts); i += 2 {

@@ -3,41 +3,49 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"airfield/arm"
 	"airfield/tenant"
 )
 
-// In gives the resources of a tenant that existence effects ask for. It
-// remembers what lies in the resource group and the subscription it was asked
-// about last, so each goroutine needs its own.
+// In gives the resources of a tenant that existence effects ask for; what it
+// gives is good until it is asked again. It remembers the subscription and the
+// resource group it was asked about last, so each goroutine needs its own.
 //
 // A type below that of the resource is looked for in the resource, an extension
 // of it there too, every other type in its resource group, or, with
 // existenceScope, in its subscription:
 // learn.microsoft.com/azure/governance/policy/concepts/effect-audit-if-not-exists
 func In(t *tenant.Tenant) Related {
-	x := &inventory{t: t, types: map[arm.Type]string{}}
+	x := &inventory{t: t, folded: map[arm.Type]string{}, ofType: map[string][]int{}, bodies: map[int]arm.Resource{}}
 	return x.related
 }
 
+// inventory is what lies where it was last asked about, by positions in the
+// tenant.
 type inventory struct {
-	t            *tenant.Tenant
-	group        contents
-	subscription contents            // with all that lies in its groups
-	direct       contents            // a subscription without that
-	types        map[arm.Type]string // in lower case
+	t      *tenant.Tenant
+	folded map[arm.Type]string // types, in lower case
+
+	scope  arm.ID // a subscription; the resource itself where it lies in none
+	all    span
+	types  []string         // of all, in lower case
+	ofType map[string][]int // positions, in order
+
+	group  arm.ID
+	inside span
+	of     arm.ID // the resource
+	below  span   // with what lies in it
+
+	bodies map[int]arm.Resource // that were read since the group changed
+	spare  []*arm.Indexer       // to read them with; the first len(bodies) are in use
+	found  []arm.Resource
 }
 
-// contents are the resources of one scope in the order of their ids, and which
-// of them have a type, in lower case. A body is read when it is first wanted.
-type contents struct {
-	scope  arm.ID
-	all    []arm.Resource
-	types  []string // of all
-	ofType map[string][]int32
-}
+// span is a range of positions.
+type span struct{ from, to int }
 
 func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	for _, m := range x.t.Header().Missing {
@@ -54,26 +62,32 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	if typ == resourceGroupType || typ == resourceGroupOfOld {
 		return x.resourceGroup(q), why
 	}
+	subscription := q.Of.ID.SubscriptionID()
 	if typ == subscriptionType {
-		if r, ok := x.t.Get(q.Of.ID.SubscriptionID()); ok {
+		if r, ok := x.t.Get(subscription); ok {
 			return []arm.Resource{r}, why
 		}
 		return nil, "the subscription is not in the tenant"
 	}
-	of := q.Of.ID
-	if c := x.around(q); extensions[typ] || within(typ, x.fold(of.Type())) {
-		at, _ := slices.BinarySearchFunc(c.all, of, func(r arm.Resource, id arm.ID) int { return r.ID.Compare(id) })
-		for i := at; i < len(c.all) && c.all[i].ID.Under(of); i++ {
-			if c.types[i] == typ {
-				found = x.take(found, &c.all[i], q)
+	x.enter(cmp.Or(subscription, q.Of.ID))
+	where, direct := x.around(q)
+	x.found = x.found[:0]
+	if extensions[typ] || within(typ, x.fold(q.Of.ID.Type())) {
+		if x.of != q.Of.ID {
+			x.of, x.below = q.Of.ID, x.search(q.Of.ID)
+		}
+		for at := max(x.below.from, where.from); at < min(x.below.to, where.to); at++ {
+			if x.types[at-x.all.from] == typ {
+				x.take(at, q, direct)
 			}
 		}
-	} else {
-		for _, i := range c.ofType[typ] {
-			found = x.take(found, &c.all[i], q)
-		}
+		return x.found, why
 	}
-	return found, why
+	list := x.ofType[typ]
+	for i, _ := slices.BinarySearch(list, where.from); i < len(list) && list[i] < where.to; i++ {
+		x.take(list[i], q, direct)
+	}
+	return x.found, why
 }
 
 func (x *inventory) resourceGroup(q Query) []arm.Resource {
@@ -87,64 +101,76 @@ func (x *inventory) resourceGroup(q Query) []arm.Resource {
 	return nil
 }
 
-// around gives what lies where the related resource can be.
-func (x *inventory) around(q Query) *contents {
-	group, subscription := q.Of.ID.ResourceGroupID(), q.Of.ID.SubscriptionID()
+// enter lists what lies in a scope, unless it did so last.
+func (x *inventory) enter(scope arm.ID) {
+	if x.scope == scope {
+		return
+	}
+	x.scope, x.group, x.of, x.types = scope, "", "", x.types[:0]
+	clear(x.bodies)
+	for typ, list := range x.ofType {
+		x.ofType[typ] = list[:0]
+	}
+	x.all.from, x.all.to = x.t.Span(scope)
+	for at := x.all.from; at < x.all.to; at++ {
+		typ := x.fold(x.t.ID(at).Type())
+		x.types, x.ofType[typ] = append(x.types, typ), append(x.ofType[typ], at)
+	}
+}
+
+// around gives where the related resource can be, and whether only what lies in
+// no resource group counts.
+func (x *inventory) around(q Query) (where span, direct bool) {
+	group := q.Of.ID.ResourceGroupID()
 	switch {
 	case q.ResourceGroup != "":
-		return x.group.of(x, subscription.ResourceGroup(q.ResourceGroup), false)
+		return x.search(x.scope.ResourceGroup(q.ResourceGroup)), false
 	case q.Subscription:
-		return x.subscription.of(x, subscription, false)
+		return x.all, false
 	case group == "":
-		return x.direct.of(x, cmp.Or(subscription, q.Of.ID), true)
-	default:
-		return x.group.of(x, group, false)
+		return x.all, true
 	}
+	if x.group != group {
+		x.group, x.inside = group, x.search(group)
+		clear(x.bodies)
+	}
+	return x.inside, false
 }
 
-// take adds a resource that has the name that is asked for.
-func (x *inventory) take(found []arm.Resource, r *arm.Resource, q Query) []arm.Resource {
-	if !named(r.ID, q) {
-		return found
+// search gives where a scope is among all, with what lies in it.
+func (x *inventory) search(scope arm.ID) span {
+	n := x.all.to - x.all.from
+	first := sort.Search(n, func(i int) bool { return x.t.ID(x.all.from+i).Compare(scope) >= 0 })
+	rest := sort.Search(n-first, func(i int) bool { return !x.t.ID(x.all.from + first + i).Under(scope) })
+	return span{x.all.from + first, x.all.from + first + rest}
+}
+
+// take adds the resource at a position to those found if it has the name that
+// is asked for.
+func (x *inventory) take(at int, q Query, direct bool) {
+	id := x.t.ID(at)
+	if direct && id.ResourceGroupID() != "" || !named(id, q) {
+		return
 	}
-	if !r.Body.Exists() {
-		if full, ok := x.t.Get(r.ID); ok {
-			*r = full
+	r, read := x.bodies[at]
+	if !read {
+		if len(x.bodies) == len(x.spare) {
+			x.spare = append(x.spare, new(arm.Indexer))
 		}
+		r = x.t.At(at, x.spare[len(x.bodies)])
+		x.bodies[at] = r
 	}
-	return append(found, *r)
+	x.found = append(x.found, r)
 }
 
+// fold gives a type in lower case.
 func (x *inventory) fold(t arm.Type) string {
-	folded, ok := x.types[t]
-	if !ok {
+	folded, known := x.folded[t]
+	if !known {
 		folded = strings.ToLower(string(t))
-		x.types[arm.Type(strings.Clone(string(t)))] = folded
+		x.folded[arm.Type(strings.Clone(string(t)))] = folded
 	}
 	return folded
-}
-
-// of gives what lies in a scope, read once as long as no other is asked for.
-func (c *contents) of(x *inventory, scope arm.ID, direct bool) *contents {
-	if c.ofType != nil && c.scope == scope {
-		return c
-	}
-	if c.ofType == nil {
-		c.ofType = map[string][]int32{}
-	}
-	for typ, list := range c.ofType {
-		c.ofType[typ] = list[:0]
-	}
-	c.scope, c.all, c.types = scope, c.all[:0], c.types[:0]
-	for id := range x.t.IDs(scope) {
-		if direct && id.ResourceGroupID() != "" {
-			continue
-		}
-		typ := x.fold(id.Type())
-		c.ofType[typ] = append(c.ofType[typ], int32(len(c.all)))
-		c.all, c.types = append(c.all, arm.Resource{ID: id}), append(c.types, typ)
-	}
-	return c
 }
 
 const resourceGroupOfOld = "microsoft.resources/subscriptions/resourcegroups"

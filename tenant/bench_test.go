@@ -112,7 +112,7 @@ func BenchmarkGet(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % t.Len()
-		if _, ok := t.Get(t.id(i)); !ok {
+		if _, ok := t.Get(t.ID(i)); !ok {
 			b.Fatal(i)
 		}
 	}

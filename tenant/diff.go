@@ -44,19 +44,19 @@ func Diff(a, b *Tenant) iter.Seq[Change] {
 		for i, j := 0, 0; i < a.Len() || j < b.Len(); {
 			switch order(a, b, i, j) {
 			case -1:
-				if !yield(Change{ID: a.id(i), Kind: Removed, Before: a.resource(i, new(arm.Indexer))}) {
+				if !yield(Change{ID: a.ID(i), Kind: Removed, Before: a.At(i, new(arm.Indexer))}) {
 					return
 				}
 				i++
 			case 1:
-				if !yield(Change{ID: b.id(j), Kind: Added, After: b.resource(j, new(arm.Indexer))}) {
+				if !yield(Change{ID: b.ID(j), Kind: Added, After: b.At(j, new(arm.Indexer))}) {
 					return
 				}
 				j++
 			default:
 				if paths := differing(a.lines[i], b.lines[j], &x, &y); paths != nil && !yield(Change{
-					ID: b.id(j), Kind: Changed, Paths: paths,
-					Before: a.resource(i, new(arm.Indexer)), After: b.resource(j, new(arm.Indexer)),
+					ID: b.ID(j), Kind: Changed, Paths: paths,
+					Before: a.At(i, new(arm.Indexer)), After: b.At(j, new(arm.Indexer)),
 				}) {
 					return
 				}
@@ -76,7 +76,7 @@ func order(a, b *Tenant, i, j int) int {
 	case i == a.Len():
 		return 1
 	}
-	return a.id(i).Compare(b.id(j))
+	return a.ID(i).Compare(b.ID(j))
 }
 
 // differing gives the paths of the members that two lines with the same id

@@ -74,7 +74,7 @@ func (t *Tenant) Get(id arm.ID) (arm.Resource, bool) {
 	if !found {
 		return arm.Resource{}, false
 	}
-	return t.resource(i, new(arm.Indexer)), true
+	return t.At(i, new(arm.Indexer)), true
 }
 
 // Has tells whether there is a resource with an id, without reading it.
@@ -102,8 +102,28 @@ func (t *Tenant) Parts(n int) []iter.Seq[arm.Resource] {
 // The Body of a resource is good until the next step; its ID, and any string
 // taken out of the Body, for ever. Use Keep for a Body to be held longer.
 func (t *Tenant) Range(scope arm.ID) iter.Seq[arm.Resource] {
-	from, to := t.span(scope)
+	from, to := t.Span(scope)
 	return t.resources(from, to, nil)
+}
+
+// Span gives the positions of the scope itself and of everything below it by
+// its id: the first one, and the one behind the last.
+func (t *Tenant) Span(scope arm.ID) (from, to int) {
+	if scope == arm.Tenant {
+		return 0, len(t.lines)
+	}
+	from, _ = t.find(scope)
+	n := sort.Search(len(t.lines)-from, func(i int) bool { return !t.ID(from + i).Under(scope) })
+	return from, from + n
+}
+
+// ID gives the id at a position, without reading the resource.
+func (t *Tenant) ID(at int) arm.ID { return lineID(t.lines[at]) }
+
+// At gives the resource at a position. Its Body is good until x parses again.
+func (t *Tenant) At(at int, x *arm.Indexer) arm.Resource {
+	m := t.mark(at)
+	return arm.Resource{ID: t.ID(at), Body: mustParse(x, t.lines[at]), Pos: m.pos, Theirs: m.theirs}
 }
 
 // OfType gives the resources of one type, in order. See Range for how long one
@@ -115,9 +135,9 @@ func (t *Tenant) OfType(typ arm.Type) iter.Seq[arm.Resource] {
 // IDs gives the ids of the scope itself and of everything below it by its id,
 // in order and without parsing a body.
 func (t *Tenant) IDs(scope arm.ID) iter.Seq[arm.ID] {
-	from, to := t.span(scope)
+	from, to := t.Span(scope)
 	return func(yield func(arm.ID) bool) {
-		for i := from; i < to && yield(t.id(i)); i++ {
+		for i := from; i < to && yield(t.ID(i)); i++ {
 		}
 	}
 }
@@ -157,9 +177,9 @@ func (t *Tenant) merge(over *Tenant, drop func(arm.ID) bool, found diag.List) (*
 	b := Builder{Header: t.header, lines: make([]string, 0, len(t.lines)+len(over.lines)), found: found}
 	j := 0
 	for i := range t.lines {
-		id, c := t.id(i), -1
+		id, c := t.ID(i), -1
 		for ; j < len(over.lines); j++ {
-			if c = id.Compare(over.id(j)); c <= 0 {
+			if c = id.Compare(over.ID(j)); c <= 0 {
 				break
 			}
 			b.append(over.lines[j], over.mark(j))
@@ -174,8 +194,6 @@ func (t *Tenant) merge(over *Tenant, drop func(arm.ID) bool, found diag.List) (*
 	return b.Tenant()
 }
 
-func (t *Tenant) id(i int) arm.ID { return lineID(t.lines[i]) }
-
 func (t *Tenant) mark(i int) mark {
 	if t.marks == nil {
 		return mark{}
@@ -183,19 +201,14 @@ func (t *Tenant) mark(i int) mark {
 	return t.marks[i]
 }
 
-func (t *Tenant) resource(i int, x *arm.Indexer) arm.Resource {
-	m := t.mark(i)
-	return arm.Resource{ID: t.id(i), Body: mustParse(x, t.lines[i]), Pos: m.pos, Theirs: m.theirs}
-}
-
 func (t *Tenant) resources(from, to int, want func(arm.ID) bool) iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
 		var x arm.Indexer
 		for i := from; i < to; i++ {
-			if want != nil && !want(t.id(i)) {
+			if want != nil && !want(t.ID(i)) {
 				continue
 			}
-			if !yield(t.resource(i, &x)) {
+			if !yield(t.At(i, &x)) {
 				return
 			}
 		}
@@ -203,17 +216,7 @@ func (t *Tenant) resources(from, to int, want func(arm.ID) bool) iter.Seq[arm.Re
 }
 
 func (t *Tenant) find(id arm.ID) (int, bool) {
-	return sort.Find(len(t.lines), func(i int) int { return id.Compare(t.id(i)) })
-}
-
-// span gives the range of the scope and all below it.
-func (t *Tenant) span(scope arm.ID) (from, to int) {
-	if scope == arm.Tenant {
-		return 0, len(t.lines)
-	}
-	from, _ = t.find(scope)
-	n := sort.Search(len(t.lines)-from, func(i int) bool { return !t.id(from + i).Under(scope) })
-	return from, from + n
+	return sort.Find(len(t.lines), func(i int) int { return id.Compare(t.ID(i)) })
 }
 
 // hasType is id.Type().Equal(t) without making the type.

@@ -124,14 +124,14 @@ func growTree(t *Tenant, found diag.List) (tree, diag.List) {
 
 // readGroups reads the management groups and the placements in them.
 func (g *grower) readGroups() {
-	from, to := g.t.span(groupsScope)
+	from, to := g.t.Span(groupsScope)
 	var x arm.Indexer
 	var placements []int
 	for i := from; i < to; i++ {
-		id := g.t.id(i)
+		id := g.t.ID(i)
 		switch strings.Count(string(id), "/") {
 		case 4:
-			r := g.t.resource(i, &x)
+			r := g.t.At(i, &x)
 			g.groups[id.Fold()], g.pos[id.Fold()] = id, r.Pos
 			details := r.Get("properties", "details")
 			if p := g.groupOf(id, details.Get("parent", "id")); p != "" {
@@ -145,7 +145,7 @@ func (g *grower) readGroups() {
 		}
 	}
 	for _, i := range placements {
-		id := g.t.id(i)
+		id := g.t.ID(i)
 		g.place(arm.Subscription(id.Name()), id.Parent(), g.t.mark(i).pos)
 	}
 }
@@ -162,20 +162,20 @@ func (g *grower) place(sub, group arm.ID, at diag.Pos) {
 // readSubscriptions steps from subscription to subscription, whether it is
 // there itself or only something in it.
 func (g *grower) readSubscriptions() {
-	from, to := g.t.span(subsScope)
+	from, to := g.t.Span(subsScope)
 	var x arm.Indexer
 	for i := from; i < to; {
-		id := g.t.id(i)
+		id := g.t.ID(i)
 		sub := id.SubscriptionID()
 		if _, spelled := g.subs[sub.Fold()]; !spelled || id.Equal(sub) {
 			g.subs[sub.Fold()] = sub
 		}
 		if id.Equal(sub) {
-			r := g.t.resource(i, &x)
+			r := g.t.At(i, &x)
 			g.pos[id.Fold()] = r.Pos
 			g.readChain(id, r.Get("properties", "managementGroupAncestorsChain"))
 		}
-		_, i = g.t.span(sub)
+		_, i = g.t.Span(sub)
 	}
 }
 
@@ -199,14 +199,14 @@ func (g *grower) suppose(child, parent arm.ID) {
 }
 
 func (g *grower) readAliases() {
-	from, to := g.t.span(aliasesScope)
+	from, to := g.t.Span(aliasesScope)
 	var x arm.Indexer
 	for i := from; i < to; i++ {
-		id := g.t.id(i)
+		id := g.t.ID(i)
 		if strings.Count(string(id), "/") != 4 {
 			continue
 		}
-		r := g.t.resource(i, &x)
+		r := g.t.At(i, &x)
 		sub := arm.Subscription("@" + id.Name())
 		if made := r.Get("properties", "subscriptionId").Str(); made != "" {
 			sub = arm.Subscription(arm.ID(made).Name())
