@@ -37,7 +37,8 @@ type inventory struct {
 	group  arm.ID
 	inside span
 	of     arm.ID // the resource
-	below  span   // with what lies in it
+	in     span
+	below  span // of, and what lies in it, as far as it is in
 
 	bodies map[int]arm.Resource // that were read since the group changed
 	spare  []*arm.Indexer       // to read them with; the first len(bodies) are in use
@@ -73,10 +74,10 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	where, direct := x.around(q)
 	x.found = x.found[:0]
 	if extensions[typ] || within(typ, x.fold(q.Of.ID.Type())) {
-		if x.of != q.Of.ID {
-			x.of, x.below = q.Of.ID, x.search(q.Of.ID)
+		if x.of != q.Of.ID || x.in != where {
+			x.of, x.in, x.below = q.Of.ID, where, x.search(where, q.Of.ID)
 		}
-		for at := max(x.below.from, where.from); at < min(x.below.to, where.to); at++ {
+		for at := x.below.from; at < x.below.to; at++ {
 			if x.types[at-x.all.from] == typ {
 				x.take(at, q, direct)
 			}
@@ -124,25 +125,27 @@ func (x *inventory) around(q Query) (where span, direct bool) {
 	group := q.Of.ID.ResourceGroupID()
 	switch {
 	case q.ResourceGroup != "":
-		return x.search(x.scope.ResourceGroup(q.ResourceGroup)), false
+		return x.search(x.all, x.scope.ResourceGroup(q.ResourceGroup)), false
 	case q.Subscription:
 		return x.all, false
 	case group == "":
 		return x.all, true
 	}
 	if x.group != group {
-		x.group, x.inside = group, x.search(group)
+		x.group, x.inside = group, x.search(x.all, group)
 		clear(x.bodies)
 	}
 	return x.inside, false
 }
 
-// search gives where a scope is among all, with what lies in it.
-func (x *inventory) search(scope arm.ID) span {
-	n := x.all.to - x.all.from
-	first := sort.Search(n, func(i int) bool { return x.t.ID(x.all.from+i).Compare(scope) >= 0 })
-	rest := sort.Search(n-first, func(i int) bool { return !x.t.ID(x.all.from + first + i).Under(scope) })
-	return span{x.all.from + first, x.all.from + first + rest}
+// search gives where a scope is in a span, with what lies in it.
+func (x *inventory) search(in span, scope arm.ID) span {
+	first := in.from + sort.Search(in.to-in.from, func(i int) bool { return x.t.ID(in.from+i).Compare(scope) >= 0 })
+	behind := first
+	for behind < in.to && x.t.ID(behind).Under(scope) {
+		behind++
+	}
+	return span{first, behind}
 }
 
 // take adds the resource at a position to those found if it has the name that
