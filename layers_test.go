@@ -20,8 +20,9 @@ var floors = map[string]int{
 	"expr": 2, "catalog": 2, "estate": 2,
 	"tenant": 3, "template": 3, "compute": 3, "storage": 3, "network": 3,
 	"emit": 4, "limits": 4, "policy": 4, "snapshot": 4,
-	"design": 5, "trial": 5,
-	"twin": 6, "report": 6,
+	"change": 5, "design": 5, "trial": 5,
+	"review": 6, "twin": 6,
+	"report":       7,
 	"cmd/airfield": 8,
 
 	// Programs and test support beside the flat packages: each says why in its

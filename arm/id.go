@@ -129,6 +129,21 @@ func (id ID) Type() Type {
 // Name gives the last segment: the resource's own name, without its parents'.
 func (id ID) Name() string { return string(id[strings.LastIndexByte(string(id), '/')+1:]) }
 
+// Place names a scope for people: "management group corp".
+func (id ID) Place() string {
+	switch t := id.Type(); {
+	case id == Tenant:
+		return "the tenant"
+	case t.Equal(ManagementGroupType):
+		return "management group " + id.Name()
+	case t.Equal(SubscriptionType):
+		return "subscription " + id.Name()
+	case t.Equal(ResourceGroupType):
+		return "resource group " + id.Name()
+	}
+	return string(id)
+}
+
 // Names gives the names of the resource's parents, outermost first, and its own.
 func (id ID) Names() []string {
 	at := id.lastProvider()

@@ -150,6 +150,32 @@ func (a *Assigned) Policy() string {
 	return a.Definition.Name()
 }
 
+// DefinitionID gives the id of the rule's definition.
+func (a *Assigned) DefinitionID() arm.ID {
+	if a.Member != nil {
+		return a.Member.Definition
+	}
+	return a.Definition
+}
+
+// Resource gives the assignment as it was read.
+func (a *Assignment) Resource() arm.Resource { return a.resource }
+
+// parameter names the assignment's own parameter that one of the definition is
+// given as it is, "" for none.
+func (a *Assigned) parameter(name string) string {
+	if a.Member == nil {
+		return name
+	}
+	for i, own := range a.Member.names {
+		if arm.EqualFold(own, name) {
+			of, _ := parameterNamed(a.Member.values[i].String())
+			return of
+		}
+	}
+	return ""
+}
+
 // override puts another effect or version in the place of a definition's own.
 type override struct {
 	effect    Effect

@@ -55,6 +55,9 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	c := compiler{e: e, t: t, definitions: map[string]read[Definition]{}, sets: map[string]read[Set]{}}
 	all := assignedIn(t)
 	for _, r := range all[assignmentType] {
+		if o.Only != nil && !o.Only(r.ID) {
+			continue
+		}
 		a, found := readAssignment(r, &e.o)
 		a.index = len(e.Assignments)
 		c.found = append(c.found, found...)

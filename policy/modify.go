@@ -298,3 +298,31 @@ func (x *edit) writeItems(v arm.Value, p path) arm.Value {
 	}
 	return arm.New(append(list, x.op.Value))
 }
+
+// Write gives a resource with another value of a field, named as policies name
+// it; false where the field has no place in the resource that a value could be
+// put to.
+func (o *Options) Write(r arm.Resource, field string, v arm.Value) (arm.Resource, bool) {
+	m := newMachine(o, nil)
+	defer m.release()
+	m.enter(r, &Facts{})
+	f := o.field(field, nil)
+	x := edit{op: Operation{Verb: "addOrReplace", Value: v, field: f}}
+	switch f.kind {
+	case locationField:
+		x.path = path{{name: "location"}}
+	case tagField:
+		x.path = path{{name: "tags"}, {name: f.name}}
+	default:
+		for i := range f.ways {
+			if w := &f.ways[i]; w.typ == "" || w.typ == m.subject.typ {
+				x.path = w.route(m.subject.version).full
+			}
+		}
+	}
+	if len(x.path) == 0 || x.path[len(x.path)-1].name == "" || unknownOn(r.Body, x.path) {
+		return r, false
+	}
+	r.Body = x.write(r.Body, x.path)
+	return r, true
+}

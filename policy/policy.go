@@ -45,6 +45,8 @@ type Options struct {
 	Now time.Time
 	// Switched are the choices that differ from the default.
 	Switched Option
+	// Only picks the assignments to compile; nil is all.
+	Only func(assignment arm.ID) bool
 }
 
 func (o *Options) alias(name string) []catalog.Alias {

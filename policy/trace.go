@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -94,6 +95,76 @@ type Because struct {
 	Open     string   `json:"open,omitempty"`    // "unknown" or "failed" where it is not known that Text holds
 	Policy   diag.Pos `json:"policy,omitzero"`   // of the condition
 	Resource diag.Pos `json:"resource,omitzero"` // of the value that was seen
+
+	Field     string `json:"field,omitempty"`     // that the condition looks at, as the policy names it
+	Parameter string `json:"parameter,omitempty"` // of the assignment, whose value the field is compared with
+
+	op    operator
+	aim   *target
+	seen  []datum
+	holds bool
+}
+
+// Seen gives the values that the condition saw, at most 8 of a count's.
+func (b *Because) Seen() []arm.Value {
+	all := make([]arm.Value, len(b.seen))
+	for i := range b.seen {
+		all[i] = b.seen[i].value()
+	}
+	return all
+}
+
+// Instead gives the values of the field with which the condition would come out
+// the other way, as far as it has any.
+func (b *Because) Instead() []arm.Value {
+	if b.aim == nil {
+		return nil
+	}
+	switch other := b.holds == b.op.not; {
+	case b.op.kind == opIn && other:
+		return b.listed(nil)
+	case b.op.kind == opEquals && other:
+		return []arm.Value{b.aim.value()}
+	case b.op.kind == opEquals:
+		if v, ok := opposites[b.aim.fold]; ok {
+			return []arm.Value{arm.New(v)}
+		}
+	}
+	return nil
+}
+
+// opposites are the values of properties that have just two.
+var opposites = map[string]any{"true": false, "false": true, "enabled": "Disabled", "disabled": "Enabled", "allow": "Deny", "deny": "Allow"}
+
+// With gives the value of the parameter with which the condition would come out
+// the other way for some values of the field; false where none is known.
+func (b *Because) With(values []string) (arm.Value, bool) {
+	switch {
+	case b.aim == nil || b.Parameter == "" || len(values) == 0:
+		return arm.Value{}, false
+	case b.op.kind == opIn && b.holds == b.op.not:
+		all := b.listed(nil)
+		for _, v := range values {
+			all = append(all, arm.New(v))
+		}
+		return array(all), true
+	case b.op.kind == opIn:
+		return array(b.listed(values)), true
+	case b.op.kind == opEquals && b.holds == b.op.not && len(values) == 1:
+		return arm.New(values[0]), true
+	}
+	return arm.Value{}, false
+}
+
+// listed gives the values of the condition's list, but for some.
+func (b *Because) listed(but []string) []arm.Value {
+	var all []arm.Value
+	for i := range b.aim.list {
+		if !slices.ContainsFunc(but, func(s string) bool { return fold(s) == b.aim.list[i].fold }) {
+			all = append(all, b.aim.list[i].value())
+		}
+	}
+	return all
 }
 
 // Explain evaluates a rule again and tells which conditions decided.
@@ -102,7 +173,7 @@ func (r *Rule) Explain(res arm.Resource, f *Facts) Explanation {
 	defer m.release()
 	m.tracer = newTracer()
 	m.enter(res, f)
-	return m.explain(r, m.ruleTruth(r))
+	return m.explain(r, m.ruleTruth(r), nil)
 }
 
 // Explain evaluates one of the rules in force again on a request as it was when
@@ -128,16 +199,16 @@ func (e *Engine) Explain(v Verdict, q Request, related Related, a *Assigned) Exp
 	} else {
 		t = m.ruleTruth(r)
 	}
-	x := m.explain(r, t)
-	if x.Assigned = a; a.Why != "" {
+	x := m.explain(r, t, a)
+	if a.Why != "" {
 		x.Truth, x.Reason = maybe.String(), Reason{Message: a.Why}
 	}
 	return x
 }
 
-func (m *machine) explain(r *Rule, t truth) Explanation {
-	x := Explanation{Rule: r, Truth: t.String(), Reason: m.reason, Err: m.err}
-	w := writer{m: m, r: r}
+func (m *machine) explain(r *Rule, t truth, a *Assigned) Explanation {
+	x := Explanation{Assigned: a, Rule: r, Truth: t.String(), Reason: m.reason, Err: m.err}
+	w := writer{m: m, r: r, assigned: a}
 	w.write(&r.Definition.condition, 0)
 	if r.related != nil && r.Effect.existence() && r.Definition.details.existence != nil && m.ifHolds {
 		w.existence(r)
@@ -148,9 +219,10 @@ func (m *machine) explain(r *Rule, t truth) Explanation {
 
 // writer writes the conditions that decided.
 type writer struct {
-	m   *machine
-	r   *Rule
-	out []Because
+	m        *machine
+	r        *Rule
+	assigned *Assigned // nil for a rule by itself
+	out      []Because
 }
 
 func (w *writer) write(c *condition, depth int) {
@@ -203,7 +275,29 @@ func (w *writer) leaf(c *condition, e *event, depth int) {
 	if len(e.rest) > 0 {
 		b.Saw += ", without " + list(e.rest)
 	}
+	if c.kind == fieldOf {
+		b.Field = w.fieldName(c)
+		b.Parameter = w.parameter(c)
+		b.op, b.aim, b.seen, b.holds = c.op, &e.aim, seen, holds
+	}
 	w.out = append(w.out, b)
+}
+
+func array(all []arm.Value) arm.Value {
+	a := arm.A{}
+	for _, v := range all {
+		a = append(a, v)
+	}
+	return arm.New(a)
+}
+
+// parameter names the assignment's parameter that a condition compares with.
+func (w *writer) parameter(c *condition) string {
+	name, ok := parameterNamed(c.right.String())
+	if !ok || w.assigned == nil {
+		return ""
+	}
+	return w.assigned.parameter(name)
 }
 
 func list(all []datum) string {
@@ -329,11 +423,18 @@ func expressionWords(text string) string {
 	if arm.EqualFold(text, "[requestContext().apiVersion]") {
 		return "the request's API version"
 	}
-	name, ok := strings.CutPrefix(text, "[parameters('")
-	if name, ok2 := strings.CutSuffix(name, "')]"); ok && ok2 && !strings.ContainsAny(name, "'()") {
+	if name, ok := parameterNamed(text); ok {
 		return "parameter " + name
 	}
 	return short(text)
+}
+
+// parameterNamed gives the name of the parameter that an expression is, where
+// it is nothing else.
+func parameterNamed(text string) (string, bool) {
+	name, begins := strings.CutPrefix(text, "[parameters('")
+	name, ends := strings.CutSuffix(name, "')]")
+	return name, begins && ends && !strings.ContainsAny(name, "'()")
 }
 
 func (w *writer) fieldName(c *condition) string {

@@ -191,7 +191,7 @@ func (f FindingOf) does() string {
 
 func (p *lines) finding(f FindingOf) {
 	p.printf("  policy %q %s\n", f.Policy, f.does())
-	p.printf("    assigned  %q at %s", f.Assignment, where(f.AssignedAt))
+	p.printf("    assigned  %q at %s", f.Assignment, f.AssignedAt.Place())
 	if f.Set != "" {
 		p.printf(", in set %q", f.Set)
 	}
@@ -199,20 +199,22 @@ func (p *lines) finding(f FindingOf) {
 	if f.Reason != "" {
 		p.printf("    reason    %s\n", f.Reason)
 	}
-	for i, b := range f.Because {
-		p.because(i == 0, b)
-	}
+	p.because(f.Because)
 	if f.Message != "" {
 		p.printf("    it says   %s\n", f.Message)
 	}
 }
 
-func (p *lines) because(first bool, b policy.Because) {
+func (p *lines) because(all []policy.Because) {
 	head := "because   "
-	if !first {
+	for _, b := range all {
+		p.printf("    %s%s", head, strings.Repeat("  ", b.Depth))
+		p.condition(b)
 		head = "and       "
 	}
-	p.printf("    %s%s", head, strings.Repeat("  ", b.Depth))
+}
+
+func (p *lines) condition(b policy.Because) {
 	p.printf("%s", b.Text)
 	if b.Saw != "" {
 		p.printf("; it is %s", b.Saw)
@@ -246,21 +248,6 @@ func (p *lines) others(j Judgement) {
 	}
 }
 
-// where names a scope for a person.
-func where(scope arm.ID) string {
-	switch t := scope.Type(); {
-	case scope == arm.Tenant:
-		return "the tenant"
-	case t.Equal(arm.ManagementGroupType):
-		return "management group " + scope.Name()
-	case t.Equal(arm.SubscriptionType):
-		return "subscription " + scope.Name()
-	case t.Equal(arm.ResourceGroupType):
-		return "resource group " + scope.Name()
-	}
-	return string(scope)
-}
-
 // Compliance prints a roll-up: the whole, each assignment, and with full each
 // policy that something does not comply with.
 func Compliance(w io.Writer, e *policy.Engine, t *policy.Tally, full bool) error {
@@ -268,7 +255,7 @@ func Compliance(w io.Writer, e *policy.Engine, t *policy.Tally, full bool) error
 	p.counts("all resources", &t.Resources, 0)
 	for _, i := range worstFirst(t.Assignments) {
 		a := e.Assignments[i]
-		p.counts(fmt.Sprintf("%s, at %s", a.Title, where(a.Scope)), &t.Assignments[i], 1)
+		p.counts(fmt.Sprintf("%s, at %s", a.Title, a.Scope.Place()), &t.Assignments[i], 1)
 		if !full {
 			continue
 		}

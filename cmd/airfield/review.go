@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"airfield/arm"
+	"airfield/change"
+	"airfield/design"
+	"airfield/diag"
+	"airfield/estate"
+	"airfield/report"
+	"airfield/review"
+	"airfield/snapshot"
+	"airfield/source"
+	"airfield/tenant"
+
+	"github.com/spf13/cobra"
+)
+
+const reviewHelp = `Review holds what is to be deployed against the tenant it is to be deployed to:
+which policies would stop it, with the condition and the value each saw, what
+they would write or deploy, and for each blocker the changes that help. Each
+change was made and judged again; the line says what else it opens, and those
+that open least come first.
+
+FILE is an estate, an ARM template or resources, or what terraform show -json
+prints for a plan. Templates need --scope.
+
+Exit code 0: nothing stops it. 1: something does, or is not known not to.
+2: something could not be read.`
+
+type reviewFlags struct {
+	tenant, scope, values, lock, now, colour string
+	json, full                               bool
+}
+
+func reviewCommand() *cobra.Command {
+	var f reviewFlags
+	c := &cobra.Command{
+		Use:     "review FILE",
+		Short:   "What stops a deployment, and the smallest change that lets it through",
+		Long:    reviewHelp,
+		Example: "  airfield review estate.yaml --tenant tenant.jsonl.gz\n  airfield review main.json --tenant tenant.jsonl.gz --scope /subscriptions/…/resourceGroups/rg-train",
+		Args:    oneFile("an estate, a template or a plan"),
+		RunE:    func(_ *cobra.Command, args []string) error { return runReview(args[0], f) },
+	}
+	c.Flags().StringVarP(&f.tenant, "tenant", "t", "", "the snapshot of the tenant")
+	c.Flags().StringVar(&f.scope, "scope", "", "where a template is deployed to")
+	c.Flags().StringVar(&f.values, "parameters", "", "a parameter `file` for a template")
+	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file` of an estate; without it, the one beside it")
+	c.Flags().StringVar(&f.now, "now", "", "the time to judge at; without it, now")
+	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
+	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
+	c.Flags().BoolVar(&f.full, "full", false, "print every resource and every policy that reports")
+	return c
+}
+
+func runReview(file string, f reviewFlags) error {
+	if f.tenant == "" {
+		return fmt.Errorf("name the snapshot of the tenant with --tenant")
+	}
+	colour := colourOn(f.colour, os.Stderr)
+	w, err := readWanted(file, f, colour)
+	if err != nil {
+		return err
+	}
+	var found diag.List
+	have, err := readTenant(f.tenant, &found)
+	if err != nil {
+		return err
+	}
+	printFindings(found, colour)
+	if found.HasErrors() {
+		return errUnreadable
+	}
+	o := review.Options{Bounds: w.bounds, Side: side}
+	if o.Policy.Now, err = timeOf(f.now); err != nil {
+		return err
+	}
+	o.Policy.Place = w.place
+	r := review.New(w.resources, have, o)
+	printFew(r.Findings, f.full, colour)
+	out := report.Review(r)
+	if f.json {
+		err = printJSON(out)
+	} else {
+		err = out.Text(os.Stdout, f.full, colourOn(f.colour, os.Stdout))
+	}
+	if err == nil && (out.Verdict != "clear" || r.Findings.HasErrors()) {
+		return errFindings
+	}
+	return err
+}
+
+// printFew prints findings about the tenant, of many the first.
+func printFew(found diag.List, full, colour bool) {
+	const few = 5
+	if found = found.Sorted(); full || len(found) <= few+1 {
+		printFindings(found, colour)
+		return
+	}
+	printFindings(found[:few], colour)
+	fmt.Fprintf(os.Stderr, "%d more findings about the tenant (--full)\n", len(found)-few)
+}
+
+// wanted is what is to be deployed.
+type wanted struct {
+	resources []arm.Resource
+	bounds    review.Bounds
+	place     func(arm.Resource, arm.Value) diag.Pos
+}
+
+func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
+	src, found, err := readSource(file)
+	if err != nil {
+		return wanted{}, err
+	}
+	if found.HasErrors() {
+		printFindings(found, colour)
+		return wanted{}, errUnreadable
+	}
+	if isEstate(src) {
+		return wantedByEstate(src, f, colour)
+	}
+	if _, err := arm.ParseID(f.scope); err != nil {
+		return wanted{}, fmt.Errorf("--scope: where %s is deployed to: %w", file, err)
+	}
+	e := evalFlags{scope: f.scope, values: f.values}
+	pieces, whole, err := e.requests([]string{file}, colour)
+	if err != nil {
+		return wanted{}, err
+	}
+	if !whole {
+		return wanted{}, fmt.Errorf("%s deploys a linked template, which is not read: review it by itself", file)
+	}
+	w := wanted{place: snapshot.Places(pieces)}
+	for _, p := range pieces {
+		w.resources = append(w.resources, p.Resource)
+	}
+	return w, nil
+}
+
+// isEstate tells an estate from a template: it is no JSON file, or says so.
+func isEstate(src *source.File) bool {
+	ext := strings.ToLower(filepath.Ext(src.Name))
+	return ext == ".yaml" || ext == ".yml" || strings.Contains(src.Text[:min(len(src.Text), 4096)], `"airfield"`)
+}
+
+func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error) {
+	e, found := design.Read(src)
+	if e == nil || found.HasErrors() {
+		printFindings(found, colour)
+		return wanted{}, errUnreadable
+	}
+	lock, _, err := readLock(src.Name, f.lock, colour)
+	if err != nil {
+		return wanted{}, err
+	}
+	d := design.New(e, design.Options{Lock: lock, Month: thisMonth(), Side: side})
+	if d.Findings.HasErrors() {
+		printFindings(d.Findings, colour)
+		return wanted{}, errFindings
+	}
+	w := wanted{bounds: boundsOf(e), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	for r := range d.Tenant.All() {
+		w.resources = append(w.resources, tenant.Keep(r))
+	}
+	return w, nil
+}
+
+// boundsOf gives what an estate lets a review propose.
+func boundsOf(e *estate.Estate) review.Bounds {
+	x := e.Change.Exemptions
+	b := review.Bounds{AtMost: time.Duration(x.AtMost), Approver: x.Approver, Ticket: x.Ticket == "required"}
+	if x.Category == "mitigated" {
+		b.Category = "Mitigated"
+	}
+	for _, p := range e.Change.MayPropose {
+		for _, k := range []change.Kind{change.Parameter, change.Exemption, change.Reassign} {
+			if k.String() == string(p) {
+				b.Kinds = append(b.Kinds, k)
+			}
+		}
+	}
+	return b
+}

@@ -1,0 +1,343 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+	"airfield/change"
+	"airfield/diag"
+	"airfield/policy"
+	"airfield/review"
+)
+
+// ReviewOf is a review, for printing.
+type ReviewOf struct {
+	Verdict   string      `json:"verdict"` // clear, blocked, or unknown
+	Resources int         `json:"resources"`
+	Stopped   int         `json:"stopped"` // of the resources, surely
+	Blockers  []BlockerOf `json:"blockers,omitempty"`
+	Writes    []WriteOf   `json:"writes,omitempty"`
+	Deploys   []DeployOf  `json:"deploys,omitempty"`
+	Reports   []ReportOf  `json:"reports,omitempty"`
+	Findings  diag.List   `json:"findings,omitempty"`
+}
+
+// BlockerOf is one cause that stops resources, or may.
+type BlockerOf struct {
+	Code       string           `json:"code"`
+	Certain    bool             `json:"certain"`
+	Title      string           `json:"title"`
+	Reason     string           `json:"reason,omitempty"`
+	Resources  []HitOf          `json:"resources"`
+	Assignment string           `json:"assignment,omitempty"`
+	AssignedAt arm.ID           `json:"assignedAt,omitempty"`
+	ID         arm.ID           `json:"assignmentId,omitempty"`
+	Definition arm.ID           `json:"definitionId,omitempty"`
+	Set        string           `json:"set,omitempty"`
+	Reference  string           `json:"referenceId,omitempty"`
+	Message    string           `json:"message,omitempty"`
+	Because    []policy.Because `json:"because,omitempty"`
+	Fixes      []FixOf          `json:"fixes,omitempty"`
+}
+
+// HitOf is one resource that is stopped.
+type HitOf struct {
+	ID   arm.ID   `json:"id"`
+	Type arm.Type `json:"type"`
+	Pos  diag.Pos `json:"pos,omitzero"`
+}
+
+// FixOf is one way to let through what a blocker stops.
+type FixOf struct {
+	Kind   string   `json:"kind"` // edit, or the kind of the change
+	Title  string   `json:"title"`
+	Field  string   `json:"field,omitempty"`
+	Values []string `json:"values,omitempty"` // each of which is let through
+	Opens  OpensOf  `json:"opens"`
+	Note   string   `json:"note,omitempty"`
+
+	change *change.Change
+}
+
+// OpensOf is what a change lets through that was not before.
+type OpensOf struct {
+	Subscriptions []arm.ID `json:"subscriptions"`
+	Resources     int      `json:"resources"`
+}
+
+// WriteOf is a property that a policy writes.
+type WriteOf struct {
+	Policy    string   `json:"policy"`
+	Path      string   `json:"path"`
+	Value     string   `json:"value"` // as JSON
+	Replaces  bool     `json:"replaces,omitempty"`
+	Resources []arm.ID `json:"resources"`
+}
+
+// DeployOf is what a policy would deploy.
+type DeployOf struct {
+	Policy    string   `json:"policy"`
+	Roles     []string `json:"roles"`
+	Resources []arm.ID `json:"resources"`
+	GPU       []arm.ID `json:"gpu,omitempty"`
+}
+
+// ReportOf is a policy that finds resources and stops none.
+type ReportOf struct {
+	Policy    string   `json:"policy"`
+	Effect    string   `json:"effect"`
+	Resources []arm.ID `json:"resources"`
+}
+
+// Review makes a ReviewOf of a review.
+func Review(r *review.Review) ReviewOf {
+	out := ReviewOf{Verdict: "clear", Resources: r.Resources, Findings: r.Findings}
+	stopped := map[arm.ID]bool{}
+	for _, b := range r.Blockers {
+		out.Blockers = append(out.Blockers, blockerOf(b))
+		for _, h := range b.Hits {
+			if b.Certain {
+				stopped[h.Resource.ID] = true
+			}
+		}
+	}
+	switch out.Stopped = len(stopped); {
+	case r.Blocks():
+		out.Verdict = "blocked"
+	case len(r.Blockers) > 0:
+		out.Verdict = "unknown"
+	}
+	for _, w := range r.Writes {
+		out.Writes = append(out.Writes, WriteOf{w.Assigned.Policy(), w.Path, w.After.Text(), w.Replaces, w.Resources})
+	}
+	for _, d := range r.Deploys {
+		out.Deploys = append(out.Deploys, DeployOf{d.Assigned.Policy(), d.Roles, d.Resources, d.GPU})
+	}
+	for _, x := range r.Reports {
+		out.Reports = append(out.Reports, ReportOf{x.Assigned.Policy(), x.Effect.String(), x.Resources})
+	}
+	return out
+}
+
+func blockerOf(b *review.Blocker) BlockerOf {
+	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because}
+	for _, h := range b.Hits {
+		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos})
+	}
+	if a := b.Assigned; a != nil {
+		out.Assignment, out.AssignedAt, out.ID, out.Definition = a.Title, a.Scope, a.ID, a.DefinitionID()
+		out.Reference, out.Message = a.Reference(), a.Message()
+		if a.Set != nil {
+			out.Set = a.Set.Title
+		}
+	}
+	for _, f := range b.Fixes {
+		if f.Edit != nil {
+			out.Fixes = append(out.Fixes, FixOf{Kind: "edit", Title: "set " + f.Edit.Field + " to " + strings.Join(f.Edit.Values, " or "), Field: f.Edit.Field, Values: f.Edit.Values})
+			continue
+		}
+		out.Fixes = append(out.Fixes, FixOf{Kind: f.Change.Kind.String(), Title: f.Change.Title, Note: f.Change.Note,
+			Opens: OpensOf{f.Opens.Subscriptions, f.Opens.Resources}, change: f.Change})
+	}
+	return out
+}
+
+// reviewVerdicts are how a review's verdict is printed, with its colour.
+var reviewVerdicts = map[string][2]string{
+	"clear": {"clear", "\x1b[32m"}, "blocked": {"BLOCKED", "\x1b[31m"}, "unknown": {"not known", "\x1b[33m"},
+}
+
+// Text prints a review; with full, every resource and every report.
+func (r ReviewOf) Text(w io.Writer, full, colour bool) error {
+	p := &lines{w: w}
+	name := reviewVerdicts[r.Verdict]
+	if colour {
+		name[0] = name[1] + name[0] + "\x1b[0m"
+	}
+	p.printf("%s  %s: %s\n", name[0], count(r.Resources, "resource"), r.summary())
+	for i, b := range r.Blockers {
+		if b.Certain || full {
+			p.printf("\n%d  ", i+1)
+			p.blocker(b, full)
+		}
+	}
+	if !full {
+		p.doubts(r.Blockers)
+	}
+	p.beside(r, full)
+	return p.err
+}
+
+func (r ReviewOf) summary() string {
+	certain, doubts := 0, 0
+	for _, b := range r.Blockers {
+		if b.Certain {
+			certain++
+		} else {
+			doubts++
+		}
+	}
+	var parts []string
+	if certain > 0 {
+		parts = append(parts, fmt.Sprintf("%s stop %d of them", count(certain, "cause"), r.Stopped))
+	}
+	if doubts > 0 {
+		parts = append(parts, count(doubts, "more thing")+" not known to be let through")
+	}
+	if len(parts) == 0 {
+		return "nothing stops them"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// doubts prints what is not known to be let through, by reason.
+func (p *lines) doubts(all []BlockerOf) {
+	var reasons []string
+	by := map[string][]BlockerOf{}
+	for _, b := range all {
+		if !b.Certain {
+			if by[b.Reason] == nil {
+				reasons = append(reasons, b.Reason)
+			}
+			by[b.Reason] = append(by[b.Reason], b)
+		}
+	}
+	if len(reasons) > 0 {
+		p.printf("\nnot known (--full tells more)\n")
+	}
+	for _, reason := range reasons {
+		var titles []string
+		resources := map[arm.ID]bool{}
+		for _, b := range by[reason] {
+			titles = append(titles, fmt.Sprintf("%q", b.Title))
+			for _, h := range b.Resources {
+				resources[h.ID] = true
+			}
+		}
+		p.printf("    %s\n      may stop %s: %s\n", reason, count(len(resources), "resource"), few(titles, fewHits))
+	}
+}
+
+// few gives the first of some texts, and how many more there are.
+func few(all []string, n int) string {
+	if len(all) > n+1 {
+		all = append(all[:n:n], fmt.Sprintf("and %d more", len(all)-n))
+	}
+	return strings.Join(all, ", ")
+}
+
+const (
+	fewHits       = 3 // resources of a blocker that are shown
+	fewConditions = 6 // conditions of a blocker that are shown
+)
+
+func (p *lines) blocker(b BlockerOf, full bool) {
+	does := "stops"
+	if !b.Certain {
+		does = "may stop"
+	}
+	p.printf("%q %s %s  [%s]\n", b.Title, does, count(len(b.Resources), "resource"), b.Code)
+	for i, h := range b.Resources {
+		if i == fewHits && !full && len(b.Resources) > fewHits+1 {
+			p.printf("    and %d more (--full)\n", len(b.Resources)-i)
+			break
+		}
+		p.printf("    %s  (%s)", h.ID.Name(), h.Type)
+		if h.Pos.File != "" {
+			p.printf("  %s", h.Pos)
+		}
+		p.printf("\n")
+	}
+	if b.Assignment != "" {
+		p.printf("    assigned  %q at %s", b.Assignment, b.AssignedAt.Place())
+		if b.Set != "" {
+			p.printf(", in set %q", b.Set)
+		}
+		p.printf("\n")
+	}
+	if b.Reason != "" {
+		p.printf("    reason    %s\n", b.Reason)
+	}
+	p.because(deciding(b.Because, full))
+	if b.Message != "" {
+		p.printf("    it says   %s\n", b.Message)
+	}
+	for i, f := range b.Fixes {
+		label := ""
+		if i == 0 {
+			label = "fixes"
+		}
+		p.printf("    %-9s %s: %s\n", label, f.Opens, f.Title)
+		if f.Note != "" {
+			p.printf("              %s\n", f.Note)
+		}
+	}
+}
+
+// deciding gives the conditions that tell most: not the one on the type, and
+// not all of very many.
+func deciding(all []policy.Because, full bool) []policy.Because {
+	if full {
+		return all
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(b policy.Because) bool { return arm.EqualFold(b.Field, "type") && len(all) > 1 })
+	if n := len(all); n > fewConditions+1 {
+		all = append(all[:fewConditions], policy.Because{Text: fmt.Sprintf("%d more conditions hold (--full)", n-fewConditions)})
+	}
+	return all
+}
+
+// String says what is opened.
+func (o OpensOf) String() string {
+	if len(o.Subscriptions) == 0 && o.Resources == 0 {
+		return "opens nothing else"
+	}
+	return fmt.Sprintf("opens %s, %s that exist", count(len(o.Subscriptions), "subscription"), count(o.Resources, "resource"))
+}
+
+// beside prints what policies do without stopping anything.
+func (p *lines) beside(r ReviewOf, full bool) {
+	if len(r.Writes) > 0 {
+		p.printf("\npolicies write\n")
+	}
+	for _, w := range r.Writes {
+		verb := "="
+		if w.Replaces {
+			verb = "replaced by"
+		}
+		p.printf("   %s %s %s in %s, by %q\n", w.Path, verb, orNothing(w.Value), count(len(w.Resources), "resource"), w.Policy)
+	}
+	if len(r.Deploys) > 0 {
+		p.printf("\npolicies deploy\n")
+	}
+	for _, d := range r.Deploys {
+		p.printf("   %q to %s", d.Policy, count(len(d.Resources), "resource"))
+		if len(d.GPU) > 0 {
+			p.printf(", %d of them with GPUs", len(d.GPU))
+		}
+		p.printf("\n")
+	}
+	if len(r.Reports) == 0 {
+		return
+	}
+	if !full {
+		p.printf("\n%s report without stopping anything (--full)\n", count(len(r.Reports), "policy rule"))
+		return
+	}
+	p.printf("\npolicies report\n")
+	slices.SortStableFunc(r.Reports, func(a, b ReportOf) int { return cmp.Compare(len(b.Resources), len(a.Resources)) })
+	for _, x := range r.Reports {
+		p.printf("   %q (%s): %s\n", x.Policy, x.Effect, count(len(x.Resources), "resource"))
+	}
+}

@@ -1,0 +1,486 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/change"
+	"airfield/policy"
+	"airfield/tenant"
+)
+
+// Fix is one way to let through what a blocker stops: another value in what is
+// wanted, or a change to what is theirs. Each was made, and what it is for was
+// judged again.
+type Fix struct {
+	Edit   *Edit          // nil for a change
+	Change *change.Change // nil for an edit
+	Opens  Opens
+}
+
+// Edit is another value of one property of the resources that are stopped.
+type Edit struct {
+	Field  string   // as policies name it
+	Values []string // each of which is let through, the nearest to what was asked for first
+}
+
+// Opens is what a change lets through that was not let through before. A rule
+// that is not enforced, or does not deny, holds nothing back and opens nothing.
+type Opens struct {
+	// Subscriptions in which a request like those that are stopped is denied by
+	// the rule now, and would not be.
+	Subscriptions []arm.ID
+	// Resources that exist and do not comply with the rule now, and would.
+	Resources int
+}
+
+// fixAll looks for the fixes of every blocker that is certain.
+func (x *reviewer) fixAll() {
+	var stopped []*Blocker
+	for _, b := range x.out.Blockers {
+		if b.Certain && b.Assigned != nil && b.Assigned.Rule != nil {
+			stopped = append(stopped, b)
+		}
+	}
+	if len(stopped) == 0 {
+		return
+	}
+	x.caught = x.catch(stopped)
+	for _, b := range stopped {
+		b.Fixes = append(x.edits(b), x.changes(b)...)
+	}
+}
+
+// edits gives the values that would let all resources of a blocker through.
+func (x *reviewer) edits(b *Blocker) []Fix {
+	var fixes []Fix
+	for _, c := range b.Because {
+		if c.Field == "" || identifies(c.Field) || slices.ContainsFunc(fixes, func(f Fix) bool { return f.Edit.Field == c.Field }) {
+			continue
+		}
+		e := Edit{Field: c.Field}
+		for _, v := range candidates(&c) {
+			if x.passes(b, c.Field, v) {
+				e.Values = append(e.Values, plain(v))
+			}
+			if len(e.Values) == maxValues {
+				break
+			}
+		}
+		if len(e.Values) > 0 {
+			fixes = append(fixes, Fix{Edit: &e})
+		}
+	}
+	return fixes
+}
+
+// identifies tells whether a field says what a resource is: another value makes
+// another resource of it.
+func identifies(field string) bool {
+	last := field[strings.LastIndexAny(field, "/.")+1:]
+	for _, own := range []string{"type", "name", "fullName", "id", "kind"} {
+		if arm.EqualFold(last, own) && !strings.HasSuffix(strings.ToLower(field), "sku.name") {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	maxValues     = 5  // of an edit that are shown
+	maxCandidates = 40 // that are tried
+)
+
+// candidates gives values of a field that may be let through, those that are
+// most like the one that was seen first.
+func candidates(c *policy.Because) []arm.Value {
+	all := c.Instead()
+	seen := ""
+	for _, v := range c.Seen() {
+		seen = v.Str()
+	}
+	if size, ok := catalog.SizeByName(seen); ok {
+		all = slices.DeleteFunc(all, func(v arm.Value) bool { _, ok := catalog.SizeByName(v.Str()); return !ok })
+		if len(all) == 0 {
+			for _, s := range catalog.Sizes() {
+				if s.GPUModel == size.GPUModel {
+					all = append(all, arm.New(s.Name))
+				}
+			}
+		}
+		slices.SortStableFunc(all, func(a, b arm.Value) int { return cmp.Compare(unlike(size, a.Str()), unlike(size, b.Str())) })
+	}
+	return all[:min(len(all), maxCandidates)]
+}
+
+// unlike tells how much another size differs from one: first in its GPUs, then
+// in what else it has.
+func unlike(s *catalog.Size, name string) float64 {
+	o, ok := catalog.SizeByName(name)
+	if !ok {
+		return 1e9
+	}
+	d := 0.0
+	if o.GPUModel != s.GPUModel {
+		d += 1e6
+	}
+	if o.RDMA != s.RDMA {
+		d += 1e5
+	}
+	if o.Arch != s.Arch {
+		d += 1e4
+	}
+	ratio := func(a, b float64) float64 {
+		if a > b {
+			a, b = b, a
+		}
+		return b / max(a, 0.5)
+	}
+	d += 100 * ratio(s.GPUs*s.GPUMemoryGiB, o.GPUs*o.GPUMemoryGiB)
+	d += 10 * ratio(float64(s.VCPUs), float64(o.VCPUs))
+	if o.Series != s.Series {
+		d += 5
+	}
+	return d + ratio(s.MemoryGiB, o.MemoryGiB)
+}
+
+func plain(v arm.Value) string {
+	if v.Kind() == arm.String {
+		return v.Str()
+	}
+	return v.Text()
+}
+
+// passes tells whether with another value nothing denies the resources of a
+// blocker that did not before, and its rule no longer does.
+func (x *reviewer) passes(b *Blocker, field string, v arm.Value) bool {
+	for i := range b.Hits {
+		h := &b.Hits[i]
+		r, ok := x.o.Policy.Write(h.Resource, field, v)
+		if !ok {
+			return false
+		}
+		after := x.engine.Judge(policy.Request{Resource: r}, x.related)
+		if len(blocking(after)) >= len(blocking(h.verdict)) {
+			return false
+		}
+		for _, a := range blocking(after) {
+			if a == b.Assigned || !slices.Contains(blocking(h.verdict), a) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func blocking(v policy.Verdict) []*policy.Assigned {
+	var all []*policy.Assigned
+	for i := range v.Results {
+		if v.Results[i].Blocks() {
+			all = append(all, v.Results[i].Assigned)
+		}
+	}
+	return all
+}
+
+// changes gives the changes to an assignment that let all resources of a
+// blocker through, those that open least first.
+func (x *reviewer) changes(b *Blocker) []Fix {
+	var fixes []Fix
+	for _, c := range x.proposals(b) {
+		if opens, ok := x.try(b, c); ok {
+			fixes = append(fixes, Fix{Change: &c, Opens: opens})
+		}
+	}
+	slices.SortStableFunc(fixes, func(a, b Fix) int {
+		return cmp.Or(cmp.Compare(len(a.Opens.Subscriptions), len(b.Opens.Subscriptions)), cmp.Compare(a.Opens.Resources, b.Opens.Resources))
+	})
+	return fixes
+}
+
+// proposals gives the changes worth a try.
+func (x *reviewer) proposals(b *Blocker) []change.Change {
+	var all []change.Change
+	a := b.Assigned.Resource()
+	subs, groups := around(b.Hits)
+	if x.o.Bounds.may(change.Exemption) {
+		for _, scopes := range [][]arm.ID{groups, subs} {
+			if len(scopes) == 1 {
+				all = append(all, change.Exempt(a, x.exempting(b, scopes[0])))
+			}
+		}
+	}
+	for _, c := range b.Because {
+		value, ok := parameterValue(&c, b.Hits)
+		if !ok {
+			continue
+		}
+		if set, err := change.SetParameter(a, c.Parameter, value); err == nil && x.o.Bounds.may(change.Parameter) {
+			all = append(all, set)
+		}
+		if t := b.Assigned.Scope.Type(); x.o.Bounds.may(change.Reassign) && (b.Assigned.Scope == arm.Tenant || t.Equal(arm.ManagementGroupType)) && len(subs) > 0 {
+			if left, err := change.LeaveOut(a, subs, c.Parameter, value); err == nil {
+				all = append(all, left)
+			}
+		}
+	}
+	return all
+}
+
+// around gives the subscriptions that resources lie in, and their resource
+// groups where each lies in one.
+func around(hits []Hit) (subs, groups []arm.ID) {
+	add := func(all []arm.ID, id arm.ID) []arm.ID {
+		if id == "" || slices.ContainsFunc(all, id.Equal) {
+			return all
+		}
+		return append(all, id)
+	}
+	whole := true
+	for _, h := range hits {
+		id := h.Resource.ID
+		subs = add(subs, id.SubscriptionID())
+		groups = add(groups, id.ResourceGroupID())
+		whole = whole && id.ResourceGroupID() != "" && id.ResourceGroupID() != id
+	}
+	if !whole {
+		groups = nil
+	}
+	return subs, groups
+}
+
+// exempting gives what an exemption says, as the bounds have it.
+func (x *reviewer) exempting(b *Blocker, scope arm.ID) change.Exempting {
+	bounds := x.o.Bounds
+	e := change.Exempting{Scope: scope, Category: cmp.Or(bounds.Category, "Waiver"), Name: nameFor(b.Assigned),
+		Expires: x.o.Policy.Now.Add(cmp.Or(bounds.AtMost, 90*24*time.Hour)).Truncate(24 * time.Hour)}
+	if ref := b.Assigned.Reference(); ref != "" {
+		e.References = []string{ref}
+	}
+	e.Reason = fmt.Sprintf("%s stops %s", b.Title, things(len(b.Hits), "resource"))
+	if bounds.Ticket {
+		e.Reason += "; ticket: TICKET"
+	}
+	if bounds.Approver != "" {
+		e.Reason += "; approved by " + bounds.Approver
+	}
+	return e
+}
+
+// nameFor names an exemption after what it exempts from.
+func nameFor(a *policy.Assigned) string {
+	name := "airfield-" + a.ID.Name()
+	if ref := a.Reference(); ref != "" {
+		name += "-" + ref
+	}
+	return name[:min(len(name), 64)]
+}
+
+func things(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// parameterValue gives the value of the parameter that a condition compares
+// with, by which all that it saw would be let through.
+func parameterValue(c *policy.Because, hits []Hit) (arm.Value, bool) {
+	if c.Parameter == "" {
+		return arm.Value{}, false
+	}
+	var seen []string
+	for _, h := range hits {
+		for _, own := range h.because {
+			if own.Field != c.Field {
+				continue
+			}
+			for _, v := range own.Seen() {
+				if s := plain(v); v.Kind() > arm.Null && !slices.ContainsFunc(seen, func(o string) bool { return strings.EqualFold(o, s) }) {
+					seen = append(seen, s)
+				}
+			}
+		}
+	}
+	return c.With(seen)
+}
+
+// rule names a rule across engines: the same member of the same set, or the
+// same definition, in one of the assignments.
+type rule struct {
+	reference   string
+	definition  arm.ID
+	assignments []arm.ID
+}
+
+func ruleOf(b *Blocker, c *change.Change) rule {
+	r := rule{b.Assigned.Reference(), b.Assigned.DefinitionID(), []arm.ID{b.Assigned.ID}}
+	if c != nil {
+		for _, put := range c.Put {
+			r.assignments = append(r.assignments, put.ID)
+		}
+	}
+	return r
+}
+
+func (r *rule) is(a *policy.Assigned) bool {
+	return arm.EqualFold(a.Reference(), r.reference) && a.DefinitionID().Equal(r.definition) && r.in(a.ID)
+}
+
+func (r *rule) in(assignment arm.ID) bool {
+	return slices.ContainsFunc(r.assignments, assignment.Equal)
+}
+
+// try makes a change and judges again what it is for: it must let all through.
+func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
+	after, found := change.Apply(x.govern, c)
+	if found.HasErrors() {
+		return Opens{}, false
+	}
+	rule := ruleOf(b, &c)
+	o := x.o.Policy
+	o.Only = rule.in
+	engine, _ := policy.Compile(after, o)
+	for i := range b.Hits {
+		if rule.stops(engine, b.Hits[i].Resource, x.related) {
+			return Opens{}, false
+		}
+	}
+	return x.opens(b, engine, &rule), true
+}
+
+// stops tells whether the rule denies a resource, or may.
+func (r *rule) stops(e *policy.Engine, res arm.Resource, related policy.Related) bool {
+	v := e.Judge(policy.Request{Resource: res}, related)
+	return slices.ContainsFunc(v.Results, func(x policy.Result) bool { return r.is(x.Assigned) && x.Blocks() })
+}
+
+// opens compares what the rule lets through after a change with what it does
+// now.
+func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule) Opens {
+	var o Opens
+	for _, sub := range below(x.will, b.Assigned.Scope) {
+		for _, r := range samples(b.Hits) {
+			there := moved(r, sub)
+			now := x.engine.Judge(policy.Request{Resource: there}, x.related)
+			denied := slices.ContainsFunc(now.Results, func(res policy.Result) bool { return res.Assigned == b.Assigned && res.Denies() })
+			if denied && !rule.stops(after, there, x.related) {
+				o.Subscriptions = append(o.Subscriptions, sub)
+				break
+			}
+		}
+	}
+	after.Scan(x.existing(b.Assigned), x.related, func(_ arm.Resource, results []policy.Result) {
+		if !slices.ContainsFunc(results, func(r policy.Result) bool {
+			return rule.is(r.Assigned) && r.State != policy.Compliant && r.State != policy.Exempt
+		}) {
+			o.Resources++
+		}
+	})
+	return o
+}
+
+// samples gives one resource of each type.
+func samples(hits []Hit) []arm.Resource {
+	var all []arm.Resource
+	for _, h := range hits {
+		if !slices.ContainsFunc(all, func(r arm.Resource) bool { return r.Type().Equal(h.Resource.Type()) }) {
+			all = append(all, h.Resource)
+		}
+	}
+	return all
+}
+
+// moved gives the same resource in another subscription.
+func moved(r arm.Resource, sub arm.ID) arm.Resource {
+	own := r.ID.SubscriptionID()
+	r.ID = sub + r.ID[len(own):]
+	if body, err := r.Body.Set(string(r.ID), "id"); err == nil {
+		r.Body = body
+	}
+	return r
+}
+
+// below gives the subscriptions in a scope.
+func below(t *tenant.Tenant, scope arm.ID) []arm.ID {
+	if sub := scope.SubscriptionID(); sub != "" {
+		return []arm.ID{sub}
+	}
+	var all []arm.ID
+	for _, id := range t.Children(scope) {
+		if id.Type().Equal(arm.SubscriptionType) {
+			all = append(all, id)
+		} else {
+			all = append(all, below(t, id)...)
+		}
+	}
+	return all
+}
+
+// caught are the ids of the resources that exist and do not comply with a rule
+// that stops something, by the rule's key.
+type caught map[string][]arm.ID
+
+func keyOf(a *policy.Assigned) string { return strings.ToLower(string(a.ID) + "\n" + a.Reference()) }
+
+// catch finds what exists and does not comply with the rules of blockers, in one
+// pass.
+func (x *reviewer) catch(all []*Blocker) caught {
+	keys := map[string]bool{}
+	o := x.o.Policy
+	for _, b := range all {
+		keys[keyOf(b.Assigned)] = true
+	}
+	o.Only = func(id arm.ID) bool {
+		return slices.ContainsFunc(all, func(b *Blocker) bool { return b.Assigned.ID.Equal(id) })
+	}
+	engine, _ := policy.Compile(x.govern, o)
+	parts := x.have.Parts(workers)
+	by := make([]caught, len(parts))
+	x.side(len(parts), func(i int) {
+		by[i] = caught{}
+		engine.Scan(parts[i], policy.In(x.will), func(r arm.Resource, results []policy.Result) {
+			for _, res := range results {
+				if res.State == policy.NonCompliant && keys[keyOf(res.Assigned)] {
+					by[i][keyOf(res.Assigned)] = append(by[i][keyOf(res.Assigned)], r.ID)
+				}
+			}
+		})
+	})
+	out := caught{}
+	for _, part := range by {
+		for key, ids := range part {
+			out[key] = append(out[key], ids...)
+		}
+	}
+	return out
+}
+
+// existing gives the resources that exist and do not comply with a rule.
+func (x *reviewer) existing(a *policy.Assigned) iter.Seq[arm.Resource] {
+	return func(yield func(arm.Resource) bool) {
+		for _, id := range x.caught[keyOf(a)] {
+			if r, ok := x.have.Get(id); ok && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+const workers = 8 // runs that a pass over a tenant is split into
+
+func (x *reviewer) side(n int, do func(i int)) {
+	if x.o.Side != nil {
+		x.o.Side(n, do)
+		return
+	}
+	for i := range n {
+		do(i)
+	}
+}

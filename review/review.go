@@ -1,0 +1,300 @@
+// Package review holds what somebody wants to deploy against the tenant it is
+// to be deployed to: what would stop it, what would change it, what would be
+// deployed beside it, and the smallest changes that let it through.
+//
+// Wanted resources and an actual tenant go in; a Review comes out, whose
+// Blockers each say who stops which resources, with which condition, and whose
+// Fixes were each made and judged again before they are shown. What cannot be
+// known is a blocker that is not Certain, never silence.
+//
+// The package writes nothing and asks nobody: policies are judged by package
+// policy, quota and names by package limits.
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/change"
+	"airfield/diag"
+	"airfield/policy"
+	"airfield/tenant"
+)
+
+// Options are what a review needs beside what it compares.
+type Options struct {
+	Policy policy.Options // its Now is the day of the review
+	Bounds Bounds
+
+	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
+	// for one after another. The review is the same.
+	Side func(n int, do func(i int))
+}
+
+// Bounds say which changes to what is theirs may be proposed.
+type Bounds struct {
+	Kinds    []change.Kind // none for parameters, exemptions and reassignments
+	Category string        // of exemptions, Waiver or Mitigated; "" for Waiver
+	AtMost   time.Duration // that an exemption may last; 0 for 90 days
+	Ticket   bool          // an exemption names one
+	Approver string        // of exemptions, "" for none
+}
+
+func (b *Bounds) may(k change.Kind) bool { return len(b.Kinds) == 0 || slices.Contains(b.Kinds, k) }
+
+// Review is what stands against a deployment, and what happens to it.
+type Review struct {
+	Resources int        // that were judged
+	Blockers  []*Blocker // the certain ones first
+	Writes    []Write
+	Deploys   []Deploy
+	Reports   []Report // policies that find something and do not stop it
+	Findings  diag.List
+}
+
+// Blocks tells whether something surely stands against the deployment.
+func (r *Review) Blocks() bool { return len(r.Blockers) > 0 && r.Blockers[0].Certain }
+
+// Blocker is one cause that stops resources.
+type Blocker struct {
+	Code    string // policy/deny, policy/unknown, …
+	Certain bool
+	Title   string // who or what stops them, in a few words
+	Reason  string // why it is not certain
+	Hits    []Hit
+
+	// Of a policy.
+	Assigned *policy.Assigned
+	Because  []policy.Because // of the first hit
+	Fixes    []Fix            // those that open least first
+}
+
+// Hit is one resource that is stopped.
+type Hit struct {
+	Resource arm.Resource
+	verdict  policy.Verdict
+	because  []policy.Because
+}
+
+// Write is one property that policies write, in all resources in which they
+// write it so.
+type Write struct {
+	Assigned  *policy.Assigned
+	Path      string // from the body's root
+	After     arm.Value
+	Replaces  bool // another value was asked for
+	Resources []arm.ID
+}
+
+// Deploy is what a policy would deploy to resources.
+type Deploy struct {
+	Assigned  *policy.Assigned
+	Roles     []string
+	Resources []arm.ID
+	GPU       []arm.ID // of them, those that are machines with GPUs
+}
+
+// Report is a policy that finds resources and does not stop them.
+type Report struct {
+	Assigned  *policy.Assigned
+	Effect    policy.Effect
+	Resources []arm.ID
+}
+
+// reviewer is a review in the making.
+type reviewer struct {
+	o       Options
+	have    *tenant.Tenant
+	will    *tenant.Tenant // with what is wanted
+	govern  *tenant.Tenant // the containers and policies of will
+	engine  *policy.Engine
+	related policy.Related
+	out     Review
+	caught  caught
+}
+
+// New reviews what is wanted: resources, of which those that are theirs are
+// there already. What lies in have under the same id is replaced.
+func New(wanted []arm.Resource, have *tenant.Tenant, o Options) *Review {
+	x := &reviewer{o: o, have: have}
+	var found diag.List
+	x.will, found = have.With(ours(wanted)...)
+	x.out.Findings = append(x.out.Findings, found...)
+	x.govern = governing(x.will)
+	x.engine, found = policy.Compile(x.govern, o.Policy)
+	x.out.Findings = append(x.out.Findings, found...)
+	x.related = policy.In(x.will)
+	x.judge(ours(wanted))
+	x.fixAll()
+	slices.SortStableFunc(x.out.Blockers, func(a, b *Blocker) int {
+		if a.Certain != b.Certain {
+			return cmp.Compare(b2i(b.Certain), b2i(a.Certain))
+		}
+		return cmp.Compare(len(b.Hits), len(a.Hits))
+	})
+	return &x.out
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ours gives the resources that are to be written, those that hold others
+// first.
+func ours(wanted []arm.Resource) []arm.Resource {
+	var all []arm.Resource
+	for _, r := range wanted {
+		if !r.Theirs {
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b arm.Resource) int { return a.ID.Compare(b.ID) })
+	return all
+}
+
+// governing gives the part of a tenant that policies are compiled from.
+func governing(t *tenant.Tenant) *tenant.Tenant {
+	b := tenant.Builder{Header: t.Header()}
+	var x arm.Indexer
+	for at := range t.Len() {
+		if governs(t.ID(at).Type()) {
+			b.Add(t.At(at, &x))
+		}
+	}
+	out, _ := b.Tenant()
+	return out
+}
+
+func governs(t arm.Type) bool {
+	return t.Equal(arm.SubscriptionType) || t.Equal(arm.ResourceGroupType) ||
+		strings.HasPrefix(strings.ToLower(string(t)), "microsoft.management/") ||
+		strings.HasPrefix(strings.ToLower(string(t)), "microsoft.subscription/") ||
+		strings.HasPrefix(strings.ToLower(string(t)), "microsoft.authorization/polic")
+}
+
+// judge judges every resource and gathers what is said of it.
+func (x *reviewer) judge(wanted []arm.Resource) {
+	blockers := map[string]*Blocker{}
+	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}}
+	for _, r := range wanted {
+		q := policy.Request{Resource: r}
+		v := x.engine.Judge(q, x.related)
+		x.out.Resources++
+		said.add(r, v)
+		for i := range v.Results {
+			if res := &v.Results[i]; res.Blocks() {
+				x.block(blockers, r, q, v, res)
+			}
+		}
+		if v.Lacks != "" {
+			key := "lacks " + v.Lacks
+			b := x.blocker(blockers, key, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: v.Lacks})
+			b.Hits = append(b.Hits, Hit{Resource: r})
+		}
+	}
+	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
+}
+
+func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Blocker {
+	if all[key] == nil {
+		all[key] = &b
+		x.out.Blockers = append(x.out.Blockers, &b)
+	}
+	return all[key]
+}
+
+// block notes that a rule stands against a resource: under the blocker of the
+// same rule that saw the same.
+func (x *reviewer) block(all map[string]*Blocker, r arm.Resource, q policy.Request, v policy.Verdict, res *policy.Result) {
+	why := x.engine.Explain(v, q, x.related, res.Assigned)
+	key := fmt.Sprintf("%d %t %s", res.Index(), res.Denies(), res.Reason)
+	for _, c := range why.Conditions {
+		if !typeOnly(c) {
+			key += "\n" + c.Text + "\n" + c.Saw
+		}
+	}
+	b := Blocker{Code: "policy/deny", Certain: res.Denies(), Title: res.Policy(), Assigned: res.Assigned, Because: why.Conditions}
+	switch {
+	case res.Err != nil:
+		b.Reason = res.Err.Error()
+	case !b.Certain:
+		b.Code, b.Reason = "policy/unknown", cmp.Or(res.Reason.String(), "what it depends on is known only after deployment")
+	case res.Reason.Message != "":
+		b.Reason = res.Reason.String()
+	}
+	into := x.blocker(all, key, b)
+	into.Hits = append(into.Hits, Hit{r, v, why.Conditions})
+}
+
+// typeOnly tells whether a condition says which type a resource has, and no
+// more: one cause stops resources of several types.
+func typeOnly(c policy.Because) bool { return arm.EqualFold(c.Field, "type") }
+
+// gathered is what policies say beside what they stop.
+type gathered struct {
+	writes  map[string]*Write
+	deploys map[*policy.Assigned]*Deploy
+	reports map[*policy.Assigned]*Report
+}
+
+func (g *gathered) add(r arm.Resource, v policy.Verdict) {
+	for _, c := range v.Changes {
+		key := fmt.Sprintf("%d %s %s", c.Assigned.Index(), c.Path, c.After.Text())
+		if g.writes[key] == nil {
+			g.writes[key] = &Write{Assigned: c.Assigned, Path: c.Path, After: c.After, Replaces: c.Before.Exists()}
+		}
+		g.writes[key].Resources = append(g.writes[key].Resources, r.ID)
+	}
+	for _, d := range v.Deploys {
+		if g.deploys[d.Assigned] == nil {
+			g.deploys[d.Assigned] = &Deploy{Assigned: d.Assigned, Roles: d.Roles}
+		}
+		into := g.deploys[d.Assigned]
+		into.Resources = append(into.Resources, r.ID)
+		if hasGPU(r) {
+			into.GPU = append(into.GPU, r.ID)
+		}
+	}
+	for i := range v.Results {
+		res := &v.Results[i]
+		if res.Blocks() || res.State != policy.NonCompliant || res.Effect == policy.DeployIfNotExists || res.Effect == policy.Modify || res.Effect == policy.Append {
+			continue
+		}
+		if g.reports[res.Assigned] == nil {
+			g.reports[res.Assigned] = &Report{Assigned: res.Assigned, Effect: res.Effect}
+		}
+		g.reports[res.Assigned].Resources = append(g.reports[res.Assigned].Resources, r.ID)
+	}
+}
+
+func (g *gathered) sorted() (writes []Write, deploys []Deploy, reports []Report) {
+	for _, w := range g.writes {
+		writes = append(writes, *w)
+	}
+	for _, d := range g.deploys {
+		deploys = append(deploys, *d)
+	}
+	for _, r := range g.reports {
+		reports = append(reports, *r)
+	}
+	slices.SortFunc(writes, func(a, b Write) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Assigned.Index(), b.Assigned.Index()), cmp.Compare(a.After.Text(), b.After.Text()))
+	})
+	slices.SortFunc(deploys, func(a, b Deploy) int { return cmp.Compare(a.Assigned.Index(), b.Assigned.Index()) })
+	slices.SortFunc(reports, func(a, b Report) int { return cmp.Compare(a.Assigned.Index(), b.Assigned.Index()) })
+	return writes, deploys, reports
+}
+
+// hasGPU tells whether a resource is a machine with GPUs.
+func hasGPU(r arm.Resource) bool {
+	size, ok := catalog.SizeByName(cmp.Or(r.Get("properties", "hardwareProfile", "vmSize").Str(), r.Get("sku", "name").Str(), r.Get("properties", "vmSize").Str()))
+	return ok && size.GPUs > 0
+}
