@@ -55,7 +55,7 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	c := compiler{e: e, t: t, definitions: map[string]read[Definition]{}, sets: map[string]read[Set]{}}
 	all := assignedIn(t)
 	for _, r := range all[assignmentType] {
-		if o.Only != nil && !o.Only(r.ID) {
+		if o.Only != nil && o.Only[r.ID.Fold()] == nil {
 			continue
 		}
 		a, found := readAssignment(r, &e.o)
@@ -161,6 +161,9 @@ func (c *compiler) setRules(a *Assignment) {
 	values := (&Definition{Title: s.Title, Parameters: s.Parameters, resource: a.resource}).fill(a.params, &c.found)
 	for i := range s.Members {
 		m := &s.Members[i]
+		if only := c.e.o.Only; only != nil && !slices.Contains(only[a.ID.Fold()], m.Reference) {
+			continue
+		}
 		params, err := s.parametersOf(m, values)
 		if err != nil {
 			why := fmt.Sprintf("set %q: %v", s.Title, err)
@@ -581,6 +584,15 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 		out.twins[r.twin] = x.twin
 	}
 	out.visit = append(out.visit, x)
+}
+
+// Considers tells whether a rule in force looks at more of a resource with an
+// id than its type: one that Scan finds nothing in where it does not.
+func (e *Engine) Considers(id arm.ID) bool {
+	m := e.machine()
+	defer m.release()
+	m.enter(arm.Resource{ID: id}, &Facts{})
+	return id.SubscriptionID() != "" && len(e.cell(id).of(m).visit) > 0
 }
 
 // machine gives a machine for the engine's rules; it is to be released.

@@ -45,8 +45,9 @@ type Options struct {
 	Now time.Time
 	// Switched are the choices that differ from the default.
 	Switched Option
-	// Only picks the assignments to compile; nil is all.
-	Only func(assignment arm.ID) bool
+	// Only are the rules to compile, by their assignment's folded id: their
+	// references, "" for that of a single definition. nil is all.
+	Only map[arm.ID][]string
 }
 
 func (o *Options) alias(name string) []catalog.Alias {

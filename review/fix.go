@@ -51,7 +51,14 @@ func (x *reviewer) fixAll() {
 	if len(stopped) == 0 {
 		return
 	}
-	x.caught = x.catch(stopped)
+	o := x.o.Policy
+	o.Only = map[arm.ID][]string{}
+	for _, b := range stopped {
+		id := b.Assigned.ID.Fold()
+		o.Only[id] = append(o.Only[id], b.Assigned.Reference())
+	}
+	x.blocking, _ = policy.Compile(x.govern, o)
+	x.caught = x.catch()
 	for _, b := range stopped {
 		b.Fixes = append(x.edits(b), x.changes(b)...)
 	}
@@ -312,29 +319,22 @@ func parameterValue(c *policy.Because, hits []Hit) (arm.Value, bool) {
 }
 
 // rule names a rule across engines: the same member of the same set, or the
-// same definition, in one of the assignments.
+// same definition, in one of some assignments.
 type rule struct {
 	reference   string
-	definition  arm.ID
 	assignments []arm.ID
 }
 
-func ruleOf(b *Blocker, c *change.Change) rule {
-	r := rule{b.Assigned.Reference(), b.Assigned.DefinitionID(), []arm.ID{b.Assigned.ID}}
-	if c != nil {
-		for _, put := range c.Put {
-			r.assignments = append(r.assignments, put.ID)
-		}
+func ruleOf(b *Blocker, put []arm.Resource) rule {
+	r := rule{b.Assigned.Reference(), []arm.ID{b.Assigned.ID}}
+	for _, p := range put {
+		r.assignments = append(r.assignments, p.ID)
 	}
 	return r
 }
 
 func (r *rule) is(a *policy.Assigned) bool {
-	return arm.EqualFold(a.Reference(), r.reference) && a.DefinitionID().Equal(r.definition) && r.in(a.ID)
-}
-
-func (r *rule) in(assignment arm.ID) bool {
-	return slices.ContainsFunc(r.assignments, assignment.Equal)
+	return a.Reference() == r.reference && slices.ContainsFunc(r.assignments, a.ID.Equal)
 }
 
 // try makes a change and judges again what it is for: it must let all through.
@@ -343,12 +343,15 @@ func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
 	if found.HasErrors() {
 		return Opens{}, false
 	}
-	rule := ruleOf(b, &c)
+	rule := ruleOf(b, c.Put)
 	o := x.o.Policy
-	o.Only = rule.in
+	o.Only = map[arm.ID][]string{}
+	for _, id := range rule.assignments {
+		o.Only[id.Fold()] = []string{rule.reference}
+	}
 	engine, _ := policy.Compile(after, o)
 	for i := range b.Hits {
-		if rule.stops(engine, b.Hits[i].Resource, x.related) {
+		if rule.stops(engine, b.Hits[i].Resource) {
 			return Opens{}, false
 		}
 	}
@@ -356,21 +359,26 @@ func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
 }
 
 // stops tells whether the rule denies a resource, or may.
-func (r *rule) stops(e *policy.Engine, res arm.Resource, related policy.Related) bool {
-	v := e.Judge(policy.Request{Resource: res}, related)
+func (r *rule) stops(e *policy.Engine, res arm.Resource) bool {
+	v := e.Judge(policy.Request{Resource: res}, nil)
 	return slices.ContainsFunc(v.Results, func(x policy.Result) bool { return r.is(x.Assigned) && x.Blocks() })
+}
+
+// denies tells whether the rule surely denies a resource.
+func (r *rule) denies(e *policy.Engine, res arm.Resource) bool {
+	v := e.Judge(policy.Request{Resource: res}, nil)
+	return slices.ContainsFunc(v.Results, func(x policy.Result) bool { return r.is(x.Assigned) && x.Denies() })
 }
 
 // opens compares what the rule lets through after a change with what it does
 // now.
 func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule) Opens {
 	var o Opens
+	now := ruleOf(b, nil)
 	for _, sub := range below(x.will, b.Assigned.Scope) {
 		for _, r := range samples(b.Hits) {
 			there := moved(r, sub)
-			now := x.engine.Judge(policy.Request{Resource: there}, x.related)
-			denied := slices.ContainsFunc(now.Results, func(res policy.Result) bool { return res.Assigned == b.Assigned && res.Denies() })
-			if denied && !rule.stops(after, there, x.related) {
+			if now.denies(x.blocking, there) && !rule.stops(after, there) {
 				o.Subscriptions = append(o.Subscriptions, sub)
 				break
 			}
@@ -431,35 +439,39 @@ func keyOf(a *policy.Assigned) string { return strings.ToLower(string(a.ID) + "\
 
 // catch finds what exists and does not comply with the rules of blockers, in one
 // pass.
-func (x *reviewer) catch(all []*Blocker) caught {
-	keys := map[string]bool{}
-	o := x.o.Policy
-	for _, b := range all {
-		keys[keyOf(b.Assigned)] = true
-	}
-	o.Only = func(id arm.ID) bool {
-		return slices.ContainsFunc(all, func(b *Blocker) bool { return b.Assigned.ID.Equal(id) })
-	}
-	engine, _ := policy.Compile(x.govern, o)
-	parts := x.have.Parts(workers)
-	by := make([]caught, len(parts))
-	x.side(len(parts), func(i int) {
-		by[i] = caught{}
-		engine.Scan(parts[i], policy.In(x.will), func(r arm.Resource, results []policy.Result) {
+func (x *reviewer) catch() caught {
+	parts := make([]caught, workers)
+	n := x.have.Len()
+	x.side(workers, func(i int) {
+		parts[i] = caught{}
+		x.blocking.Scan(x.considered(i*n/workers, (i+1)*n/workers), policy.In(x.will), func(r arm.Resource, results []policy.Result) {
 			for _, res := range results {
-				if res.State == policy.NonCompliant && keys[keyOf(res.Assigned)] {
-					by[i][keyOf(res.Assigned)] = append(by[i][keyOf(res.Assigned)], r.ID)
+				if res.State == policy.NonCompliant {
+					parts[i][keyOf(res.Assigned)] = append(parts[i][keyOf(res.Assigned)], r.ID)
 				}
 			}
 		})
 	})
 	out := caught{}
-	for _, part := range by {
+	for _, part := range parts {
 		for key, ids := range part {
 			out[key] = append(out[key], ids...)
 		}
 	}
 	return out
+}
+
+// considered gives those resources between two positions that the rules of
+// blockers look into.
+func (x *reviewer) considered(from, to int) iter.Seq[arm.Resource] {
+	return func(yield func(arm.Resource) bool) {
+		var index arm.Indexer
+		for at := from; at < to; at++ {
+			if x.blocking.Considers(x.have.ID(at)) && !yield(x.have.At(at, &index)) {
+				return
+			}
+		}
+	}
 }
 
 // existing gives the resources that exist and do not comply with a rule.

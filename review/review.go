@@ -108,14 +108,15 @@ type Report struct {
 
 // reviewer is a review in the making.
 type reviewer struct {
-	o       Options
-	have    *tenant.Tenant
-	will    *tenant.Tenant // with what is wanted
-	govern  *tenant.Tenant // the containers and policies of will
-	engine  *policy.Engine
-	related policy.Related
-	out     Review
-	caught  caught
+	o        Options
+	have     *tenant.Tenant
+	will     *tenant.Tenant // with what is wanted
+	govern   *tenant.Tenant // the containers and policies of will
+	engine   *policy.Engine
+	related  policy.Related
+	out      Review
+	blocking *policy.Engine // the rules of certain blockers
+	caught   caught
 }
 
 // New reviews what is wanted: resources, of which those that are theirs are
