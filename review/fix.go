@@ -12,7 +12,6 @@ import (
 	"airfield/catalog"
 	"airfield/change"
 	"airfield/policy"
-	"airfield/tenant"
 )
 
 // Fix is one way to let through what a blocker stops: another value in what is
@@ -375,7 +374,7 @@ func (r *rule) denies(e *policy.Engine, res arm.Resource) bool {
 func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule) Opens {
 	var o Opens
 	now := ruleOf(b, nil)
-	for _, sub := range below(x.will, b.Assigned.Scope) {
+	for _, sub := range x.will.Subscriptions(b.Assigned.Scope) {
 		for _, r := range samples(b.Hits) {
 			there := moved(r, sub)
 			if now.denies(x.blocking, there) && !rule.stops(after, there) {
@@ -415,22 +414,6 @@ func moved(r arm.Resource, sub arm.ID) arm.Resource {
 	return r
 }
 
-// below gives the subscriptions in a scope.
-func below(t *tenant.Tenant, scope arm.ID) []arm.ID {
-	if sub := scope.SubscriptionID(); sub != "" {
-		return []arm.ID{sub}
-	}
-	var all []arm.ID
-	for _, id := range t.Children(scope) {
-		if id.Type().Equal(arm.SubscriptionType) {
-			all = append(all, id)
-		} else {
-			all = append(all, below(t, id)...)
-		}
-	}
-	return all
-}
-
 // caught are the ids of the resources that exist and do not comply with a rule
 // that stops something, by the rule's key.
 type caught map[string][]arm.ID
@@ -442,7 +425,7 @@ func keyOf(a *policy.Assigned) string { return strings.ToLower(string(a.ID) + "\
 func (x *reviewer) catch() caught {
 	parts := make([]caught, workers)
 	n := x.have.Len()
-	x.side(workers, func(i int) {
+	x.o.Side(workers, func(i int) {
 		parts[i] = caught{}
 		x.blocking.Scan(x.considered(i*n/workers, (i+1)*n/workers), policy.In(x.will), func(r arm.Resource, results []policy.Result) {
 			for _, res := range results {
@@ -486,13 +469,3 @@ func (x *reviewer) existing(a *policy.Assigned) iter.Seq[arm.Resource] {
 }
 
 const workers = 8 // runs that a pass over a tenant is split into
-
-func (x *reviewer) side(n int, do func(i int)) {
-	if x.o.Side != nil {
-		x.o.Side(n, do)
-		return
-	}
-	for i := range n {
-		do(i)
-	}
-}

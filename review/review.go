@@ -31,8 +31,8 @@ type Options struct {
 	Policy policy.Options // its Now is the day of the review
 	Bounds Bounds
 
-	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
-	// for one after another. The review is the same.
+	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
+	// are done.
 	Side func(n int, do func(i int))
 }
 

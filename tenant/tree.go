@@ -71,6 +71,19 @@ func (t *Tenant) Ancestors(scope arm.ID) []arm.ID {
 	return up
 }
 
+// Subscriptions gives the subscriptions in a scope: a subscription itself, and of
+// what lies in one that.
+func (t *Tenant) Subscriptions(scope arm.ID) []arm.ID {
+	if sub := scope.SubscriptionID(); sub != "" {
+		return []arm.ID{sub}
+	}
+	var all []arm.ID
+	for _, id := range t.Children(scope) {
+		all = append(all, t.Subscriptions(id)...)
+	}
+	return all
+}
+
 // InTree tells whether the resource with an id takes part in the tree above the
 // resource groups. A pass over a snapshot larger than memory makes a small
 // Tenant of these first, to ask it for ancestors.

@@ -1,0 +1,152 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"airfield/arm"
+	"airfield/change"
+	"airfield/diag"
+	"airfield/whatif"
+)
+
+// WhatIfOf is what changes lead to, for printing.
+type WhatIfOf struct {
+	Changes   []string   `json:"changes"`
+	Resources int        `json:"resources"` // that were compared
+	Effects   []EffectOf `json:"effects,omitempty"`
+	Holds     []HoldOf   `json:"holds,omitempty"`
+	Findings  diag.List  `json:"findings,omitempty"`
+}
+
+// EffectOf is what becomes of one resource under one rule.
+type EffectOf struct {
+	Kind       whatif.Kind `json:"kind"`
+	Resource   arm.ID      `json:"resource"`
+	Type       arm.Type    `json:"type"`
+	Policy     string      `json:"policy"`
+	Assignment string      `json:"assignment"`
+	AssignedAt arm.ID      `json:"assignedAt"`
+	ID         arm.ID      `json:"assignmentId"`
+	Definition arm.ID      `json:"definitionId"`
+	Reason     string      `json:"reason,omitempty"`
+}
+
+// HoldOf is a role assignment, deny assignment, lock or budget that begins or
+// ends to hold.
+type HoldOf struct {
+	Begins bool     `json:"begins"`
+	Scope  arm.ID   `json:"scope"`
+	ID     arm.ID   `json:"id"`
+	Type   arm.Type `json:"type"`
+	Who    string   `json:"principalId,omitempty"`
+	Role   arm.ID   `json:"roleDefinitionId,omitempty"`
+}
+
+// WhatIf makes a WhatIfOf of an answer.
+func WhatIf(changes []change.Change, a *whatif.Answer) WhatIfOf {
+	out := WhatIfOf{Resources: a.Resources, Findings: a.Findings}
+	for _, c := range changes {
+		out.Changes = append(out.Changes, c.Title)
+	}
+	for _, e := range a.Effects {
+		out.Effects = append(out.Effects, EffectOf{e.Kind, e.Resource, e.Type, e.Assigned.Policy(), e.Assigned.Title,
+			e.Assigned.Scope, e.Assigned.ID, e.Assigned.DefinitionID(), e.Reason})
+	}
+	for _, h := range a.Holds {
+		p := h.What.Get("properties")
+		out.Holds = append(out.Holds, HoldOf{h.Begins, h.Scope, h.What.ID, h.What.ID.Type(), p.Get("principalId").Str(), arm.ID(p.Get("roleDefinitionId").Str())})
+	}
+	return out
+}
+
+// Bad tells whether something is denied, or not known.
+func (o WhatIfOf) Bad() bool {
+	for _, e := range o.Effects {
+		if e.Kind == whatif.Denied || e.Kind == whatif.Unknown {
+			return true
+		}
+	}
+	return o.Findings.HasErrors()
+}
+
+// kindWords say of resources what an effect is, and in which colour.
+var kindWords = map[whatif.Kind][2]string{
+	whatif.Denied: {"denied on their next write", "\x1b[31m"}, whatif.Unknown: {"not known", "\x1b[33m"},
+	whatif.Written: {"would be written", "\x1b[33m"}, whatif.DeployedTo: {"would be deployed to", "\x1b[33m"},
+	whatif.NonCompliant: {"not compliant any more", "\x1b[33m"}, whatif.LetThrough: {"let through, denied now", "\x1b[32m"},
+	whatif.Cleared: {"not found any more", "\x1b[32m"},
+}
+
+// Text prints the answer: by kind and rule how many resources, with full each.
+func (o WhatIfOf) Text(w io.Writer, full, colour bool) error {
+	p := &lines{w: w}
+	for _, c := range o.Changes {
+		p.printf("what if: %s\n", c)
+	}
+	p.printf("%s compared\n", count(o.Resources, "resource"))
+	for from := 0; from < len(o.Effects); {
+		to := from
+		for to < len(o.Effects) && o.Effects[to].Kind == o.Effects[from].Kind {
+			to++
+		}
+		p.effects(o.Effects[from:to], full, colour)
+		from = to
+	}
+	if len(o.Effects) == 0 {
+		p.printf("\nnothing becomes of any of them\n")
+	}
+	for i, h := range o.Holds {
+		if i == 0 {
+			p.printf("\naccess, locks and budgets\n")
+		}
+		p.hold(h)
+	}
+	return p.err
+}
+
+// effects prints the effects of one kind, rule by rule.
+func (p *lines) effects(all []EffectOf, full, colour bool) {
+	words := kindWords[all[0].Kind]
+	resources := map[arm.ID]bool{}
+	var rules []string
+	by := map[string][]EffectOf{}
+	for _, e := range all {
+		resources[e.Resource] = true
+		key := string(e.ID) + string(e.Definition) + e.Reason
+		if by[key] == nil {
+			rules = append(rules, key)
+		}
+		by[key] = append(by[key], e)
+	}
+	if colour {
+		words[0] = words[1] + words[0] + "\x1b[0m"
+	}
+	p.printf("\n%s %s\n", count(len(resources), "resource"), words[0])
+	for _, key := range rules {
+		first := by[key][0]
+		p.printf("    %6d  policy %q, assigned %q at %s\n", len(by[key]), first.Policy, first.Assignment, first.AssignedAt.Place())
+		if first.Reason != "" {
+			p.printf("            %s\n", first.Reason)
+		}
+		for i, e := range by[key] {
+			if i == fewHits && !full && len(by[key]) > fewHits+1 {
+				p.printf("            and %d more (--full)\n", len(by[key])-i)
+				break
+			}
+			p.printf("            %s\n", e.Resource)
+		}
+	}
+}
+
+func (p *lines) hold(h HoldOf) {
+	verb := "ends to hold"
+	if h.Begins {
+		verb = "begins to hold"
+	}
+	what := fmt.Sprintf("%s %s", h.Type, h.ID.Name())
+	if h.Who != "" {
+		what = fmt.Sprintf("role %s of principal %s", h.Role.Name(), h.Who)
+	}
+	p.printf("    %s %s for %s, from %s\n", what, verb, h.Scope.Place(), h.ID.Scope().Place())
+}
