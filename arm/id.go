@@ -80,7 +80,7 @@ func ParseID(s string) (ID, error) {
 		case EqualFold(first, "providers"):
 			segments := 1
 			for rest = behind; rest != ""; segments++ {
-				if first, behind, _ = strings.Cut(rest, "/"); EqualFold(first, "providers") {
+				if first, behind, _ = strings.Cut(rest, "/"); segments != 2 && EqualFold(first, "providers") {
 					break
 				}
 				rest = behind
@@ -95,8 +95,18 @@ func ParseID(s string) (ID, error) {
 	return ID(s), nil
 }
 
-// lastProvider gives the offset of the last "/providers/" in the id, or -1.
-func (id ID) lastProvider() int { return lastIndexFold(string(id), "/providers/") }
+// lastProvider gives the offset of the last "/providers/" in the id that a
+// namespace follows, or -1. Right behind a namespace stands a type, even where
+// it is called so: …/providers/Microsoft.Resources/providers/Microsoft.Batch.
+func (id ID) lastProvider() int {
+	at := lastIndexFold(string(id), "/providers/")
+	if before := strings.LastIndexByte(string(id[:max(at, 0)]), '/'); before > 0 {
+		if first := before - len("/providers"); first >= 0 && EqualFold(string(id[first:before]), "/providers") {
+			return first
+		}
+	}
+	return at
+}
 
 // Type gives the resource's type.
 func (id ID) Type() Type {

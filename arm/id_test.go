@@ -18,6 +18,7 @@ func TestID(t *testing.T) {
 		{"/providers/Microsoft.Management/managementGroups/corp/providers/Microsoft.Authorization/policyAssignments/a", "Microsoft.Authorization/policyAssignments", "a", "/providers/Microsoft.Management/managementGroups/corp", "/providers/Microsoft.Management/managementGroups/corp", "", ""},
 		{"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/a", "Microsoft.Network/virtualNetworks/subnets", "v a", "/subscriptions/s/resourceGroups/rg", "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v", "/subscriptions/s", "/subscriptions/s/resourceGroups/rg"},
 		{"/subscriptions/s/resourcegroups/rg/providers/Microsoft.Storage/storageAccounts/st/providers/Microsoft.Authorization/roleAssignments/r", "Microsoft.Authorization/roleAssignments", "r", "/subscriptions/s/resourcegroups/rg/providers/Microsoft.Storage/storageAccounts/st", "/subscriptions/s/resourcegroups/rg/providers/Microsoft.Storage/storageAccounts/st", "/subscriptions/s", "/subscriptions/s/resourcegroups/rg"},
+		{"/subscriptions/s/providers/Microsoft.Resources/providers/Microsoft.Batch", "Microsoft.Resources/providers", "Microsoft.Batch", "/subscriptions/s", "/subscriptions/s", "/subscriptions/s", ""},
 	} {
 		id, err := arm.ParseID(tt.id)
 		if err != nil {
