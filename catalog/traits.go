@@ -21,8 +21,9 @@ var traitText string
 func TypeTraits(t arm.Type) (tags, location, known bool) {
 	_, rows, _ := strings.Cut(traitText, "\ntype,tags,location\n")
 	row, ok := findRow(rows, fold(string(t)))
-	if !ok {
-		return false, false, false
+	if !ok { // what a region offers (locations/skus, locations/usages) is listed, and made by nobody
+		_, kind, _ := strings.Cut(fold(string(t)), "/")
+		return false, false, strings.HasPrefix(kind, "locations/")
 	}
 	cells := strings.Split(row, ",")
 	if len(cells) != 3 {

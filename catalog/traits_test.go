@@ -29,6 +29,7 @@ func TestTypeTraits(t *testing.T) {
 		{"Microsoft.Advisor/advisorScore", [3]bool{false, false, true}},
 		{"Microsoft.Media/mediaServices/liveEvents", [3]bool{true, false, false}}, // listed, and in no schema
 		{"Microsoft.Resources/resourceGroups", [3]bool{true, true, true}},
+		{"Microsoft.Compute/locations/skus", [3]bool{false, false, true}}, // no table has it
 		{"Microsoft.Compute", [3]bool{}},
 		{"", [3]bool{}},
 	} {
