@@ -147,7 +147,7 @@ func (id ID) Place() string {
 	case t.Equal(ManagementGroupType):
 		return "management group " + id.Name()
 	case t.Equal(SubscriptionType):
-		return "subscription " + id.Name()
+		return "subscription " + strings.TrimPrefix(id.Name(), "@")
 	case t.Equal(ResourceGroupType):
 		return "resource group " + id.Name()
 	}

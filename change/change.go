@@ -67,22 +67,56 @@ func Apply(t *tenant.Tenant, all ...Change) (*tenant.Tenant, diag.List) {
 	return t, found
 }
 
-// SetParameter gives an assignment's parameter another value.
-func SetParameter(assignment arm.Resource, name string, value arm.Value) (Change, error) {
-	put, err := withParameter(assignment, name, value)
-	return Change{Kind: Parameter, Of: assignment.ID, Put: []arm.Resource{put},
-		Title: fmt.Sprintf("set parameter %s of assignment %q to %s", name, titleOf(assignment), value.Text())}, err
+// Value is another value for a parameter of an assignment.
+type Value struct {
+	Name string
+	Old  arm.Value // that the parameter has now, Missing where not known
+	New  arm.Value
 }
 
-func withParameter(assignment arm.Resource, name string, value arm.Value) (arm.Resource, error) {
-	body, err := assignment.Body.Set(value, "properties", "parameters", name, "value")
+// String says what becomes of the parameter: what a list gains or loses.
+func (v Value) String() string {
+	if v.Old.Kind() != arm.Array || v.New.Kind() != arm.Array {
+		return fmt.Sprintf("parameter %s as %s", v.Name, v.New.Text())
+	}
+	more, less := without(v.New, v.Old), without(v.Old, v.New)
+	switch {
+	case len(less) == 0:
+		return fmt.Sprintf("%s added to parameter %s", strings.Join(more, ", "), v.Name)
+	case len(more) == 0:
+		return fmt.Sprintf("%s taken out of parameter %s", strings.Join(less, ", "), v.Name)
+	}
+	return fmt.Sprintf("parameter %s as %s", v.Name, v.New.Text())
+}
+
+// without gives the items of a list that another does not have, as JSON.
+func without(list, other arm.Value) []string {
+	var all []string
+	for item := range list.Items() {
+		if !slices.ContainsFunc(slices.Collect(other.Items()), item.Equal) {
+			all = append(all, item.Text())
+		}
+	}
+	return all
+}
+
+// SetParameter gives an assignment's parameter another value.
+func SetParameter(assignment arm.Resource, v Value) (Change, error) {
+	put, err := v.in(assignment)
+	return Change{Kind: Parameter, Of: assignment.ID, Put: []arm.Resource{put},
+		Title: fmt.Sprintf("have assignment %q with %s", titleOf(assignment), v)}, err
+}
+
+// in gives an assignment with the value.
+func (v Value) in(assignment arm.Resource) (arm.Resource, error) {
+	body, err := assignment.Body.Set(v.New, "properties", "parameters", v.Name, "value")
 	assignment.Body = body
 	return assignment, err
 }
 
 // Exempting is what an exemption takes out of an assignment, and why.
 type Exempting struct {
-	Scope      arm.ID
+	Scopes     []arm.ID
 	References []string // of the members of a set, none for all
 	Category   string   // Waiver or Mitigated
 	Expires    time.Time
@@ -90,36 +124,48 @@ type Exempting struct {
 	Reason     string // why, for those who read it later
 }
 
-// Exempt takes a scope out of an assignment for a time.
+// Exempt takes scopes out of an assignment for a time.
 func Exempt(assignment arm.Resource, x Exempting) Change {
-	id := x.Scope.Resource("Microsoft.Authorization/policyExemptions", x.Name)
+	c := Change{Kind: Exemption, Of: assignment.ID}
 	p := arm.O{"policyAssignmentId", assignment.ID}
 	if len(x.References) > 0 {
 		p = append(p, "policyDefinitionReferenceIds", x.References)
 	}
-	p = append(p, "exemptionCategory", x.Category, "displayName", fmt.Sprintf("%s for %s", titleOf(assignment), x.Scope.Name()), "description", x.Reason)
+	p = append(p, "exemptionCategory", x.Category, "description", x.Reason)
 	until := "without end"
 	if !x.Expires.IsZero() {
 		p = append(p, "expiresOn", x.Expires.UTC().Format(time.RFC3339))
 		until = "until " + x.Expires.UTC().Format(time.DateOnly)
 	}
-	return Change{Kind: Exemption, Of: assignment.ID,
-		Title: fmt.Sprintf("exempt %s from assignment %q %s", x.Scope.Place(), titleOf(assignment), until),
-		Put:   []arm.Resource{{ID: id, Body: arm.New(arm.O{"id", id, "name", x.Name, "type", id.Type(), "properties", p})}}}
+	for _, s := range x.Scopes {
+		id := s.Resource("Microsoft.Authorization/policyExemptions", x.Name)
+		own := append(slices.Clone(p), "displayName", fmt.Sprintf("%s for %s", titleOf(assignment), s.Place()))
+		c.Put = append(c.Put, arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "name", x.Name, "type", id.Type(), "properties", own})})
+	}
+	c.Title = fmt.Sprintf("exempt %s from assignment %q %s", places(x.Scopes), titleOf(assignment), until)
+	return c
+}
+
+// places names scopes for people.
+func places(all []arm.ID) string {
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Place())
+	}
+	return strings.Join(names, ", ")
 }
 
 // LeaveOut leaves scopes out of an assignment, and assigns the same again at
 // each of them with other values of parameters.
-func LeaveOut(assignment arm.Resource, scopes []arm.ID, name string, value arm.Value) (Change, error) {
-	var names []string
+func LeaveOut(assignment arm.Resource, scopes []arm.ID, v Value) (Change, error) {
 	not := arm.A{}
 	for _, s := range assignment.Get("properties", "notScopes").Strings() {
 		not = append(not, s)
 	}
 	c := Change{Kind: Reassign, Of: assignment.ID}
 	for _, s := range scopes {
-		not, names = append(not, s), append(names, s.Place())
-		again, err := below(assignment, s, name, value)
+		not = append(not, s)
+		again, err := v.below(assignment, s)
 		if err != nil {
 			return c, err
 		}
@@ -128,15 +174,15 @@ func LeaveOut(assignment arm.Resource, scopes []arm.ID, name string, value arm.V
 	body, err := assignment.Body.Set(not, "properties", "notScopes")
 	assignment.Body = body
 	c.Put = append([]arm.Resource{assignment}, c.Put...)
-	c.Title = fmt.Sprintf("leave %s out of assignment %q, and assign it there with parameter %s as %s", strings.Join(names, ", "), titleOf(assignment), name, value.Text())
+	c.Title = fmt.Sprintf("leave %s out of assignment %q, and assign it there with %s", places(scopes), titleOf(assignment), v)
 	if identity := assignment.Get("identity", "type").Str(); identity != "" && !arm.EqualFold(identity, "None") {
-		c.Note = "the assignment has an identity: the new one needs its roles at " + strings.Join(names, ", ")
+		c.Note = "the assignment has an identity: the new ones need its roles at " + places(scopes)
 	}
 	return c, err
 }
 
-// below gives an assignment again at another scope.
-func below(assignment arm.Resource, scope arm.ID, name string, value arm.Value) (arm.Resource, error) {
+// below gives an assignment again at another scope, with the value.
+func (v Value) below(assignment arm.Resource, scope arm.ID) (arm.Resource, error) {
 	own := assignment.ID.Name()
 	id := scope.Resource("Microsoft.Authorization/policyAssignments", own)
 	body, err := assignment.Body.Set(string(id), "id")
@@ -147,7 +193,7 @@ func below(assignment arm.Resource, scope arm.ID, name string, value arm.Value) 
 	if err != nil {
 		return again, err
 	}
-	return withParameter(again, name, value)
+	return v.in(again)
 }
 
 // MoveTo moves a subscription to a management group.

@@ -47,7 +47,7 @@ func DefineSet(r arm.Resource, o *Options) (*Set, diag.List) {
 		d.errorf(members, "policy/form", "wanted an array of policyDefinitions, found %s", describe(members))
 	}
 	for v := range members.Items() {
-		m := Member{Reference: v.Get("policyDefinitionReferenceId").Str(), Definition: arm.ID(v.Get("policyDefinitionId").Str()),
+		m := Member{Reference: v.Get("policyDefinitionReferenceId").Str(), Definition: idOf(v.Get("policyDefinitionId")),
 			Version: v.Get("definitionVersion").Str(), Groups: v.Get("groupNames").Strings()}
 		if m.Definition == "" {
 			d.errorf(v, "policy/form", "member of a set without a policyDefinitionId")
@@ -76,6 +76,15 @@ func (s *Set) parametersOf(m *Member, values []arm.Value) (arm.Value, error) {
 		o = append(o, m.names[i], v)
 	}
 	return arm.New(o), nil
+}
+
+// idOf reads the id of another resource: a text, or what that resource will have
+// as its id.
+func idOf(v arm.Value) arm.ID {
+	if ref, ok := v.Ref(); ok && ref.Path == "id" {
+		return ref.ID
+	}
+	return arm.ID(v.Str())
 }
 
 // Enforcement says whether an assignment's effects are carried out.
@@ -195,7 +204,7 @@ type picked struct {
 
 func readAssignment(r arm.Resource, o *Options) (*Assignment, diag.List) {
 	p := r.Get("properties")
-	a := &Assignment{ID: r.ID, Title: p.Get("displayName").Str(), Definition: arm.ID(p.Get("policyDefinitionId").Str()),
+	a := &Assignment{ID: r.ID, Title: p.Get("displayName").Str(), Definition: idOf(p.Get("policyDefinitionId")),
 		version: p.Get("definitionVersion").Str(), resource: r, messages: map[string]string{}}
 	if a.Title == "" {
 		a.Title = r.ID.Name()

@@ -104,6 +104,11 @@ func (e *Engine) around(id arm.ID) (group, subscription arm.Value) {
 // in expressions. What the tenant does not have is unknown.
 func (e *Engine) container(id arm.ID, o arm.O, members ...string) arm.Value {
 	r, ok := e.t.Get(id)
+	if alias, vended := strings.CutPrefix(id.Name(), "@"); !ok && vended { // a subscription that is to be made
+		if r, ok = e.t.Get(arm.Tenant.Resource("Microsoft.Subscription/aliases", alias)); ok {
+			r.Body = arm.New(arm.O{"displayName", r.Get("properties", "displayName"), "tags", r.Get("properties", "additionalProperties", "tags")})
+		}
+	}
 	if !ok {
 		for _, name := range append(members, "tags") {
 			o = append(o, name, arm.Ref{ID: id, Path: name})

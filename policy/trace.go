@@ -156,6 +156,15 @@ func (b *Because) With(values []string) (arm.Value, bool) {
 	return arm.Value{}, false
 }
 
+// Against gives the value that the condition compares with: that of the
+// parameter, where it is one.
+func (b *Because) Against() arm.Value {
+	if b.aim == nil {
+		return arm.Value{}
+	}
+	return b.aim.value()
+}
+
 // listed gives the values of the condition's list, but for some.
 func (b *Because) listed(but []string) []arm.Value {
 	var all []arm.Value

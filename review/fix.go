@@ -112,48 +112,50 @@ func candidates(c *policy.Because) []arm.Value {
 		seen = v.Str()
 	}
 	if size, ok := catalog.SizeByName(seen); ok {
-		all = slices.DeleteFunc(all, func(v arm.Value) bool { _, ok := catalog.SizeByName(v.Str()); return !ok })
-		if len(all) == 0 {
-			for _, s := range catalog.Sizes() {
-				if s.GPUModel == size.GPUModel {
-					all = append(all, arm.New(s.Name))
-				}
-			}
-		}
-		slices.SortStableFunc(all, func(a, b arm.Value) int { return cmp.Compare(unlike(size, a.Str()), unlike(size, b.Str())) })
+		all = sizesLike(size, all)
 	}
 	return all[:min(len(all), maxCandidates)]
 }
 
+// sizesLike gives the sizes among some values, or of all that there are where
+// there is none, that can do what a size does, the most similar first.
+func sizesLike(size *catalog.Size, among []arm.Value) []arm.Value {
+	var sizes []*catalog.Size
+	for _, v := range among {
+		if s, ok := catalog.SizeByName(v.Str()); ok {
+			sizes = append(sizes, s)
+		}
+	}
+	if len(sizes) == 0 {
+		sizes = catalog.Sizes()
+	}
+	sizes = slices.DeleteFunc(slices.Clone(sizes), func(s *catalog.Size) bool { return s == size || !does(size, s) })
+	slices.SortStableFunc(sizes, func(a, b *catalog.Size) int { return cmp.Compare(unlike(size, a), unlike(size, b)) })
+	var all []arm.Value
+	for _, s := range sizes {
+		all = append(all, arm.New(s.Name))
+	}
+	return all
+}
+
+// does tells whether another size can do what one does.
+func does(s, o *catalog.Size) bool {
+	return o.VCPUs >= s.VCPUs && o.MemoryGiB >= 0.9*s.MemoryGiB && (o.RDMA || !s.RDMA) && o.GPUVendor == s.GPUVendor &&
+		o.GPUs*o.GPUMemoryGiB >= s.GPUs*s.GPUMemoryGiB && o.Arch == s.Arch && o.Lifecycle == ""
+}
+
 // unlike tells how much another size differs from one: first in its GPUs, then
 // in what else it has.
-func unlike(s *catalog.Size, name string) float64 {
-	o, ok := catalog.SizeByName(name)
-	if !ok {
-		return 1e9
-	}
-	d := 0.0
+func unlike(s, o *catalog.Size) float64 {
+	more := func(a, b float64) float64 { return b / max(a, 0.5) }
+	d := 10*more(float64(s.VCPUs), float64(o.VCPUs)) + more(s.MemoryGiB, o.MemoryGiB) + 100*more(s.GPUs*s.GPUMemoryGiB, o.GPUs*o.GPUMemoryGiB)
 	if o.GPUModel != s.GPUModel {
-		d += 1e6
+		d += 1000
 	}
-	if o.RDMA != s.RDMA {
-		d += 1e5
-	}
-	if o.Arch != s.Arch {
-		d += 1e4
-	}
-	ratio := func(a, b float64) float64 {
-		if a > b {
-			a, b = b, a
-		}
-		return b / max(a, 0.5)
-	}
-	d += 100 * ratio(s.GPUs*s.GPUMemoryGiB, o.GPUs*o.GPUMemoryGiB)
-	d += 10 * ratio(float64(s.VCPUs), float64(o.VCPUs))
 	if o.Series != s.Series {
 		d += 5
 	}
-	return d + ratio(s.MemoryGiB, o.MemoryGiB)
+	return d
 }
 
 func plain(v arm.Value) string {
@@ -217,21 +219,22 @@ func (x *reviewer) proposals(b *Blocker) []change.Change {
 	subs, groups := around(b.Hits)
 	if x.o.Bounds.may(change.Exemption) {
 		for _, scopes := range [][]arm.ID{groups, subs} {
-			if len(scopes) == 1 {
-				all = append(all, change.Exempt(a, x.exempting(b, scopes[0])))
+			if len(scopes) > 0 {
+				all = append(all, change.Exempt(a, x.exempting(b, scopes)))
 			}
 		}
 	}
 	for _, c := range b.Because {
-		value, ok := parameterValue(&c, b.Hits)
+		with, ok := parameterValue(&c, b.Hits)
 		if !ok {
 			continue
 		}
-		if set, err := change.SetParameter(a, c.Parameter, value); err == nil && x.o.Bounds.may(change.Parameter) {
+		value := change.Value{Name: c.Parameter, Old: c.Against(), New: with}
+		if set, err := change.SetParameter(a, value); err == nil && x.o.Bounds.may(change.Parameter) {
 			all = append(all, set)
 		}
 		if t := b.Assigned.Scope.Type(); x.o.Bounds.may(change.Reassign) && (b.Assigned.Scope == arm.Tenant || t.Equal(arm.ManagementGroupType)) && len(subs) > 0 {
-			if left, err := change.LeaveOut(a, subs, c.Parameter, value); err == nil {
+			if left, err := change.LeaveOut(a, subs, value); err == nil {
 				all = append(all, left)
 			}
 		}
@@ -262,9 +265,9 @@ func around(hits []Hit) (subs, groups []arm.ID) {
 }
 
 // exempting gives what an exemption says, as the bounds have it.
-func (x *reviewer) exempting(b *Blocker, scope arm.ID) change.Exempting {
+func (x *reviewer) exempting(b *Blocker, scopes []arm.ID) change.Exempting {
 	bounds := x.o.Bounds
-	e := change.Exempting{Scope: scope, Category: cmp.Or(bounds.Category, "Waiver"), Name: nameFor(b.Assigned),
+	e := change.Exempting{Scopes: scopes, Category: cmp.Or(bounds.Category, "Waiver"), Name: nameFor(b.Assigned),
 		Expires: x.o.Policy.Now.Add(cmp.Or(bounds.AtMost, 90*24*time.Hour)).Truncate(24 * time.Hour)}
 	if ref := b.Assigned.Reference(); ref != "" {
 		e.References = []string{ref}
@@ -375,8 +378,7 @@ func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule) Opens {
 	var o Opens
 	now := ruleOf(b, nil)
 	for _, sub := range x.will.Subscriptions(b.Assigned.Scope) {
-		for _, r := range samples(b.Hits) {
-			there := moved(r, sub)
+		for _, there := range alike(b.Hits, sub) {
 			if now.denies(x.blocking, there) && !rule.stops(after, there) {
 				o.Subscriptions = append(o.Subscriptions, sub)
 				break
@@ -393,15 +395,22 @@ func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule) Opens {
 	return o
 }
 
-// samples gives one resource of each type.
-func samples(hits []Hit) []arm.Resource {
-	var all []arm.Resource
+// alike gives what is stopped in a subscription, and in one where nothing is, a
+// resource of each type as if it were deployed there.
+func alike(hits []Hit, sub arm.ID) []arm.Resource {
+	var own, others []arm.Resource
 	for _, h := range hits {
-		if !slices.ContainsFunc(all, func(r arm.Resource) bool { return r.Type().Equal(h.Resource.Type()) }) {
-			all = append(all, h.Resource)
+		r := h.Resource
+		if r.ID.Under(sub) {
+			own = append(own, r)
+		} else if r.ID.SubscriptionID() != "" && !slices.ContainsFunc(others, func(o arm.Resource) bool { return o.Type().Equal(r.Type()) }) {
+			others = append(others, moved(r, sub))
 		}
 	}
-	return all
+	if own != nil {
+		return own
+	}
+	return others
 }
 
 // moved gives the same resource in another subscription.

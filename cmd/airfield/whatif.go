@@ -220,7 +220,7 @@ func (n names) exempt(text string) (change.Change, error) {
 	if err != nil {
 		return change.Change{}, err
 	}
-	x := change.Exempting{Scope: at, Category: "Waiver", Name: "whatif"}
+	x := change.Exempting{Scopes: []arm.ID{at}, Category: "Waiver", Name: "whatif"}
 	if reference != "" {
 		x.References = []string{reference}
 	}
@@ -241,7 +241,7 @@ func (n names) set(text string) (change.Change, error) {
 	if err != nil {
 		v = arm.New(value)
 	}
-	return change.SetParameter(a, parameter, v)
+	return change.SetParameter(a, change.Value{Name: parameter, Old: a.Get("properties", "parameters", parameter, "value"), New: v})
 }
 
 func (n names) enforce(text string) (change.Change, error) {
