@@ -79,8 +79,9 @@ func ParseID(s string) (ID, error) {
 			_, rest, _ = strings.Cut(behind, "/")
 		case EqualFold(first, "providers"):
 			segments := 1
+			namespace, _, _ := strings.Cut(behind, "/")
 			for rest = behind; rest != ""; segments++ {
-				if first, behind, _ = strings.Cut(rest, "/"); segments != 2 && EqualFold(first, "providers") {
+				if first, behind, _ = strings.Cut(rest, "/"); EqualFold(first, "providers") && (segments != 2 || !EqualFold(namespace, ofProviders)) {
 					break
 				}
 				rest = behind
@@ -95,15 +96,17 @@ func ParseID(s string) (ID, error) {
 	return ID(s), nil
 }
 
-// lastProvider gives the offset of the last "/providers/" in the id that a
-// namespace follows, or -1. Right behind a namespace stands a type, even where
-// it is called so: …/providers/Microsoft.Resources/providers/Microsoft.Batch.
+// ofProviders is the namespace of the one type that is called as the segment
+// before a namespace: Microsoft.Resources/providers, the registration of a
+// provider in a subscription.
+const ofProviders = "Microsoft.Resources"
+
+// lastProvider gives the offset of the last "/providers/" in the id that stands
+// before a namespace, or -1.
 func (id ID) lastProvider() int {
 	at := lastIndexFold(string(id), "/providers/")
-	if before := strings.LastIndexByte(string(id[:max(at, 0)]), '/'); before > 0 {
-		if first := before - len("/providers"); first >= 0 && EqualFold(string(id[first:before]), "/providers") {
-			return first
-		}
+	if before := at - len("/providers/"+ofProviders); before >= 0 && hasPrefixFold(string(id[before:]), "/providers/"+ofProviders) {
+		return before
 	}
 	return at
 }
