@@ -2,11 +2,17 @@
 // schemas allow it: names, counts, sizes, and members that exclude or need each
 // other.
 //
-// A resource goes in, findings come out. The rules are listed in rules.go, each
-// with a row in catalog/data/service_rules.csv that states it, says where it was
-// read, and breaks it once. The package judges one resource at a time, with its
-// neighbours where a rule needs them; it knows no policies, no
-// quota and no prices, and does not repeat the schemas (see schematest).
+// A resource goes into Check, and findings come out. The rules are listed in
+// rules.go, each with a row in catalog/data/service_rules.csv that states it,
+// says where it was read, and breaks it once. Check judges one resource at a
+// time, with its neighbours where a rule needs them, and does not repeat the
+// schemas (see schematest).
+//
+// A wanted tenant and an actual one go into Against, and Blocks come out: what
+// the actual tenant has no room for, does not offer, or is not ready for. Its
+// checks are listed in against.go.
+//
+// The package knows no policies, no roles and no prices.
 package limits
 
 import (
