@@ -57,6 +57,10 @@ var checks = []func(*plan){
 	quota,
 	offered,
 	ready,
+	overlaps,
+	neighbours,
+	taken,
+	counts,
 }
 
 // Against gives what an actual tenant would refuse of a wanted one, and what
@@ -78,24 +82,28 @@ func Against(wanted, have *tenant.Tenant) []Block {
 
 // A plan is a wanted tenant held against an actual one.
 type plan struct {
-	wanted, have *tenant.Tenant
-	ours         map[string][]arm.Resource // what is wanted, by type in lower case
-	markets      map[place]*market
-	demands      []demand
-	totals       map[bucket]*total
-	blocks       []Block
+	wanted, have  *tenant.Tenant
+	ours          map[string][]arm.Resource // what is wanted, by type in lower case
+	subscriptions map[arm.ID]bool           // that ours lie in, folded
+	existing      map[string][]arm.ID       // what there is, by type in lower case, of the types that checks ask for
+	markets       map[place]*market
+	demands       []demand
+	totals        map[bucket]*total
+	blocks        []Block
 }
 
 func newPlan(wanted, have *tenant.Tenant) *plan {
-	p := &plan{wanted: wanted, have: have, ours: map[string][]arm.Resource{}, markets: map[place]*market{}, totals: map[bucket]*total{}}
+	p := &plan{wanted: wanted, have: have, ours: map[string][]arm.Resource{}, subscriptions: map[arm.ID]bool{}, markets: map[place]*market{}, totals: map[bucket]*total{}}
 	var buf [128]byte
 	for r := range wanted.All() {
 		if r.Theirs {
 			continue
 		}
+		p.subscriptions[r.ID.SubscriptionID().Fold()] = true
 		lower := appendType(buf[:0], r.ID, r.ID.Scope())
 		p.ours[string(lower)] = append(p.ours[string(lower)], tenant.Keep(r))
 	}
+	p.survey()
 	p.demands = p.allDemands()
 	return p
 }
@@ -113,10 +121,13 @@ func (p *plan) all(types ...arm.Type) iter.Seq[arm.Resource] {
 	}
 }
 
+// types gives the types of what is wanted, in lower case and sorted.
+func (p *plan) types() []string { return slices.Sorted(maps.Keys(p.ours)) }
+
 // every gives all that is wanted, type by type.
 func (p *plan) every() iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
-		for _, t := range slices.Sorted(maps.Keys(p.ours)) {
+		for _, t := range p.types() {
 			for _, r := range p.ours[t] {
 				if !yield(r) {
 					return
@@ -126,12 +137,18 @@ func (p *plan) every() iter.Seq[arm.Resource] {
 	}
 }
 
-// find gives a resource as it will be: as wanted, else as it is.
+// find gives a resource as it will be: as we want it, else as it is, else as a
+// wanted tenant refers to it.
 func (p *plan) find(id arm.ID) (arm.Resource, bool) {
-	if r, ok := p.wanted.Get(id); ok {
+	r, wanted := p.wanted.Get(id)
+	if wanted && !r.Theirs {
 		return r, true
 	}
-	return p.have.Get(id)
+	if there, ok := p.have.Get(id); ok {
+		there.Theirs = true
+		return there, true
+	}
+	return r, wanted
 }
 
 // add adds a block about a resource. The message is one of the resource.

@@ -96,12 +96,13 @@ func subnetInVnet(c *check) {
 }
 
 // subnetOverlap compares a subnet with those before it, in the body of its
-// network or beside it in the tenant, so that a pair is found once.
+// network or beside it in the tenant, so that a pair is found once, and with all
+// that exist.
 func subnetOverlap(c *check) {
 	var buf [4]netip.Prefix
 	mine := subnetRanges(buf[:0], c, c.p(), false)
 	for _, s := range c.subnetsOf(c.ID.Parent()) {
-		if arm.ID(s.name).Compare(arm.ID(c.ID.Name())) >= 0 {
+		if order := arm.ID(s.name).Compare(arm.ID(c.ID.Name())); order == 0 || order > 0 && !s.theirs {
 			continue
 		}
 		if i := slices.IndexFunc(mine, s.prefix.Overlaps); i >= 0 {
@@ -114,6 +115,7 @@ func subnetOverlap(c *check) {
 type sibling struct {
 	name   string
 	prefix netip.Prefix
+	theirs bool
 }
 
 // subnetsOf gives the ranges of all subnets of a network: first those in its
@@ -125,15 +127,15 @@ func (c *check) subnetsOf(network arm.ID) []sibling {
 	}
 	c.network, c.siblings = network, nil
 	var buf [4]netip.Prefix
-	add := func(name string, properties arm.Value) {
+	add := func(name string, properties arm.Value, theirs bool) {
 		for _, p := range subnetRanges(buf[:0], c, properties, false) {
-			c.siblings = append(c.siblings, sibling{name, p})
+			c.siblings = append(c.siblings, sibling{name, p, theirs})
 		}
 	}
 	vnet, _ := c.get(network)
 	body := vnet.Get("properties", "subnets")
 	for s := range items(body) {
-		add(s.Get("name").Str(), s.Get("properties"))
+		add(s.Get("name").Str(), s.Get("properties"), vnet.Theirs)
 	}
 	var written map[string]bool // by names in lower case, made where something lies beside the body
 	for r := range c.in.Range(network) {
@@ -147,7 +149,7 @@ func (c *check) subnetsOf(network arm.ID) []sibling {
 			}
 		}
 		if !written[strings.ToLower(r.ID.Name())] {
-			add(r.ID.Name(), r.Get("properties"))
+			add(r.ID.Name(), r.Get("properties"), r.Theirs)
 		}
 	}
 	return c.siblings

@@ -30,11 +30,12 @@ func ready(p *plan) {
 			bySubscription[s.Fold()] = append(bySubscription[s.Fold()], r)
 		}
 	}
+	there := p.locksThere()
 	for _, s := range slices.Sorted(maps.Keys(bySubscription)) {
 		all := bySubscription[s]
 		p.enabled(s, all)
 		p.registered(s, all)
-		p.unlocked(all)
+		p.unlocked(all, there)
 	}
 	for i := range p.demands {
 		p.featured(&p.demands[i])
@@ -212,19 +213,15 @@ func (p *plan) collected(store, subscription arm.ID, plan arm.Value) (listed, pe
 
 // unlocked wants no lock where something is written. A lock is said once, with
 // all that it holds for.
-func (p *plan) unlocked(all []arm.Resource) {
-	at := map[arm.ID][]arm.Resource{} // locks, by what they are on
+func (p *plan) unlocked(all []arm.Resource, there map[arm.ID][]arm.Resource) {
+	if why := p.unread(all[0].ID.SubscriptionID(), locks); why != "" {
+		p.add(all[0], Block{Because: why}, diag.Warning, "limits/lock", "wanted no ReadOnly lock")
+	}
 	under := map[arm.ID][]arm.Resource{}
 	level := map[arm.ID]arm.Value{}
 	for _, r := range all {
-		if locks.Equal(r.Type()) {
-			continue
-		}
-		for on := r.ID; on != arm.Tenant && on != ""; on = on.Parent() {
-			if _, ok := at[on.Fold()]; !ok {
-				at[on.Fold()] = p.locksOn(on)
-			}
-			for _, l := range at[on.Fold()] {
+		for on := r.ID; len(there) > 0 && on != arm.Tenant && !locks.Equal(r.Type()); on = on.Parent() {
+			for _, l := range there[on.Fold()] {
 				under[l.ID] = append(under[l.ID], r)
 				level[l.ID] = l.Get("properties", "level")
 			}
@@ -233,15 +230,14 @@ func (p *plan) unlocked(all []arm.Resource) {
 	for _, id := range slices.SortedFunc(maps.Keys(under), arm.ID.Compare) {
 		p.locked(id, level[id], under[id])
 	}
-	if why := p.unread(all[0].ID.SubscriptionID(), locks); why != "" {
-		p.add(all[0], Block{Because: why}, diag.Warning, "limits/lock", "wanted no ReadOnly lock")
-	}
 }
 
-// locksOn gives the locks that are on a resource itself.
-func (p *plan) locksOn(id arm.ID) (all []arm.Resource) {
-	for r := range p.have.Range(id + "/providers/Microsoft.Authorization/locks") {
-		all = append(all, arm.Resource{ID: r.ID, Body: arm.New(arm.O{"properties", r.Get("properties")})})
+// locksThere gives all locks by the folded ids of what they are on.
+func (p *plan) locksThere() map[arm.ID][]arm.Resource {
+	all := map[arm.ID][]arm.Resource{}
+	for _, id := range p.ids(locks) {
+		r, _ := p.have.Get(id)
+		all[id.Scope().Fold()] = append(all[id.Scope().Fold()], r)
 	}
 	return all
 }
