@@ -175,15 +175,15 @@ func (p *plan) lacks(subscription arm.ID, typ arm.Type) string {
 	return "the snapshot has no " + string(typ) + " there"
 }
 
-// unread says why some resources of a type in a subscription may not be in the
-// snapshot, "" where nothing says so.
+// unread says why some resources of a type in a subscription, or in any where it
+// is "", may not be in the snapshot; "" where nothing says so.
 func (p *plan) unread(subscription arm.ID, typ arm.Type) string {
 	for _, m := range p.have.Header().Missing {
 		what, scope, _ := strings.Cut(m.What, " at ")
 		if strings.HasPrefix(what, "/") {
 			what, scope = "", what
 		}
-		if strings.HasSuffix(strings.ToLower(string(typ)), strings.ToLower(what)) && subscription.Under(arm.ID(scope)) {
+		if strings.HasSuffix(strings.ToLower(string(typ)), strings.ToLower(what)) && (subscription == "" || subscription.Under(arm.ID(scope))) {
 			return fmt.Sprintf("%s could not be read: %s", typ, m.Why)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"airfield/arm"
 	"airfield/catalog"
+	"airfield/diag"
 	"airfield/limits"
 	"airfield/tenant"
 )
@@ -110,6 +111,26 @@ func TestAgainst(t *testing.T) {
 			}
 		}
 	}
+}
+
+func ExampleAgainst() {
+	build := func(id arm.ID, body arm.O) *tenant.Tenant {
+		var b tenant.Builder
+		b.Add(arm.Resource{ID: id, Body: arm.New(body), Pos: diag.Pos{File: "main.tf", Line: 12}})
+		t, _ := b.Tenant()
+		return t
+	}
+	wanted := build("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/train", arm.O{
+		"location", "swedencentral", "sku", arm.O{"name", "Standard_ND96isr_H200_v5", "capacity", 8}, "properties", arm.O{}})
+	have := build("/subscriptions/s/providers/Microsoft.Compute/locations/swedencentral/usages/default", arm.O{"properties", arm.O{"value", arm.A{
+		arm.O{"name", arm.O{"value", "standardNDISRH200V5Family"}, "currentValue", 96, "limit", 384},
+		arm.O{"name", arm.O{"value", "cores"}, "currentValue", 96, "limit", 2000}}}})
+	for _, b := range limits.Against(wanted, have) {
+		if b.Stops() {
+			fmt.Println(b)
+		}
+	}
+	// Output: main.tf:12: Microsoft.Compute/virtualMachineScaleSets "train": wanted 768 vCPUs of standardNDISRH200V5Family in swedencentral (768 of train: Standard_ND96isr_H200_v5), found 96 of 384 in use [limits/quota]
 }
 
 // random makes a wanted tenant, and an actual one with lists of a few sizes,

@@ -40,11 +40,15 @@ type link struct {
 // and in the way later.
 // learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering
 func overlaps(p *plan) {
-	all := p.networks()
+	all, unread := p.networks(), p.unread("", virtualNetworks)
 	for _, n := range all {
-		if !n.Theirs && !localGateways.Equal(n.Type()) {
-			p.reaching(n)
-			p.unrelated(n, all)
+		if n.Theirs || localGateways.Equal(n.Type()) {
+			continue
+		}
+		p.reaching(n)
+		p.unrelated(n, all)
+		if n.fresh && unread != "" {
+			p.add(n.Resource, Block{Because: unread}, diag.Info, "limits/address-unpeered", "wanted addresses that no other network has")
 		}
 	}
 	for r := range p.all(managedClusters) {

@@ -89,13 +89,16 @@ func (o overlay) Range(scope arm.ID) iter.Seq[arm.Resource] {
 // exists around it, and says what was not to be seen without.
 func neighbours(p *plan) {
 	for r := range p.every() {
+		if peerings.Equal(r.Type()) {
+			continue // overlaps says what their rule says, and more
+		}
 		found := Check(r, overlay{p})
 		if len(found) == 0 {
 			continue
 		}
 		alone := Check(r, p.wanted)
 		for _, d := range found {
-			if !slices.Contains(alone, d) && d.Code != "limits/peering-overlap" { // overlaps says it, and more
+			if !slices.Contains(alone, d) {
 				p.blocks = append(p.blocks, Block{Diagnostic: d, Resource: r.ID})
 			}
 		}
