@@ -3,6 +3,7 @@ package limits
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -47,8 +48,12 @@ func overlaps(p *plan) {
 		}
 		p.reaching(n)
 		p.unrelated(n, all)
-		if n.fresh && unread != "" {
-			p.add(n.Resource, Block{Because: unread}, diag.Info, "limits/address-unpeered", "wanted addresses that no other network has")
+		why := unread
+		if n.open() {
+			why = "some of its addresses are known only after deployment"
+		}
+		if n.fresh && why != "" {
+			p.add(n.Resource, Block{Because: why}, diag.Info, "limits/address-unpeered", "wanted addresses that no other network has")
 		}
 	}
 	for r := range p.all(managedClusters) {
@@ -103,6 +108,13 @@ func (p *plan) link(byID map[arm.ID]*network, r arm.Resource, properties arm.Val
 	fresh := !r.Theirs && !p.have.Has(r.ID)
 	a.links = append(a.links, link{b, fresh})
 	b.links = append(b.links, link{a, fresh})
+}
+
+// open tells whether some ranges of a network are not known.
+func (n *network) open() bool {
+	spaces := at(n.Get("properties"), "addressSpace", "addressPrefixes")
+	return given(n.Get("properties", "addressSpace", "ipamPoolPrefixAllocations")) || spaces.Kind() == arm.Unknown ||
+		slices.ContainsFunc(slices.Collect(spaces.Items()), func(v arm.Value) bool { return v.Kind() == arm.Unknown })
 }
 
 // rangesOf gives the address ranges of a network that are known.
