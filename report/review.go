@@ -10,20 +10,22 @@ import (
 	"airfield/arm"
 	"airfield/change"
 	"airfield/diag"
+	"airfield/limits"
 	"airfield/policy"
 	"airfield/review"
 )
 
 // ReviewOf is a review, for printing.
 type ReviewOf struct {
-	Verdict   string      `json:"verdict"` // clear, blocked, or unknown
-	Resources int         `json:"resources"`
-	Stopped   int         `json:"stopped"` // of the resources, surely
-	Blockers  []BlockerOf `json:"blockers,omitempty"`
-	Writes    []WriteOf   `json:"writes,omitempty"`
-	Deploys   []DeployOf  `json:"deploys,omitempty"`
-	Reports   []ReportOf  `json:"reports,omitempty"`
-	Findings  diag.List   `json:"findings,omitempty"`
+	Verdict   string         `json:"verdict"` // clear, blocked, or unknown
+	Resources int            `json:"resources"`
+	Stopped   int            `json:"stopped"` // of the resources, surely
+	Blockers  []BlockerOf    `json:"blockers,omitempty"`
+	Writes    []WriteOf      `json:"writes,omitempty"`
+	Deploys   []DeployOf     `json:"deploys,omitempty"`
+	Reports   []ReportOf     `json:"reports,omitempty"`
+	Notes     []limits.Block `json:"notes,omitempty"`
+	Findings  diag.List      `json:"findings,omitempty"`
 }
 
 // BlockerOf is one cause that stops resources, or may.
@@ -42,6 +44,8 @@ type BlockerOf struct {
 	Message    string           `json:"message,omitempty"`
 	Because    []policy.Because `json:"because,omitempty"`
 	Fixes      []FixOf          `json:"fixes,omitempty"`
+
+	Instead []limits.Alternative `json:"instead,omitempty"` // other values that pass, of a limit
 }
 
 // HitOf is one resource that is stopped.
@@ -95,7 +99,7 @@ type ReportOf struct {
 
 // Review makes a ReviewOf of a review.
 func Review(r *review.Review) ReviewOf {
-	out := ReviewOf{Verdict: "clear", Resources: r.Resources, Findings: r.Findings}
+	out := ReviewOf{Verdict: "clear", Resources: r.Resources, Notes: r.Notes, Findings: r.Findings}
 	stopped := map[arm.ID]bool{}
 	for _, b := range r.Blockers {
 		out.Blockers = append(out.Blockers, blockerOf(b))
@@ -124,7 +128,7 @@ func Review(r *review.Review) ReviewOf {
 }
 
 func blockerOf(b *review.Blocker) BlockerOf {
-	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because}
+	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead}
 	for _, h := range b.Hits {
 		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos})
 	}
@@ -243,11 +247,14 @@ const (
 )
 
 func (p *lines) blocker(b BlockerOf, full bool) {
-	does := "stops"
-	if !b.Certain {
-		does = "may stop"
+	switch does := count(len(b.Resources), "resource"); {
+	case b.Assignment == "":
+		p.printf("%s  [%s]\n", b.Title, b.Code)
+	case b.Certain:
+		p.printf("%q stops %s  [%s]\n", b.Title, does, b.Code)
+	default:
+		p.printf("%q may stop %s  [%s]\n", b.Title, does, b.Code)
 	}
-	p.printf("%q %s %s  [%s]\n", b.Title, does, count(len(b.Resources), "resource"), b.Code)
 	for i, h := range b.Resources {
 		if i == fewHits && !full && len(b.Resources) > fewHits+1 {
 			p.printf("    and %d more (--full)\n", len(b.Resources)-i)
@@ -272,6 +279,13 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 	p.because(deciding(b.Because, full))
 	if b.Message != "" {
 		p.printf("    it says   %s\n", b.Message)
+	}
+	for i, a := range b.Instead {
+		label := ""
+		if i == 0 {
+			label = "instead"
+		}
+		p.printf("    %-9s %s: %s\n", label, a.Resource.Name(), cmp.Or(a.Size, a.Region))
 	}
 	for i, f := range b.Fixes {
 		label := ""
@@ -327,6 +341,16 @@ func (p *lines) beside(r ReviewOf, full bool) {
 			p.printf(", %d of them with GPUs", len(d.GPU))
 		}
 		p.printf("\n")
+	}
+	if len(r.Notes) > 0 {
+		p.printf("\ngood to know\n")
+	}
+	for i, n := range r.Notes {
+		if i == fewConditions && !full && len(r.Notes) > fewConditions+1 {
+			p.printf("    and %d more (--full)\n", len(r.Notes)-i)
+			break
+		}
+		p.printf("    %s\n", n.Diagnostic)
 	}
 	if len(r.Reports) == 0 {
 		return

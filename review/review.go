@@ -22,6 +22,7 @@ import (
 	"airfield/catalog"
 	"airfield/change"
 	"airfield/diag"
+	"airfield/limits"
 	"airfield/policy"
 	"airfield/tenant"
 )
@@ -53,7 +54,8 @@ type Review struct {
 	Blockers  []*Blocker // the certain ones first
 	Writes    []Write
 	Deploys   []Deploy
-	Reports   []Report // policies that find something and do not stop it
+	Reports   []Report       // policies that find something and do not stop it
+	Notes     []limits.Block // what is good to know and stops nothing
 	Findings  diag.List
 }
 
@@ -72,6 +74,9 @@ type Blocker struct {
 	Assigned *policy.Assigned
 	Because  []policy.Because // of the first hit
 	Fixes    []Fix            // those that open least first
+
+	// Of a limit, other values of what is wanted that pass.
+	Instead []limits.Alternative
 }
 
 // Hit is one resource that is stopped.
@@ -119,19 +124,21 @@ type reviewer struct {
 	caught   caught
 }
 
-// New reviews what is wanted: resources, of which those that are theirs are
-// there already. What lies in have under the same id is replaced.
-func New(wanted []arm.Resource, have *tenant.Tenant, o Options) *Review {
+// New reviews what is wanted, of which what is theirs is there already. What lies
+// in have under the same id is replaced.
+func New(wanted, have *tenant.Tenant, o Options) *Review {
 	x := &reviewer{o: o, have: have}
 	var found diag.List
-	x.will, found = have.With(ours(wanted)...)
+	own := ours(wanted)
+	x.will, found = have.With(own...)
 	x.out.Findings = append(x.out.Findings, found...)
 	x.govern = governing(x.will)
 	x.engine, found = policy.Compile(x.govern, o.Policy)
 	x.out.Findings = append(x.out.Findings, found...)
 	x.related = policy.In(x.will)
-	x.judge(ours(wanted))
+	x.judge(own)
 	x.fixAll()
+	x.limit(wanted)
 	slices.SortStableFunc(x.out.Blockers, func(a, b *Blocker) int {
 		if a.Certain != b.Certain {
 			return cmp.Compare(b2i(b.Certain), b2i(a.Certain))
@@ -150,14 +157,13 @@ func b2i(b bool) int {
 
 // ours gives the resources that are to be written, those that hold others
 // first.
-func ours(wanted []arm.Resource) []arm.Resource {
+func ours(wanted *tenant.Tenant) []arm.Resource {
 	var all []arm.Resource
-	for _, r := range wanted {
+	for r := range wanted.All() {
 		if !r.Theirs {
-			all = append(all, r)
+			all = append(all, tenant.Keep(r))
 		}
 	}
-	slices.SortStableFunc(all, func(a, b arm.Resource) int { return a.ID.Compare(b.ID) })
 	return all
 }
 
@@ -202,6 +208,30 @@ func (x *reviewer) judge(wanted []arm.Resource) {
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
+}
+
+// limit notes what quota, sizes, names, addresses and the like have against what
+// is wanted.
+func (x *reviewer) limit(wanted *tenant.Tenant) {
+	for _, b := range limits.Against(wanted, x.have) {
+		if !b.Stops() && b.Because == "" {
+			x.out.Notes = append(x.out.Notes, b)
+			continue
+		}
+		out := &Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead}
+		of := []arm.ID{b.Resource}
+		if b.Sum != nil && len(b.Sum.Of) > 0 {
+			of = b.Sum.Of
+		}
+		for _, id := range of {
+			r, ok := x.will.Get(id)
+			if !ok {
+				r = arm.Resource{ID: id, Pos: b.Pos}
+			}
+			out.Hits = append(out.Hits, Hit{Resource: r})
+		}
+		x.out.Blockers = append(x.out.Blockers, out)
+	}
 }
 
 func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Blocker {

@@ -82,7 +82,7 @@ func runReview(file string, f reviewFlags) error {
 		return err
 	}
 	o.Policy.Place = w.place
-	r := review.New(w.resources, have, o)
+	r := review.New(w.tenant, have, o)
 	printFew(r.Findings, f.full, colour)
 	out := report.Review(r)
 	if f.json {
@@ -109,9 +109,9 @@ func printFew(found diag.List, full, colour bool) {
 
 // wanted is what is to be deployed.
 type wanted struct {
-	resources []arm.Resource
-	bounds    review.Bounds
-	place     func(arm.Resource, arm.Value) diag.Pos
+	tenant *tenant.Tenant
+	bounds review.Bounds
+	place  func(arm.Resource, arm.Value) diag.Pos
 }
 
 func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
@@ -137,11 +137,13 @@ func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
 	if !whole {
 		return wanted{}, fmt.Errorf("%s deploys a linked template, which is not read: review it by itself", file)
 	}
-	w := wanted{place: snapshot.Places(pieces)}
+	var b tenant.Builder
 	for _, p := range pieces {
-		w.resources = append(w.resources, p.Resource)
+		b.Add(p.Resource)
 	}
-	return w, nil
+	t, found := b.Tenant()
+	printFindings(found, colour)
+	return wanted{tenant: t, place: snapshot.Places(pieces)}, nil
 }
 
 // isEstate tells an estate from a template: it is no JSON file, or says so.
@@ -165,11 +167,7 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	w := wanted{bounds: boundsOf(e), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
-	for r := range d.Tenant.All() {
-		w.resources = append(w.resources, tenant.Keep(r))
-	}
-	return w, nil
+	return wanted{d.Tenant, boundsOf(e), func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}, nil
 }
 
 // boundsOf gives what an estate lets a review propose.
