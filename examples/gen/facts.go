@@ -61,7 +61,7 @@ func (m *maker) usages(s subscription, region string) {
 		value = append(value, usage(f, localized(f)+" vCPUs", used, limit))
 	}
 	value = append(arm.A{usage("availabilitySets", "Availability Sets", 0, 2500), usage("cores", "Total Regional vCPUs", total, max(350, (total/100+3)*100)),
-		usage("virtualMachines", "Virtual Machines", 0, 25000), usage("lowPriorityCores", "Total Regional Spot vCPUs", 0, 100)}, value...)
+		usage(machines, "Virtual Machines", m.used[meter{s.name, region, machines}], 25000), usage("lowPriorityCores", "Total Regional Spot vCPUs", 0, 100)}, value...)
 	m.add(s.id().Resource("Microsoft.Compute/locations/usages", region, "default"), "properties", arm.O{"value", value})
 }
 

@@ -49,13 +49,16 @@ const made = "2026-11-16T05:00:00Z"
 type maker struct {
 	b    tenant.Builder
 	rand *rand.Rand
-	used map[meter]int // vCPUs that run
+	used map[meter]int // vCPUs that run, and machines
 }
 
 // meter is what Azure counts vCPUs by.
 type meter struct {
 	subscription, region, family string
 }
+
+// machines stands for a family where machines are counted.
+const machines = "virtualMachines"
 
 // contoso makes the tenant.
 func contoso(seed uint64) *tenant.Tenant {

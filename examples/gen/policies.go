@@ -150,7 +150,7 @@ var definitions = []tenanttest.Policy{
 	security("Sec-KeyVault-Roles", "Key vaults take roles, not access policies", "Microsoft.KeyVault/vaults", is("Microsoft.KeyVault/vaults/enableRbacAuthorization", "notEquals", true)),
 	security("Sec-AKS-Accounts", "Kubernetes clusters have no local accounts", "Microsoft.ContainerService/managedClusters", is("Microsoft.ContainerService/managedClusters/disableLocalAccounts", "notEquals", true)),
 	security("Sec-ACR-Admin", "Container registries have no admin user", "Microsoft.ContainerRegistry/registries", is("Microsoft.ContainerRegistry/registries/adminUserEnabled", "equals", true)),
-	security("Sec-NIC-NSG", "Networks know their DNS servers", "Microsoft.Network/virtualNetworks", is("Microsoft.Network/virtualNetworks/dhcpOptions.dnsServers", "exists", false)),
+	security("Sec-VNet-DNS", "Networks know their DNS servers", "Microsoft.Network/virtualNetworks", is("Microsoft.Network/virtualNetworks/dhcpOptions.dnsServers", "exists", false)),
 	{Name: "Enforce-CMK-Storage", Title: "Storage accounts are encrypted with Contoso's key", Category: "Encryption", Effect: "Deny", Metadata: alz, Text: "Planned: waits for the managed HSM.",
 		If: of("Microsoft.Storage/storageAccounts", is("Microsoft.Storage/storageAccounts/encryption.keySource", "notEquals", "Microsoft.Keyvault"))},
 	{Name: "Enforce-CMK-Batch", Title: "Batch accounts are encrypted with Contoso's key", Category: "Encryption", Effect: "Deny", Metadata: alz, Text: "Planned: waits for the managed HSM.",
@@ -183,7 +183,7 @@ var sets = []struct {
 	{"Deploy-VM-Monitoring", "Machines are monitored", alz, false, []string{"Deploy-AMA-Linux", "Deploy-DCR-Linux"}},
 	{"Audit-UnusedResources", "Nothing is paid for that nobody uses", alz, false, []string{"Audit-Disks-Unused", "Audit-PublicIP-Unused"}},
 	{"Enforce-Encryption-CMK", "Data is encrypted with Contoso's key", alz, false, []string{"Enforce-CMK-Storage Deny", "Enforce-CMK-Batch Deny"}},
-	{"Security-Baseline", "Contoso security baseline", epac, false, []string{"Sec-KeyVault-Purge", "Sec-KeyVault-Roles", "Sec-AKS-Accounts", "Sec-ACR-Admin", "Sec-NIC-NSG",
+	{"Security-Baseline", "Contoso security baseline", epac, false, []string{"Sec-KeyVault-Purge", "Sec-KeyVault-Roles", "Sec-AKS-Accounts", "Sec-ACR-Admin", "Sec-VNet-DNS",
 		tenanttest.StorageNoPublicBlob + " Audit", tenanttest.StorageTLS + " Audit", tenanttest.StorageSharedKey + " Audit", tenanttest.UnmanagedDisks, tenanttest.HostEncryption + " Audit"}},
 }
 

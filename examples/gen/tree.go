@@ -38,7 +38,7 @@ type subscription struct {
 	costCenter  string // of the subscription's tag; blank where it has none
 	environment string
 	owner       string
-	spoke       string // the first two numbers of its /20 and the third: "10.8.0"; blank for none
+	spoke       string // the first three numbers of its /20; blank for none
 	team        string // the Microsoft Entra group that works in it
 }
 

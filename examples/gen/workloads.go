@@ -137,13 +137,14 @@ func (m *maker) some(tags arm.O) arm.O {
 	return nil
 }
 
-// uses counts the vCPUs of machines that run.
+// uses counts machines that run, and their vCPUs.
 func (m *maker) uses(p place, size string, n int) {
 	s, ok := catalog.SizeByName(size)
 	if !ok {
 		panic("no size " + size)
 	}
 	m.used[meter{p.sub.name, home, s.QuotaFamily}] += n * s.BaseVCPUs
+	m.used[meter{p.sub.name, home, machines}] += n
 }
 
 var image = arm.O{"publisher", "canonical", "offer", "ubuntu-24_04-lts", "sku", "server", "version", "latest"}

@@ -28,7 +28,7 @@ func (p Policy) Definition(at arm.ID) arm.Resource {
 		if p.Effect == "DeployIfNotExists" {
 			others = []string{"DeployIfNotExists", "AuditIfNotExists", "Disabled"}
 		}
-		params = append(arm.O{"effect", arm.O{"type", "String", "defaultValue", p.Effect, "allowedValues", others}}, params...)
+		params = append(arm.O{"effect", arm.O{"type", "String", "defaultValue", p.Effect, "allowedValues", others, "metadata", arm.O{"displayName", "Effect", "description", "What happens to what the policy finds."}}}, params...)
 	} else {
 		then = nil
 	}
@@ -49,6 +49,9 @@ func Any(conditions ...any) arm.O { return arm.O{"anyOf", arm.A(conditions)} }
 
 // Of is a condition on resources of one type.
 func Of(typ arm.Type, conditions ...any) arm.O {
+	if len(conditions) == 0 {
+		return Is("type", "equals", typ)
+	}
 	return All(append([]any{Is("type", "equals", typ)}, conditions...)...)
 }
 
