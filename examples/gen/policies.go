@@ -239,6 +239,9 @@ var assignments = []struct {
 var allowedSizes = []string{"Standard_B2ms", "Standard_D2s_v5", "Standard_D4s_v5", "Standard_D8s_v5", "Standard_D16s_v5", "Standard_E8s_v5", "Standard_E16s_v5", "Standard_E32s_v5", "Standard_E8ds_v5",
 	"Standard_E16ds_v5", "Standard_E32ds_v5", "Standard_F8s_v2", "Standard_F16s_v2", "Standard_F32as_v6", "Standard_NC4as_T4_v3", "Standard_NC16as_T4_v3", "Standard_NC40ads_H100_v5"}
 
+// leftOut are the scopes that an assignment leaves out: SAP has sizes of its own.
+var leftOut = map[string][]string{"Allowed-VM-Sizes": {string(id("con-sap-prod")), string(id("con-sap-dev"))}}
+
 var gateways = []string{"Microsoft.Network/expressRouteCircuits", "Microsoft.Network/expressRouteGateways", "Microsoft.Network/virtualNetworkGateways", "Microsoft.Network/virtualWans", "Microsoft.Network/virtualHubs",
 	"Microsoft.Network/vpnGateways", "Microsoft.Network/vpnSites"}
 
@@ -254,7 +257,7 @@ func (m *maker) policies() {
 		m.set(s.name, s.title, s.metadata, s.workspace, s.members)
 	}
 	for _, a := range assignments {
-		made := tenanttest.Assignment{Name: a.name, Title: a.title, At: arm.ManagementGroup(a.at), Of: assigned(a.of), Parameters: a.parameters, Audit: a.audit, Message: a.message, Metadata: a.metadata}
+		made := tenanttest.Assignment{Name: a.name, Title: a.title, At: arm.ManagementGroup(a.at), Of: assigned(a.of), Parameters: a.parameters, Audit: a.audit, Message: a.message, NotScopes: leftOut[a.name], Metadata: a.metadata}
 		if a.identity {
 			made.Identity = principal(string(made.ID()))
 			m.assign(made.At, "Contributor", string(made.ID()), "ServicePrincipal")
