@@ -163,9 +163,10 @@ var definitions = []tenanttest.Policy{
 			"apiGroups", []string{""}, "kinds", []string{"Pod"}}}},
 }
 
-// builtIns are the built-in policies that are assigned.
+// builtIns are the built-in policies that are assigned, by them or by the
+// estate. Azure has more of them than this.
 var builtIns = []string{tenanttest.AllowedSizes, tenanttest.AllowedLocations, tenanttest.AllowedRGLocations, tenanttest.AllowedTypes, tenanttest.ForbiddenTypes,
-	tenanttest.SubscriptionTag, tenanttest.GroupTag, tenanttest.BatchPublicNetwork, tenanttest.StorageNoPublicNet, tenanttest.StorageNoPublicBlob, tenanttest.StorageTLS,
+	tenanttest.SubscriptionTag, tenanttest.MissingTag, tenanttest.GroupTag, tenanttest.RequiredGroupTag, tenanttest.BatchPublicNetwork, tenanttest.StorageNoPublicNet, tenanttest.StorageNoPublicBlob, tenanttest.StorageTLS,
 	tenanttest.StorageSharedKey, tenanttest.UnmanagedDisks, tenanttest.HostEncryption}
 
 // sets are the custom sets: members are names of definitions, or GUIDs, each

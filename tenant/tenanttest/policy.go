@@ -63,7 +63,9 @@ const (
 	AllowedTypes        = "a08ec900-254a-4555-9bf5-e42af04b5c5c"
 	ForbiddenTypes      = "6c112d4e-5bc7-47ae-a041-ea2d9dccd749"
 	SubscriptionTag     = "b27a0cbd-a167-4dfa-ae64-4337be671140"
+	MissingTag          = "40df99da-1232-49b1-a39a-6da8d878f469"
 	GroupTag            = "cd3aa116-8754-49c9-a813-ad46512ece54"
+	RequiredGroupTag    = "96670d01-0a4d-4649-9c89-2d3abc0a5025"
 	RequiredTag         = "871b6d14-10aa-478d-b590-94f262ecfa99"
 	BatchPublicNetwork  = "74c5a0ae-5e48-4738-b093-65e23a060488"
 	StorageNoPublicNet  = "b2982f36-99f2-4db5-8eff-283140c09693"
@@ -83,8 +85,10 @@ var rules = map[string]struct {
 	AllowedRGLocations:  {Of(arm.ResourceGroupType, Is("location", "notIn", "[parameters('listOfAllowedLocations')]")), byParameter},
 	AllowedTypes:        {Is("type", "notIn", "[parameters('listOfResourceTypesAllowed')]"), byParameter},
 	ForbiddenTypes:      {Is("type", "in", "[parameters('listOfResourceTypesNotAllowed')]"), byParameter},
-	SubscriptionTag:     inherit("subscription()"),
-	GroupTag:            inherit("resourceGroup()"),
+	SubscriptionTag:     inherit("subscription()", "addOrReplace", Is(tagName, "notEquals", "[subscription().tags[parameters('tagName')]]")),
+	MissingTag:          inherit("subscription()", "add", Is(tagName, "exists", false)),
+	GroupTag:            inherit("resourceGroup()", "addOrReplace", Is(tagName, "notEquals", "[resourceGroup().tags[parameters('tagName')]]")),
+	RequiredGroupTag:    {Of(arm.ResourceGroupType, Is(tagName, "exists", false)), arm.O{"effect", "deny"}},
 	RequiredTag:         {Is(tagName, "exists", false), arm.O{"effect", "deny"}},
 	BatchPublicNetwork:  {Of("Microsoft.Batch/batchAccounts", Is("Microsoft.Batch/batchAccounts/publicNetworkAccess", "notEquals", "Disabled")), byParameter},
 	StorageNoPublicNet:  {Of("Microsoft.Storage/storageAccounts", Is("Microsoft.Storage/storageAccounts/publicNetworkAccess", "notEquals", "Disabled")), byParameter},
@@ -103,13 +107,14 @@ const Contributor = "/providers/Microsoft.Authorization/roleDefinitions/b24988ac
 
 var byParameter = arm.O{"effect", "[parameters('effect')]"}
 
-// inherit is the rule that gives resources a tag of what they lie in.
-func inherit(from string) struct{ If, Then arm.O } {
+// inherit is the rule that gives resources a tag of what they lie in, where a
+// condition holds.
+func inherit(from, operation string, where arm.O) struct{ If, Then arm.O } {
 	value := "[" + from + ".tags[parameters('tagName')]]"
 	return struct{ If, Then arm.O }{
-		All(Is(tagName, "notEquals", value), arm.O{"value", value, "notEquals", ""}),
+		All(where, arm.O{"value", value, "notEquals", ""}),
 		arm.O{"effect", "modify", "details", arm.O{"roleDefinitionIds", []string{Contributor},
-			"operations", arm.A{arm.O{"operation", "addOrReplace", "field", tagName, "value", value}}}}}
+			"operations", arm.A{arm.O{"operation", operation, "field", tagName, "value", value}}}}}
 }
 
 // BuiltIn gives a built-in policy by its GUID, one of those above, with what

@@ -174,7 +174,7 @@ var (
 )
 
 // assignable are the built-in policies that chance assigns.
-var assignable = []string{AllowedSizes, AllowedLocations, AllowedRGLocations, AllowedTypes, ForbiddenTypes, SubscriptionTag, GroupTag, RequiredTag, BatchPublicNetwork, StorageNoPublicNet}
+var assignable = []string{AllowedSizes, AllowedLocations, AllowedRGLocations, AllowedTypes, ForbiddenTypes, SubscriptionTag, MissingTag, GroupTag, RequiredTag, RequiredGroupTag, BatchPublicNetwork, StorageNoPublicNet}
 
 // restriction gives what an assignment assigns, with parameters.
 func (c *chance) restriction() (of arm.ID, parameters arm.O) {
@@ -220,7 +220,7 @@ func (c *chance) assignment(i int) {
 		}
 		a.Selectors = arm.A{arm.O{"name", "some", "selectors", arm.A{selector}}}
 	}
-	if a.Of == BuiltInID(SubscriptionTag) || a.Of == BuiltInID(GroupTag) {
+	if a.Of == BuiltInID(SubscriptionTag) || a.Of == BuiltInID(MissingTag) || a.Of == BuiltInID(GroupTag) {
 		a.Identity = UUID("identity", a.Name)
 	}
 	c.b.Add(a.Resource())
