@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,9 +129,11 @@ type Assigned struct {
 	Rule *Rule
 	Why  string
 
-	index    int       // among all of the Engine
-	groups   []int32   // of the set's, by their places in Engine.groupNames
-	variants []variant // by location, the last that holds
+	index    int         // among all of the Engine
+	groups   []int32     // of the set's, by their places in Engine.groupNames
+	version  string      // that is assigned, before overrides
+	chosen   []*override // that are about the rule, in order
+	variants []variant   // where overrides by location are among them
 }
 
 // Reference gives the policyDefinitionReferenceId, "" for a single definition.
@@ -374,24 +378,6 @@ func (x *override) byLocation() bool {
 	return false
 }
 
-// overridden gives the effect and version that overrides put in the place of a
-// member's own, wherever a resource is.
-func (a *Assignment) overridden(reference string) (effect Effect, version string) {
-	for i := range a.overrides {
-		x := &a.overrides[i]
-		if x.byLocation() || !x.names(reference) {
-			continue
-		}
-		if x.effect != None {
-			effect = x.effect
-		}
-		if x.version != "" {
-			version = x.version
-		}
-	}
-	return effect, version
-}
-
 // names tells whether the override is about a member.
 func (x *override) names(reference string) bool {
 	for i := range x.selectors {
@@ -405,39 +391,62 @@ func (x *override) names(reference string) bool {
 	return true
 }
 
-// variant is the rule that overrides by location put in another's place.
+// choice is the effect and the version that overrides choose; None and "" leave
+// the definition's own.
+type choice struct {
+	effect  Effect
+	version string
+}
+
+// with gives the choice after one more override.
+func (c choice) with(x *override) choice {
+	return choice{cmp.Or(x.effect, c.effect), cmp.Or(x.version, c.version)}
+}
+
+// choices gives every choice that the overrides of a member can make, in their
+// order, beginning with the one where none by location holds.
+func (a *Assigned) choices(version string) []choice {
+	all := []choice{{version: version}}
+	for _, x := range a.chosen {
+		for i, c := range all {
+			switch after := c.with(x); {
+			case !x.byLocation():
+				all[i] = after
+			case !slices.Contains(all, after):
+				all = append(all, after)
+			}
+		}
+	}
+	return all
+}
+
+// variant is the rule of one choice.
 type variant struct {
-	overrides []*override
-	rule      *Rule
+	choice
+	rule *Rule
 }
 
 // ruleFor gives the rule for a resource where it is; sure is false where that
 // is not known.
 func (a *Assigned) ruleFor(s *subject) (rule *Rule, sure bool) {
-	rule, sure = a.Rule, true
-	for i := range a.variants {
-		switch a.variants[i].holds(s) {
+	if len(a.variants) == 0 {
+		return a.Rule, true
+	}
+	made, sure := choice{version: a.version}, true
+	for _, x := range a.chosen {
+		switch selects(x.selectors, s) {
 		case yes:
-			rule = a.variants[i].rule
+			made = made.with(x)
 		case maybe:
 			sure = false
 		}
 	}
-	return rule, sure
-}
-
-// holds tells whether all of the variant's overrides do.
-func (v *variant) holds(s *subject) truth {
-	result := yes
-	for _, x := range v.overrides {
-		switch selects(x.selectors, s) {
-		case no:
-			return no
-		case maybe:
-			result = maybe
+	for _, v := range a.variants {
+		if v.choice == made {
+			return v.rule, sure
 		}
 	}
-	return result
+	return a.Rule, sure
 }
 
 // versionFits tells whether a version such as 1.2.0-preview is one that a

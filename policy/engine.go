@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -190,46 +189,28 @@ func (c *compiler) add(a *Assigned) {
 
 // rule binds one definition for an assignment.
 func (c *compiler) rule(a *Assignment, m *Member, id arm.ID, version string, params arm.Value) *Assigned {
-	out := &Assigned{Assignment: a, Member: m}
+	out := &Assigned{Assignment: a, Member: m, version: version}
 	c.add(out)
-	effect, other := a.overridden(out.Reference())
-	if other != "" {
-		version = other
+	for i := range a.overrides {
+		if x := &a.overrides[i]; x.names(out.Reference()) {
+			out.chosen = append(out.chosen, x)
+		}
 	}
-	if out.Rule, out.Why = c.bind(out, id, version, params, effect); out.Why != "" {
+	choices := out.choices(version)
+	for i, x := range choices {
+		rule, why := c.bind(out, id, x.version, params, x.effect)
+		out.because(why)
+		if i == 0 {
+			out.Rule = rule
+		}
+		if len(choices) > 1 && rule != nil {
+			out.variants = append(out.variants, variant{x, rule})
+		}
+	}
+	if out.Why != "" {
 		c.found.Errorf(a.resource.Pos, "policy/missing", "assignment %q: %s", a.Title, out.Why)
 	}
-	for _, overrides := range a.byLocation(out.Reference()) {
-		version, effect := version, effect
-		for _, x := range overrides {
-			version, effect = cmp.Or(x.version, version), cmp.Or(x.effect, effect)
-		}
-		rule, why := c.bind(out, id, version, params, effect)
-		if out.because(why); rule != nil {
-			out.variants = append(out.variants, variant{overrides, rule})
-		}
-	}
 	return out
-}
-
-// byLocation gives the overrides of a member that depend on where a resource
-// is: one by one, and then two by two where one changes the effect and the
-// other the version.
-func (a *Assignment) byLocation(reference string) [][]*override {
-	var all [][]*override
-	for i := range a.overrides {
-		if x := &a.overrides[i]; x.byLocation() && x.names(reference) {
-			all = append(all, []*override{x})
-		}
-	}
-	for i, n := 0, len(all); i < n; i++ {
-		for j := i + 1; j < n; j++ {
-			if x, y := all[i][0], all[j][0]; (x.effect == None) != (y.effect == None) {
-				all = append(all, []*override{x, y})
-			}
-		}
-	}
-	return all
 }
 
 func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value, effect Effect) (*Rule, string) {
@@ -543,7 +524,7 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 		return
 	}
 	x := candidate{inForce: f}
-	if arm.EqualFold(r.Mode, "Indexed") && len(f.variants) == 0 {
+	if arm.EqualFold(r.Mode, "Indexed") && !slices.ContainsFunc(f.variants, func(v variant) bool { return v.rule.Mode != r.Mode }) {
 		if tagged == no {
 			return
 		}

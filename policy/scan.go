@@ -286,7 +286,7 @@ func (m *machine) doubt(x *candidate, r *Rule, t truth, sure bool) truth {
 	switch {
 	case x.Why != "":
 		return m.unknown("", x.Why)
-	case t == no:
+	case t == no && (sure || !slices.ContainsFunc(x.variants, func(v variant) bool { return v.rule.twin != r.twin })):
 		return no
 	case !sure:
 		return m.unknown("location", "an override by location may change the rule")
