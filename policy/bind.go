@@ -427,18 +427,22 @@ func (b *binder) details(d *details) {
 	}
 }
 
-// modifiable finds the operations whose alias Azure is known not to let a
-// policy change.
+// modifiable finds the operations that Azure is known to refuse: on an alias
+// that no policy can change, or that remove anything but a tag.
 func (b *binder) modifiable() {
 	for i := range b.rule.changes {
 		c := &b.rule.changes[i]
-		if c.field == nil || c.field.kind != aliasField {
-			continue
-		}
-		for _, w := range c.field.ways {
-			if w.alias.Modifiable == catalog.No {
-				b.found.Errorf(b.o.place(b.rule.resource, c.src.src), "policy/modifiable", "alias %q cannot be modified", c.field.name)
-			}
+		switch {
+		case c.field == nil || c.field.kind == tagField:
+		case c.verb == "remove":
+			b.found.Errorf(b.o.place(b.rule.resource, c.src.src), "policy/modifiable", "%q cannot be removed: only tags can", c.field.name)
+		case slices.ContainsFunc(c.field.ways, way.fixed):
+			b.found.Errorf(b.o.place(b.rule.resource, c.src.src), "policy/modifiable", "alias %q cannot be modified", c.field.name)
 		}
 	}
+}
+
+// fixed tells whether effect modify cannot write the alias in any API version.
+func (w way) fixed() bool {
+	return !slices.ContainsFunc(w.routes, func(r route) bool { return r.modifiable != catalog.No })
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,9 @@ type route struct {
 	path     path   // from where it starts
 	from     int    // the count around, from the outside, at whose element it starts; or one of these
 	part     string // of the id at the path, what stands behind this segment; "" for all of it
+
+	modifiable catalog.Tri // whether effect modify may write it
+	token      string      // kind of JSON value, blank where unknown
 }
 
 const (
@@ -198,10 +202,10 @@ func wayOf(a catalog.Alias) way {
 		typ = own
 	}
 	w := way{typ: typ, alias: a, routes: []route{newRoute(nil, parsePath(a.Path))}}
-	w.routes[0].part = partOf(name, a.Path, a.Pattern)
+	w.routes[0].part, w.routes[0].modifiable, w.routes[0].token = partOf(name, a.Path, a.Pattern), a.Modifiable, a.Token
 	for _, v := range a.Versions {
 		r := newRoute(v.APIVersions, parsePath(v.Path))
-		r.part = partOf(name, v.Path, v.Pattern)
+		r.part, r.modifiable, r.token = partOf(name, v.Path, v.Pattern), cmp.Or(v.Modifiable, a.Modifiable), cmp.Or(v.Token, a.Token)
 		w.routes = append(w.routes, r)
 	}
 	return w

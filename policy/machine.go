@@ -249,6 +249,8 @@ func (m *machine) whyUnknown(d *datum, t *target) string {
 			return fmt.Sprintf("parameter %q has no value", ref.Parameter)
 		case ref.ID == m.origin.id && strings.HasPrefix(ref.Path, "requestContext"):
 			return "who makes the request was not said"
+		case ref.ID == m.origin.id && strings.HasPrefix(ref.Path, mayModify):
+			return "it is not known whether Azure lets a policy modify it"
 		case ref.ID == m.origin.id && ref.Path == "apiVersion":
 			return "the API version of the request was not said"
 		case ref.ID != "" && (ref.ID.Equal(m.origin.id.ResourceGroupID()) || ref.ID.Equal(m.origin.id.SubscriptionID())):

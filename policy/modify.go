@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type Operation struct {
 	Value     arm.Value
 	Condition string // as written, "" for none
 
+	err    error // why the value is not there
 	change *boundChange
 	field  *field
 }
@@ -34,20 +36,14 @@ type Change struct {
 }
 
 // operations gives what the rule would do, with values evaluated.
-func (m *machine) operations(r *Rule) ([]Operation, error) {
-	var all []Operation
+func (m *machine) operations(r *Rule) []Operation {
+	all := make([]Operation, len(r.changes))
 	for i := range r.changes {
-		c := &r.changes[i]
-		v, err := m.evaluate(&c.value)
-		if err != nil {
-			return nil, err
-		}
-		op := Operation{Verb: c.verb, Field: c.src.field.String(), Value: v, change: c, field: c.field}
-		if op.field == nil {
-			name, err := m.evaluate(&c.name)
-			if err != nil {
-				return nil, err
-			}
+		c, op := &r.changes[i], &all[i]
+		*op = Operation{Verb: c.verb, Field: c.src.field.String(), change: c, field: c.field}
+		if op.Value, op.err = m.evaluate(&c.value); op.field == nil && op.err == nil {
+			var name arm.Value
+			name, op.err = m.evaluate(&c.name)
 			op.field = m.o.field(name.Str(), nil)
 		}
 		if w := c.src.src.Get("operation").Str(); w != "" {
@@ -56,9 +52,26 @@ func (m *machine) operations(r *Rule) ([]Operation, error) {
 		if c.src.condition.value.Exists() {
 			op.Condition = c.src.condition.String()
 		}
-		all = append(all, op)
 	}
-	return all, nil
+	return all
+}
+
+// due tells whether the condition of an operation holds; why tells why that is
+// not known.
+func (m *machine) due(op *Operation) (t truth, why string, err error) {
+	if op.Condition == "" {
+		return yes, "", nil
+	}
+	v, err := m.evaluate(&op.change.condition)
+	switch {
+	case err != nil:
+		return failed, "", err
+	case v.Kind() == arm.Unknown:
+		return maybe, "whether the operation's condition holds is known only after deployment", nil
+	case v.Kind() != arm.Bool:
+		return failed, "", fmt.Errorf("condition of an operation is %s, wanted a boolean", describe(v))
+	}
+	return truthOf(v.True()), "", nil
 }
 
 // edit is an operation that a policy makes on a request, before it is known
@@ -69,6 +82,7 @@ type edit struct {
 	append  bool
 	op      Operation
 	path    path
+	unsure  bool // it is not known whether Azure lets a policy write there
 }
 
 // key names what the edit writes.
@@ -98,38 +112,26 @@ func (p path) String() string {
 	return b.String()
 }
 
-// edits gives what a rule wants to change on the subject. why tells why an
-// operation cannot be made, onClash what follows.
+// edits gives what a rule wants to change on the subject, and what of it cannot
+// be made, or may not. An operation whose condition does not hold may fail.
 func (m *machine) edits(a *Assigned, r *Rule) (edits []edit, refused []refusal, err error) {
-	ops, err := m.operations(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, op := range ops {
+	for _, op := range m.operations(r) {
 		x := edit{by: a, onClash: r.onClash, append: r.Effect == Append, op: op}
-		if c := &op.change.condition; op.Condition != "" {
-			v, err := m.evaluate(c)
-			switch {
-			case err != nil:
-				return nil, nil, err
-			case v.Kind() == arm.Unknown:
-				refused = append(refused, refusal{x, maybe, "whether the operation's condition holds is known only after deployment"})
-				continue
-			case v.Kind() != arm.Bool:
-				return nil, nil, fmt.Errorf("condition of an operation is %s, wanted a boolean", describe(v))
-			case !v.True():
-				continue
-			}
+		t, why, err := m.due(&op)
+		if t == yes {
+			err = op.err
 		}
-		if t, why := m.locate(&x); t != yes {
-			if t == no {
-				refused = append(refused, refusal{x, no, why})
-			} else {
-				refused = append(refused, refusal{x, maybe, why})
-			}
-			continue
+		if err != nil {
+			return nil, nil, err
 		}
-		edits = append(edits, x)
+		if t == yes {
+			t, why = m.locate(&x)
+		}
+		if t == yes {
+			edits = append(edits, x)
+		} else {
+			refused = append(refused, refusal{x, t, why})
+		}
 	}
 	return edits, refused, nil
 }
@@ -167,17 +169,27 @@ func (m *machine) locate(x *edit) (truth, string) {
 			return maybe, "what it changes is known only after deployment"
 		case x.append:
 			return yes, ""
-		case w.alias.Modifiable == catalog.No:
+		case r.modifiable == catalog.No:
 			return no, fmt.Sprintf("alias %q cannot be modified", f.name)
+		case !r.takes(x.op.Value.Kind()):
+			return no, fmt.Sprintf("alias %q is of type %s, and the value is %s", f.name, r.token, describe(x.op.Value))
 		case x.parentMissing(m.subject.body):
 			return no, ""
 		}
+		x.unsure = r.modifiable == catalog.NotKnown
 		return yes, ""
 	}
 	if f.kind == unknownField {
 		return maybe, fmt.Sprintf("%q is not in the table of aliases", f.name)
 	}
-	return no, fmt.Sprintf("%q is no alias of %s", f.name, m.subject.text)
+	return maybe, fmt.Sprintf("%q is no alias of %s", f.name, m.subject.text)
+}
+
+// takes tells whether a value of the kind may stand at the path, as far as its
+// token is known; those of [*] are not told apart.
+func (r *route) takes(k arm.Kind) bool {
+	want, known := kindsOf[strings.ToLower(cmp.Or(r.token, "Any"))]
+	return !known || k == want || k == arm.Unknown || strings.Contains(r.full.String(), "[*]")
 }
 
 // unknownOn tells whether something on the way down a path, in front of its

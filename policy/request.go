@@ -51,6 +51,8 @@ type Verdict struct {
 	// Lacks says what the tenant lacks so that more policies may be in force than
 	// are seen; a request is then not known to be allowed.
 	Lacks string
+
+	doubtful arm.Value // the body of Resource, with what Azure may not change unknown
 }
 
 // Blocks tells whether the result denies the request, or may.
@@ -74,7 +76,7 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 			q.Resource.Body = body
 		}
 	}
-	j.q, j.v.Resource, j.v.Lacks = q, q.Resource, e.lacks(q.Resource.ID)
+	j.q, j.v.Resource, j.v.doubtful, j.v.Lacks = q, q.Resource, q.Resource.Body, e.lacks(q.Resource.ID)
 	m.enter(q.Resource, &place.facts)
 	all := c.of(m)
 	if q.Verb == Delete {
@@ -83,7 +85,7 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 	}
 	j.each(all, func(r *Rule) bool { return r.Effect.changes() })
 	j.edit()
-	m.enter(j.v.Resource, &place.facts)
+	m.enter(arm.Resource{ID: q.Resource.ID, Body: j.v.doubtful}, &place.facts)
 	j.each(all, func(r *Rule) bool { return !r.Effect.changes() && r.Effect != DenyAction })
 	return j.verdict()
 }
@@ -388,41 +390,58 @@ func (j *judge) edit() {
 			}
 			before := body
 			var c Change
-			if body, c = x.apply(body); !body.Equal(before) {
-				j.v.Changes = append(j.v.Changes, c)
+			if body, c = x.apply(body); body.Equal(before) {
+				continue
 			}
+			j.v.Changes = append(j.v.Changes, c)
+			j.doubt(&x)
 		}
 	}
 	j.v.Resource.Body = body
 }
 
-// winners gives the edits of one property that are made.
+// doubt notes a change that Azure may not make: what it writes is then not known
+// to those that deny.
+func (j *judge) doubt(x *edit) {
+	y := *x
+	if x.unsure {
+		y.path, y.op.Verb, y.op.Value = x.path.plain(), "addOrReplace", arm.New(arm.Ref{ID: j.m.subject.id, Path: mayModify + x.path.String()})
+	}
+	j.v.doubtful = y.write(j.v.doubtful, y.path)
+}
+
+const mayModify = "modify " // begins the path of a value that a policy may write, or not
+
+// winners gives the edits of one property that are made. Those of one policy
+// are made one after the other; the last tells its value.
 func (j *judge) winners(all []edit) []edit {
-	same := func(x edit) bool {
-		return x.op.Value.Equal(all[0].op.Value) && strings.EqualFold(x.op.Verb, all[0].op.Verb)
-	}
-	if !slices.ContainsFunc(all, func(x edit) bool { return !same(x) }) {
-		return all[:1]
-	}
-	if strings.HasSuffix(all[0].path.String(), "[*]") && !slices.ContainsFunc(all, func(x edit) bool { return strings.EqualFold(x.op.Verb, "addOrReplace") }) {
-		return all // each adds a member
-	}
-	var deny []edit
+	var by []edit // the last of each policy
 	for _, x := range all {
-		if x.onClash == Deny || x.append {
-			deny = append(deny, x)
+		if n := len(by); n > 0 && by[n-1].by == x.by {
+			by = by[:n-1]
 		}
+		by = append(by, x)
 	}
-	if len(deny) > 1 && slices.ContainsFunc(deny, func(x edit) bool { return !x.op.Value.Equal(deny[0].op.Value) }) {
+	differs := func(x edit) bool {
+		return !x.op.Value.Equal(by[0].op.Value) || !strings.EqualFold(x.op.Verb, by[0].op.Verb)
+	}
+	deny := by[:1]
+	if slices.ContainsFunc(by, differs) {
+		if strings.HasSuffix(all[0].path.String(), "[*]") && !slices.ContainsFunc(all, func(x edit) bool { return strings.EqualFold(x.op.Verb, "addOrReplace") }) {
+			return all // each adds a member
+		}
+		deny = slices.DeleteFunc(by, func(x edit) bool { return x.onClash != Deny && !x.append })
+	}
+	if len(deny) == 0 {
+		return nil
+	}
+	if slices.ContainsFunc(deny, func(x edit) bool { return !x.op.Value.Equal(deny[0].op.Value) }) {
 		for i := range deny {
 			j.clash(&deny[i], yes, fmt.Sprintf("several policies write %s: %s and %s", deny[i].path, describe(deny[0].op.Value), describe(deny[1].op.Value)))
 		}
 		return nil
 	}
-	if len(deny) > 0 {
-		return deny[:1]
-	}
-	return nil
+	return slices.DeleteFunc(all, func(x edit) bool { return x.by != deny[0].by })
 }
 
 // clash marks the result of an edit that cannot be made.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"sync"
 
 	"airfield/arm"
@@ -88,7 +89,10 @@ func (r *Rule) Judge(res arm.Resource, f *Facts) Outcome {
 	case t == no:
 		o.Effect = None
 	case t == yes && r.Effect.changes():
-		o.Operations, o.Err = m.operations(r)
+		o.Operations = m.operations(r)
+		for _, op := range o.Operations {
+			o.Err = cmp.Or(o.Err, op.err)
+		}
 	}
 	return o
 }

@@ -176,7 +176,7 @@ func (m *machine) conflicts(results []Result) {
 			if strings.HasSuffix(k, "[*]") && !strings.EqualFold(e.op.Verb, "addOrReplace") {
 				continue // each adds a member
 			}
-			if other, met := wrote[k]; met && (!other.op.Value.Equal(e.op.Value) || !strings.EqualFold(other.op.Verb, e.op.Verb)) {
+			if other, met := wrote[k]; met && other.by != e.by && (!other.op.Value.Equal(e.op.Value) || !strings.EqualFold(other.op.Verb, e.op.Verb)) {
 				by[k] = append(by[k], x)
 				for _, y := range by[k] {
 					y.State, y.Reason = Conflict, Reason{e.op.field.name, "several policies write it, with different values"}

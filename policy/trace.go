@@ -200,7 +200,7 @@ func (e *Engine) Explain(v Verdict, q Request, related Related, a *Assigned) Exp
 	m.enter(q.Resource, &place.facts)
 	r, _ := a.ruleFor(&m.subject)
 	if !r.Effect.changes() {
-		m.enter(v.Resource, &place.facts)
+		m.enter(arm.Resource{ID: v.Resource.ID, Pos: v.Resource.Pos, Body: v.doubtful}, &place.facts)
 	}
 	t := maybe
 	if r.Provider() {
