@@ -253,6 +253,8 @@ func (m *machine) whyUnknown(d *datum, t *target) string {
 			return "it is not known whether Azure lets a policy modify it"
 		case ref.ID == m.origin.id && ref.Path == "apiVersion":
 			return "the API version of the request was not said"
+		case ref.ID != "" && ref.ID.Equal(m.origin.id):
+			return "the request writes it"
 		case ref.ID != "" && (ref.ID.Equal(m.origin.id.ResourceGroupID()) || ref.ID.Equal(m.origin.id.SubscriptionID())):
 			return fmt.Sprintf("%s is not in the tenant", ref.ID)
 		}

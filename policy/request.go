@@ -83,6 +83,7 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 		j.delete(place, all)
 		return j.verdict()
 	}
+	place.sent = q.Resource
 	j.each(all, func(r *Rule) bool { return r.Effect.changes() })
 	j.edit()
 	m.enter(arm.Resource{ID: q.Resource.ID, Body: j.v.doubtful}, &place.facts)

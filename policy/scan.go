@@ -52,7 +52,8 @@ type placer struct {
 	inGroup      bool   // group is a resource group
 	subscription arm.ID
 	cell         *cell
-	of           arm.ID // the group or subscription that facts are of
+	of           arm.ID       // the group or subscription that facts are of
+	sent         arm.Resource // what a request writes
 }
 
 func (e *Engine) placer(related Related) *placer {
@@ -80,55 +81,57 @@ func (p *placer) at(id arm.ID) *cell {
 // first asks.
 func (p *placer) around(id arm.ID) {
 	if p.of != p.group || p.of == "" {
-		p.facts.ResourceGroup, p.facts.Subscription = p.e.around(id)
+		p.facts.ResourceGroup, p.facts.Subscription = p.e.around(id, p.sent)
 		p.of = p.group
 	}
 }
 
 // around gives what resourceGroup() and subscription() are for a resource.
-func (e *Engine) around(id arm.ID) (group, subscription arm.Value) {
+func (e *Engine) around(id arm.ID, sent arm.Resource) (group, subscription arm.Value) {
 	if g := id.ResourceGroupID(); g != "" {
-		group = e.container(g, arm.O{"id", g, "name", g.Name()}, "location", "managedBy", "properties")
+		group = e.container(g, sent, arm.O{"id", g, "name", g.Name()}, "location", "managedBy", "properties")
 	}
 	if s := id.SubscriptionID(); s != "" {
 		o := arm.O{"id", s, "subscriptionId", s.Name()}
 		if tenantID := e.t.Header().Tenant; tenantID != "" {
 			o = append(o, "tenantId", tenantID)
 		}
-		subscription = e.container(s, o, "displayName")
+		subscription = e.container(s, sent, o, "displayName")
 	}
 	return group, subscription
 }
 
 // container gives the object that stands for a resource group or subscription
-// in expressions. What the tenant does not have is unknown.
-func (e *Engine) container(id arm.ID, o arm.O, members ...string) arm.Value {
+// in expressions. What the tenant does not have is unknown, and so is what the
+// request changes where it is the group's own: which of both Azure gives is not
+// documented.
+func (e *Engine) container(id arm.ID, sent arm.Resource, o arm.O, members ...string) arm.Value {
 	r, ok := e.t.Get(id)
 	if alias, vended := strings.CutPrefix(id.Name(), "@"); !ok && vended { // a subscription that is to be made
 		if r, ok = e.t.Get(arm.Tenant.Resource("Microsoft.Subscription/aliases", alias)); ok {
 			r.Body = arm.New(arm.O{"displayName", r.Get("properties", "displayName"), "tags", r.Get("properties", "additionalProperties", "tags")})
 		}
 	}
-	if !ok {
-		for _, name := range append(members, "tags") {
+	changed := func(name string) bool { return sent.ID.Equal(id) && !sent.Get(name).Equal(r.Get(name)) }
+	for _, name := range append(members, "tags") {
+		if !ok || changed(name) {
 			o = append(o, name, arm.Ref{ID: id, Path: name})
+			continue
 		}
-		return arm.New(o)
-	}
-	for _, name := range members {
 		v := r.Get(name)
 		if !v.Exists() {
 			v = r.Get("properties", name)
 		}
-		if !v.Exists() {
+		switch {
+		case v.Kind() > arm.Null:
+		case name == "tags":
+			v = arm.New(arm.O{})
+		default:
 			v = null // a group that nobody manages has managedBy, without a value
 		}
 		o = append(o, name, v)
 	}
-	if tags := r.Get("tags"); tags.Kind() > arm.Null {
-		return arm.New(append(o, "tags", tags))
-	}
-	return arm.New(append(o, "tags", arm.O{}))
+	return arm.New(o)
 }
 
 func (e *Engine) scan(m *machine, c *cell, results []Result) []Result {

@@ -197,6 +197,9 @@ func (e *Engine) Explain(v Verdict, q Request, related Related, a *Assigned) Exp
 	place := e.placer(related)
 	place.at(q.Resource.ID)
 	place.facts.Context = q.context()
+	if q.Verb != Delete {
+		place.sent = q.Resource
+	}
 	m.enter(q.Resource, &place.facts)
 	r, _ := a.ruleFor(&m.subject)
 	if !r.Effect.changes() {
