@@ -239,24 +239,27 @@ func (r *Rule) providerNamespace() string {
 }
 
 // providerDenies tells whether a provider may deny a request to Resource
-// Manager by the rule: where the type it names is, in the provider's own
-// namespace, the subject's, or of the same kind as it.
+// Manager by the rule: unless all types that it names are literal and, in the
+// provider's own namespace, neither the subject's nor of the same kind as it.
 func (m *machine) providerDenies(r *Rule) bool {
 	namespace, rest, _ := strings.Cut(m.subject.typ, "/")
 	if namespace != r.providerNamespace() || namespace == "microsoft.kubernetes" {
 		return false
 	}
-	found := false
+	types, found := 0, false
 	last := rest[strings.LastIndexByte(rest, '/')+1:]
 	r.condition.walk(func(c *condition) {
-		if c.kind == fieldOf && arm.EqualFold(c.left.value.Str(), "type") {
-			for _, named := range c.right.value.Strings() {
-				_, data, _ := strings.Cut(strings.ToLower(named), "/")
-				found = found || data == rest || strings.HasSuffix(data, "/"+last)
-			}
+		if c.kind != fieldOf || !arm.EqualFold(c.left.value.Str(), "type") {
+			return
+		}
+		types++
+		found = found || c.right.parsed() || c.op.not || c.op.kind != opEquals && c.op.kind != opIn
+		for _, named := range c.right.value.Strings() {
+			_, data, _ := strings.Cut(strings.ToLower(named), "/")
+			found = found || data == rest || strings.HasSuffix(data, "/"+last)
 		}
 	})
-	return found
+	return found || types == 0
 }
 
 // machineWithIdentity tells whether modify may change the identity of the

@@ -543,15 +543,15 @@ func (out *candidates) add(m *machine, f *inForce, tagged truth) {
 		out.visit = append(out.visit, x)
 		return
 	}
-	x.applies = m.applies(r)
-	if r.Effect.existence() {
+	about := m.applies(r)
+	if x.applies = about; r.Effect.existence() {
 		x.applies = yes // decided by the whole if
 	}
 	if x.applies == no {
 		return
 	}
 	x.plain = f.Why == "" && len(f.NotScopes) == 0 && len(f.selectors) == 0 && len(f.variants) == 0 && f.exempt == "" && len(f.some) == 0
-	if t, _ := m.guard(&r.cond); t == no {
+	if t, _ := m.guard(&r.cond); t == no && (f.Why == "" || about == no) {
 		if !r.Effect.existence() {
 			out.sure = append(out.sure, x)
 		}

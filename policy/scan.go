@@ -204,9 +204,6 @@ func (e *Engine) sure(m *machine, x *candidate, results []Result) []Result {
 		return results
 	}
 	out := Result{Assigned: x.Assigned, Effect: r.Effect, State: Compliant}
-	if x.Why != "" { // another version's if is false; that of the one assigned is not known
-		out.State, out.Reason = Unknown, Reason{Message: x.Why}
-	}
 	if !x.plain {
 		x.exemptions(m, &out)
 	}
