@@ -88,7 +88,7 @@ type edit struct {
 // key names what the edit writes.
 func (x *edit) key() string {
 	if x.op.field.kind == tagField {
-		return "tags/" + strings.ToLower(x.op.field.name)
+		return "tags/" + fold(x.op.field.name)
 	}
 	return strings.ToLower(x.path.String())
 }
@@ -149,7 +149,10 @@ func (m *machine) locate(x *edit) (truth, string) {
 	switch f.kind {
 	case tagField:
 		x.path = path{{name: "tags"}, {name: f.name}}
-		if m.subject.tags.Kind() == arm.Unknown {
+		switch {
+		case f.name == "":
+			return maybe, "a tag needs a name"
+		case m.subject.tags.Kind() == arm.Unknown:
 			return maybe, "the tags are known only after deployment"
 		}
 		return yes, ""
@@ -227,6 +230,14 @@ func (x *edit) parentMissing(body arm.Value) bool {
 // adds tells whether the edit leaves a value that is there in its place.
 func (x *edit) adds() bool { return x.append || strings.EqualFold(x.op.Verb, "add") }
 
+// before gives what is in place: of items, their array.
+func (x *edit) before(body arm.Value) arm.Value {
+	if x.op.field.kind == tagField {
+		return memberOf(body.Get("tags"), x.op.field.name)
+	}
+	return lead(body, x.path.plain())
+}
+
 // conflict tells whether an add or append finds another value in place.
 func (x *edit) conflict(body arm.Value) bool {
 	if !x.adds() {
@@ -235,7 +246,7 @@ func (x *edit) conflict(body arm.Value) bool {
 	if slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" }) {
 		return false // members are added to arrays
 	}
-	have := lead(body, x.path)
+	have := x.before(body)
 	if have.Kind() <= arm.Null {
 		return false
 	}
@@ -246,7 +257,7 @@ func (x *edit) conflict(body arm.Value) bool {
 
 // apply makes the edit.
 func (x *edit) apply(body arm.Value) (arm.Value, Change) {
-	c := Change{Assigned: x.by, Field: x.op.field.name, Path: x.path.String(), Before: lead(body, x.path.plain()), After: x.op.Value}
+	c := Change{Assigned: x.by, Field: x.op.field.name, Path: x.path.String(), Before: x.before(body), After: x.op.Value}
 	if x.op.field.kind == tagField {
 		c.Field = "tags['" + x.op.field.name + "']"
 	}
@@ -273,13 +284,12 @@ func (x *edit) write(v arm.Value, p path) arm.Value {
 	if s.name == "" {
 		return x.writeItems(v, p)
 	}
-	below := v.Get(s.name)
-	if remove && !below.Exists() {
+	if remove && !memberOf(v, s.name).Exists() {
 		return v
 	}
 	o, found := arm.O{}, false
 	for name, member := range v.Members() {
-		if arm.EqualFold(name, s.name) {
+		if sameName(name, s.name) {
 			if found = true; remove && len(p) == 1 {
 				continue
 			}

@@ -212,7 +212,7 @@ func (o *operator) holds(d datum, t *target, switched Option) truth {
 	case opContains:
 		return contains(d, t, switched)
 	case opContainsKey:
-		return truthOf(d.kind == arm.Object && d.v.Get(t.text).Exists())
+		return truthOf(d.kind == arm.Object && memberOf(d.v, t.text).Exists())
 	case opLike:
 		return like(d, t, switched)
 	case opMatch:

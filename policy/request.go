@@ -381,12 +381,12 @@ func (j *judge) edit() {
 	body := j.v.Resource.Body
 	for _, k := range order {
 		for _, x := range j.winners(groups[k]) {
-			if holdsUnknown(lead(body, x.path.plain())) || holdsUnknown(x.op.Value) && x.adds() {
+			if holdsUnknown(x.before(body)) || holdsUnknown(x.op.Value) && x.adds() {
 				j.clash(&x, maybe, "what it finds in place is known only after deployment")
 				continue
 			}
 			if x.conflict(body) {
-				j.clash(&x, yes, fmt.Sprintf("%s has the value %s, and the policy adds %s", x.path, describe(lead(body, x.path)), describe(x.op.Value)))
+				j.clash(&x, yes, fmt.Sprintf("%s has the value %s, and the policy adds %s", x.path, describe(x.before(body)), describe(x.op.Value)))
 				continue
 			}
 			before := body

@@ -113,7 +113,23 @@ func (s *subject) direct(f *field) (datum, bool) {
 		if s.tags.Kind() == arm.Unknown {
 			return datumOf(s.tags), true
 		}
-		return datumOf(s.tags.Get(f.name)), true
+		return datumOf(memberOf(s.tags, f.name)), true
 	}
 	return datum{}, false
 }
+
+// memberOf gives the member of an object with a name that a user chose, such as
+// a tag's: those compare without case also beyond ASCII.
+func memberOf(v arm.Value, name string) arm.Value {
+	if ascii(name) {
+		return v.Get(name)
+	}
+	for other, member := range v.Members() {
+		if sameName(other, name) {
+			return member
+		}
+	}
+	return arm.Value{}
+}
+
+func sameName(a, b string) bool { return arm.EqualFold(a, b) || !ascii(a) && fold(a) == fold(b) }
