@@ -240,7 +240,9 @@ func readAssignment(r arm.Resource, o *Options) (*Assignment, diag.List) {
 	for name, v := range p.Get("parameters").Members() {
 		params = append(params, name, v.Get("value"))
 	}
-	a.params = arm.New(params)
+	if a.params = arm.New(params); p.Get("parameters").Kind() == arm.Unknown {
+		a.params = p.Get("parameters")
+	}
 	for m := range p.Get("nonComplianceMessages").Items() {
 		a.messages[strings.ToLower(m.Get("policyDefinitionReferenceId").Str())] = m.Get("message").Str()
 	}

@@ -136,7 +136,7 @@ func (def *Definition) fill(params arm.Value, found *diag.List) []arm.Value {
 	pos := def.resource.Pos
 	values := make([]arm.Value, len(def.Parameters))
 	for name := range params.Members() {
-		if parameterOf(def.Parameters, name) < 0 {
+		if params.Kind() == arm.Object && parameterOf(def.Parameters, name) < 0 {
 			found.Errorf(pos, "policy/parameter", "%q has no parameter %q%s", def.Title, name, diag.DidYouMean(name, parameterNames(def.Parameters)))
 		}
 	}
@@ -146,6 +146,8 @@ func (def *Definition) fill(params arm.Value, found *diag.List) []arm.Value {
 		case v.Exists():
 			values[i] = v
 			p.check(v, def.Title, pos, found)
+		case params.Kind() == arm.Unknown:
+			values[i] = arm.New(arm.Parameter(p.Name))
 		case p.Default.Exists():
 			values[i] = p.Default
 		default:

@@ -159,6 +159,7 @@ type branch struct {
 	notScopes                  []arm.Value
 	overrides, selectors       []arm.Value
 	messages                   []arm.Value
+	table                      string // with parameters and effects
 	ignored                    bool
 }
 
@@ -229,7 +230,8 @@ func (p *reading) take(b *branch, v arm.Value) {
 		case "ignorebranch":
 			b.ignored = m.True()
 		case "parameterfile":
-			p.warnf(m.Offset(), "snapshot/left-out", "parameters and effects in the table %q are not read", m.Str())
+			p.warnf(m.Offset(), "snapshot/left-out", "parameters and effects in the table %q are not read: what is assigned below is not known", m.Str())
+			b.table = m.Str()
 		case "parameterselector", "parametersuppressdefaultvalues", "noncompliancemessagecolumn":
 		default:
 			p.unknownKey(m, name, "a tree of assignments", nodeKeys)
@@ -347,7 +349,11 @@ func (p *reading) settings(w *writer, b branch, entry arm.Value) {
 	if b.mode.Exists() {
 		w.raw("enforcementMode", b.mode.Text())
 	}
-	w.raw("parameters", merged(b.parameters, true))
+	if b.table != "" {
+		w.raw("parameters", arm.New(arm.Parameter(b.table)).Text())
+	} else {
+		w.raw("parameters", merged(b.parameters, true))
+	}
 	if len(b.metadata) > 0 {
 		w.raw("metadata", merged(b.metadata, false))
 	}
