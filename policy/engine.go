@@ -388,6 +388,7 @@ type candidates struct {
 
 type candidate struct {
 	*inForce
+	place   int   // among the cell's rules
 	applies truth // whether the rule is about resources of the type; maybe asks each
 	indexed bool  // the tables do not know whether mode Indexed is about the type
 	plain   bool  // there is nothing to ask but the rule's condition
@@ -503,7 +504,7 @@ func (c *cell) of(m *machine) *candidates {
 		m.onlyType = true
 		tagged := indexed(&m.subject)
 		for i := range c.rules {
-			out.add(m, &c.rules[i], tagged)
+			out.add(m, i, &c.rules[i], tagged)
 		}
 		m.onlyType = false
 	}
@@ -514,16 +515,16 @@ func (c *cell) of(m *machine) *candidates {
 
 // add adds a rule, if it is about the machine's subject's type; tagged tells
 // whether mode Indexed is.
-func (out *candidates) add(m *machine, f *inForce, tagged truth) {
+func (out *candidates) add(m *machine, place int, f *inForce, tagged truth) {
 	if f.Rule == nil {
-		out.visit = append(out.visit, candidate{inForce: f, applies: maybe, twin: len(out.visit)})
+		out.visit = append(out.visit, candidate{inForce: f, place: place, applies: maybe, twin: len(out.visit)})
 		return
 	}
 	r := f.Rule
 	if r.Effect == Disabled && len(f.variants) == 0 {
 		return
 	}
-	x := candidate{inForce: f}
+	x := candidate{inForce: f, place: place}
 	if arm.EqualFold(r.Mode, "Indexed") && !slices.ContainsFunc(f.variants, func(v variant) bool { return v.rule.Mode != r.Mode }) {
 		if tagged == no {
 			return

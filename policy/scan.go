@@ -136,13 +136,17 @@ func (e *Engine) container(id arm.ID, sent arm.Resource, o arm.O, members ...str
 
 func (e *Engine) scan(m *machine, c *cell, results []Result) []Result {
 	all := c.of(m)
-	for i := range all.sure {
-		results = e.sure(m, &all.sure[i], results)
-	}
+	sure := all.sure
 	m.twins = slices.Grow(m.twins[:0], len(all.visit))[:len(all.visit)]
 	for i := range all.visit {
+		for len(sure) > 0 && sure[0].place < all.visit[i].place { // an assignment's results stay together
+			results, sure = e.sure(m, &sure[0], results), sure[1:]
+		}
 		m.twins[i].done = false
 		results = e.visit(m, &all.visit[i], i, results)
+	}
+	for i := range sure {
+		results = e.sure(m, &sure[i], results)
 	}
 	m.conflicts(results)
 	return results
