@@ -45,8 +45,11 @@ func (e *Engine) Allowed(q Question) []Choice {
 		id := q.Scope.Resource(typ, slices.Repeat([]string{"-"}, max(1, strings.Count(string(typ), "/")))...)
 		c := place.at(id)
 		m.enter(arm.Resource{ID: id, Body: arm.New(arm.O{"type", typ})}, &place.facts)
+		m.subject.region = arm.New(arm.Ref{ID: id, Path: "location"})
 		m.sketch = m.sketchOf(q, v)
-		choices[i] = m.choose(e, c, q, v)
+		if choices[i] = m.choose(e, c, q, v); choices[i].Decision == Allowed && e.lacks(id) != "" {
+			choices[i].Decision = NotKnown
+		}
 		m.sketch = nil
 	}
 	return choices
@@ -60,7 +63,7 @@ func (m *machine) sketchOf(q Question, value string) map[string]datum {
 		key := fieldKey(m.o.field(name, nil))
 		if key == "location" {
 			value = squeezedLower(value)
-			m.subject.location = value
+			m.subject.location, m.subject.region = value, arm.New(value)
 		}
 		known[key] = textDatum(value)
 	}

@@ -65,3 +65,33 @@ func TestAllowed(t *testing.T) {
 		}
 	}
 }
+
+// TestAllowedWhereSelected asks for a size that is denied in one region alone,
+// which the question names or not, and of a tenant without all assignments.
+func TestAllowedWhereSelected(t *testing.T) {
+	sub := arm.Subscription("11111111-1111-1111-1111-111111111111")
+	def, a := sub.Resource("Microsoft.Authorization/policyDefinitions", "d"), sub.Resource("Microsoft.Authorization/policyAssignments", "a")
+	selectors := arm.A{arm.O{"name", "s", "selectors", arm.A{arm.O{"kind", "resourceLocation", "in", []string{"westeurope"}}}}}
+	for _, tt := range []struct {
+		known   map[string]string
+		missing []tenant.Missing
+		want    policy.Decision
+	}{
+		{nil, nil, policy.NotKnown},
+		{map[string]string{"location": "West Europe"}, nil, policy.Denied},
+		{map[string]string{"location": "eastus"}, nil, policy.Allowed},
+		{map[string]string{"location": "eastus"}, []tenant.Missing{{What: string(sub), Why: "forbidden"}}, policy.NotKnown},
+	} {
+		b := tenant.Builder{Header: tenant.Header{Missing: tt.missing}}
+		b.Add(arm.Resource{ID: sub, Body: arm.New(arm.O{"id", sub, "type", arm.SubscriptionType})})
+		b.Add(arm.Resource{ID: def, Body: arm.New(arm.O{"id", def, "type", def.Type(), "properties", arm.O{"mode", "All", "policyRule",
+			arm.O{"if", arm.O{"field", "Microsoft.Compute/virtualMachines/sku.name", "equals", "Big"}, "then", arm.O{"effect", "deny"}}}})})
+		b.Add(arm.Resource{ID: a, Body: arm.New(arm.O{"id", a, "type", a.Type(), "properties", arm.O{"policyDefinitionId", def, "resourceSelectors", selectors}})})
+		tree, _ := b.Tenant()
+		e, _ := policy.Compile(tree, policy.Options{})
+		q := policy.Question{Scope: sub, Type: "Microsoft.Compute/virtualMachines", Property: "Microsoft.Compute/virtualMachines/sku.name", Values: []string{"Big"}, Known: tt.known}
+		if have := e.Allowed(q)[0].Decision; have != tt.want {
+			t.Errorf("%v, %v: have %s, want %s", tt.known, tt.missing, have, tt.want)
+		}
+	}
+}

@@ -341,8 +341,8 @@ func (x *selector) holds(s *subject) truth {
 				value = resourceGroupOfOld
 			}
 		case "resourcewithoutlocation":
-			if value = "subscriptionlevelresources"; s.location != "" {
-				value = ""
+			if s.location == "" && s.id.ResourceGroupID() == "" {
+				value = "subscriptionlevelresources"
 			}
 		case "policydefinitionreferenceid":
 			continue // see names
@@ -385,7 +385,7 @@ func (x *override) names(reference string) bool {
 	for i := range x.selectors {
 		for j := range x.selectors[i].all {
 			c := &x.selectors[i].all[j]
-			if c.kind == "policydefinitionreferenceid" && c.has(fold(reference)) == c.not {
+			if c.kind == "policydefinitionreferenceid" && c.has(squeezed(fold(reference))) == c.not {
 				return false
 			}
 		}

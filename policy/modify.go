@@ -238,6 +238,9 @@ func (x *edit) before(body arm.Value) arm.Value {
 	return lead(body, x.path.plain())
 }
 
+// inItems tells whether the edit writes into each item of an array.
+func (x *edit) inItems() bool { return len(x.path.plain())+1 < len(x.path) }
+
 // conflict tells whether an add or append finds another value in place.
 func (x *edit) conflict(body arm.Value) bool {
 	if !x.adds() {
@@ -298,7 +301,9 @@ func (x *edit) write(v arm.Value, p path) arm.Value {
 		o = append(o, name, member)
 	}
 	if !found {
-		o = append(o, s.name, x.write(arm.Value{}, p[1:]))
+		if member := x.write(arm.Value{}, p[1:]); member.Exists() {
+			o = append(o, s.name, member)
+		}
 	}
 	return arm.New(o)
 }
@@ -308,6 +313,9 @@ func (x *edit) write(v arm.Value, p path) arm.Value {
 func (x *edit) writeItems(v arm.Value, p path) arm.Value {
 	list := arm.A{}
 	if len(p) > 1 {
+		if v.Kind() != arm.Array {
+			return v
+		}
 		for item := range v.Items() {
 			list = append(list, x.write(item, p[1:]))
 		}

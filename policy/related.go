@@ -86,7 +86,9 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	}
 	list := x.ofType[typ]
 	for i, _ := slices.BinarySearch(list, where.from); i < len(list) && list[i] < where.to; i++ {
-		x.take(list[i], q, direct)
+		if id := x.t.ID(list[i]); id.Under(q.Of.ID) || !extends(id) {
+			x.take(list[i], q, direct)
+		}
 	}
 	return x.found, why
 }
@@ -206,6 +208,12 @@ var extensions = map[string]bool{
 	"microsoft.policyinsights/attestations":                      true,
 	"microsoft.policyinsights/remediations":                      true,
 	"microsoft.changeanalysis/profile":                           true,
+}
+
+// extends tells whether an id is that of an extension of a resource.
+func extends(id arm.ID) bool {
+	scope := id.Scope()
+	return scope != id.SubscriptionID() && scope != id.ResourceGroupID()
 }
 
 // named tells whether an id has the name that is asked for: that of the

@@ -118,7 +118,7 @@ func (e *Engine) placed(sub arm.ID) bool {
 func (j *judge) delete(place *placer, all *candidates) {
 	own := j.m.subject.typ
 	denies := func(r *Rule) bool {
-		return r.Effect == DenyAction && slices.ContainsFunc(r.details.actions, func(s string) bool { return arm.EqualFold(s, "delete") })
+		return (r.Effect == DenyAction || r.Effect == None) && slices.ContainsFunc(r.details.actions, func(s string) bool { return arm.EqualFold(s, "delete") })
 	}
 	if !undeniable[own] {
 		j.each(all, denies)
@@ -381,7 +381,7 @@ func (j *judge) edit() {
 	body := j.v.Resource.Body
 	for _, k := range order {
 		for _, x := range j.winners(groups[k]) {
-			if holdsUnknown(x.before(body)) || holdsUnknown(x.op.Value) && x.adds() {
+			if x.adds() && (holdsUnknown(x.before(body)) || holdsUnknown(x.op.Value)) || x.inItems() && holdsUnknown(x.before(body)) {
 				j.clash(&x, maybe, "what it finds in place is known only after deployment")
 				continue
 			}
