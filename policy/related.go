@@ -52,7 +52,7 @@ func (x *inventory) related(q Query) (found []arm.Resource, why string) {
 	for _, m := range x.t.Header().Missing {
 		what, _, _ := strings.Cut(m.What, " at ")
 		last := q.Type[strings.LastIndexByte(string(q.Type), '/')+1:]
-		if strings.EqualFold(what, string(q.Type)) || strings.EqualFold(what, string(last)) || strings.HasPrefix(what, "/") && q.Of.ID.Under(arm.ID(what)) {
+		if x.fold(q.Type) == strings.ToLower(what) || within(x.fold(q.Type), strings.ToLower(what)) || strings.EqualFold(what, string(last)) || strings.HasPrefix(what, "/") && q.Of.ID.Under(arm.ID(what)) {
 			why = "the snapshot lacks " + m.What + ": " + m.Why
 		}
 	}

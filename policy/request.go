@@ -91,16 +91,24 @@ func (e *Engine) Judge(q Request, related Related) Verdict {
 	return j.verdict()
 }
 
-// lacks says why assignments around a resource may not be seen.
+// lacks says why assignments around a resource may not be seen: the snapshot
+// lacks a scope around it, the assignments there, or the management groups.
 func (e *Engine) lacks(id arm.ID) string {
+	sub := id.SubscriptionID()
+	unplaced := sub != "" && !e.placed(sub)
 	for _, m := range e.t.Header().Missing {
-		around := strings.HasPrefix(m.What, "/") && (id.Under(arm.ID(m.What)) || slices.ContainsFunc(e.t.Ancestors(id), arm.ID(m.What).Equal))
-		if around || strings.Contains(strings.ToLower(m.What), "policyassignments") {
+		what, at, _ := strings.Cut(m.What, " at ")
+		if strings.HasPrefix(what, "/") {
+			at = what
+		} else if !strings.Contains(strings.ToLower(what), "policyassignments") && !arm.Type(what).Equal(arm.ManagementGroupType) {
+			continue
+		}
+		scope := arm.ID(at)
+		if at == "" || id.Under(scope) || slices.ContainsFunc(e.t.Ancestors(id), scope.Equal) || unplaced && scope.Type().Equal(arm.ManagementGroupType) {
 			return fmt.Sprintf("the snapshot lacks %s: %s", m.What, m.Why)
 		}
 	}
-	sub := id.SubscriptionID()
-	if sub == "" || !e.grouped || e.placed(sub) {
+	if !unplaced || !e.grouped {
 		return ""
 	}
 	return fmt.Sprintf("the tenant does not say in which management group subscription %s lies", sub.Name())

@@ -148,3 +148,39 @@ func describeVerdict(v policy.Verdict) string {
 	}
 	return b.String()
 }
+
+// TestLacks says of what a header lacks whether a request in a subscription
+// below the management group corp can still be allowed.
+func TestLacks(t *testing.T) {
+	sub, corp := arm.Subscription("11111111-1111-1111-1111-111111111111"), arm.ManagementGroup("corp")
+	for _, tt := range []struct {
+		what   string
+		placed bool
+		want   policy.Decision
+	}{
+		{"Microsoft.Storage/storageAccounts", true, policy.Allowed},
+		{"Microsoft.Management/managementGroups", true, policy.NotKnown},
+		{"Microsoft.Authorization/policyAssignments", true, policy.NotKnown},
+		{"Microsoft.Authorization/policyAssignments at " + string(sub), true, policy.NotKnown},
+		{"Microsoft.Authorization/policyAssignments at " + string(corp), true, policy.NotKnown},
+		{"Microsoft.Authorization/policyAssignments at /subscriptions/22222222-2222-2222-2222-222222222222", true, policy.Allowed},
+		{"/subscriptions/22222222-2222-2222-2222-222222222222", true, policy.Allowed},
+		{string(arm.ManagementGroup("other")), true, policy.Allowed},
+		{string(arm.ManagementGroup("other")), false, policy.NotKnown},
+	} {
+		b := tenant.Builder{Header: tenant.Header{Missing: []tenant.Missing{{What: tt.what, Why: "forbidden"}}}}
+		body := arm.O{"id", sub, "type", arm.SubscriptionType}
+		if tt.placed {
+			b.Add(arm.Resource{ID: corp, Body: arm.New(arm.O{"id", corp, "type", arm.ManagementGroupType})})
+			body = append(body, "properties", arm.O{"managementGroupAncestorsChain", arm.A{arm.O{"name", "corp"}}})
+		}
+		b.Add(arm.Resource{ID: sub, Body: arm.New(body)})
+		tree, _ := b.Tenant()
+		e, _ := policy.Compile(tree, policy.Options{})
+		id := sub.ResourceGroup("rg").Resource("Microsoft.Storage/storageAccounts", "a")
+		v := e.Judge(policy.Request{Resource: arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "type", id.Type()})}}, nil)
+		if v.Decision != tt.want {
+			t.Errorf("%s, placed %t: have %s (%s), want %s", tt.what, tt.placed, v.Decision, v.Lacks, tt.want)
+		}
+	}
+}
