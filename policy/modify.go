@@ -241,18 +241,18 @@ func (x *edit) before(body arm.Value) arm.Value {
 // inItems tells whether the edit writes into each item of an array.
 func (x *edit) inItems() bool { return len(x.path.plain())+1 < len(x.path) }
 
+// held tells whether an add or append finds a value in place, which it leaves;
+// to arrays, members are added.
+func (x *edit) held(body arm.Value) bool {
+	return x.adds() && x.before(body).Kind() > arm.Null && !slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" })
+}
+
 // conflict tells whether an add or append finds another value in place.
 func (x *edit) conflict(body arm.Value) bool {
-	if !x.adds() {
+	if !x.held(body) {
 		return false
-	}
-	if slices.ContainsFunc(x.path, func(s step) bool { return s.name == "" }) {
-		return false // members are added to arrays
 	}
 	have := x.before(body)
-	if have.Kind() <= arm.Null {
-		return false
-	}
 	d := datumOf(x.op.Value)
 	t := prepare(operator{}, have)
 	return have.Kind() != x.op.Value.Kind() && !d.scalar() || !have.Equal(x.op.Value) && equals(d, &t, 0) != yes

@@ -397,6 +397,9 @@ func (j *judge) edit() {
 				j.clash(&x, yes, fmt.Sprintf("%s has the value %s, and the policy adds %s", x.path, describe(x.before(body)), describe(x.op.Value)))
 				continue
 			}
+			if x.held(body) {
+				continue
+			}
 			before := body
 			var c Change
 			if body, c = x.apply(body); body.Equal(before) {
