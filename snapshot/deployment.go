@@ -61,8 +61,8 @@ func (p *reading) written(t arm.Value, at map[diag.Pos]arm.Value) {
 	}
 }
 
-// deployedTo gives the scope that a template is deployed to: At, where that is
-// of the kind that the template's schema names, else a stand-in.
+// deployedTo gives the scope that a template is deployed to: At or one around
+// Deploy that is of the kind that the template's schema names, else a stand-in.
 func (p *reading) deployedTo(v arm.Value) arm.ID {
 	schema := v.Get("$schema")
 	file := strings.ToLower(schema.Str()[strings.LastIndexByte(schema.Str(), '/')+1:])
@@ -75,8 +75,10 @@ func (p *reading) deployedTo(v arm.Value) arm.ID {
 	case strings.HasPrefix(file, "subscription"):
 		scope, typ = scope.SubscriptionID(), arm.SubscriptionType
 	}
-	if p.At.Type().Equal(typ) {
-		return p.At
+	for _, at := range []arm.ID{p.At, p.At.SubscriptionID(), p.Deploy, p.Deploy.SubscriptionID()} {
+		if at.Type().Equal(typ) {
+			return at
+		}
 	}
 	p.infof(schema.Offset(), "snapshot/scope", "template is for a deployment to %s, and none was named: read as if deployed to %s", typ, scope)
 	return scope

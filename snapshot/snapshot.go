@@ -52,6 +52,9 @@ type Reader struct {
 	Environment string
 	// Parameters are the plain values of a template's parameters, by name.
 	Parameters arm.Value
+	// Deploy is the resource group or subscription that templates of policies
+	// are deployed to, or to whose subscription.
+	Deploy arm.ID
 }
 
 // Policies reads one file of policy objects in whatever form people keep them:

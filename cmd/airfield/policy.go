@@ -47,6 +47,7 @@ type policyFlags struct {
 	colour   string
 	json     bool
 	cloud    string
+	deploy   string // where templates of policies are deployed to
 }
 
 func (f *policyFlags) add(c *cobra.Command) {
@@ -192,7 +193,7 @@ func (f *policyFlags) pieces(found *diag.List) ([]snapshot.Piece, error) {
 			if wrong.HasErrors() {
 				continue
 			}
-			pieces, wrong := snapshot.Policies(src, "")
+			pieces, wrong := snapshot.Reader{Deploy: arm.ID(f.deploy)}.Policies(src)
 			*found = append(*found, wrong...)
 			all = append(all, pieces...)
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,14 +53,19 @@ func policyEvalCommand() *cobra.Command {
 		Short:   "Judge resources, or a tenant, by policies",
 		Long:    evalHelp,
 		Example: "  airfield policy eval -p allowed-sizes.json --param 'sizes=[\"Standard_D2s_v5\"]' vm.json --explain\n  airfield policy eval -t tenant.jsonl.gz main.json --scope /subscriptions/…/resourceGroups/rg-train\n  airfield policy eval -t tenant.jsonl.gz --full",
-		RunE:    func(_ *cobra.Command, args []string) error { return runEval(args, f) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("scope") {
+				f.deploy = f.scope
+			}
+			return runEval(args, f)
+		},
 	}
 	f.add(c)
 	c.Flags().BoolVar(&f.explain, "explain", false, "say which conditions decided, with what each saw")
 	c.Flags().BoolVar(&f.all, "all", false, "show policies that only report, too")
 	c.Flags().BoolVar(&f.full, "full", false, "of a tenant, show each policy that is not met")
 	c.Flags().StringVar(&f.verb, "verb", "put", "the request: put, patch or delete")
-	c.Flags().StringVar(&f.scope, "scope", "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example", "where resources without an `id` are deployed to")
+	c.Flags().StringVar(&f.scope, "scope", "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example", "where resources without an `id`, and templates of policies, are deployed to")
 	c.Flags().StringVar(&f.values, "parameters", "", "a parameter `file` for templates")
 	return c
 }
@@ -89,6 +95,9 @@ func runEval(files []string, f evalFlags) error {
 	if len(files) == 0 {
 		return scanTenant(p, f)
 	}
+	for _, d := range p.found { // what is assigned at a scope that nobody named is not seen
+		whole = whole && (d.Code != "snapshot/scope" || !slices.ContainsFunc(p.given, isAssignment))
+	}
 	p.places.requests = snapshot.Places(pieces)
 	for _, piece := range pieces {
 		p.places.requested[strings.ToLower(string(piece.Resource.ID))] = true
@@ -96,7 +105,7 @@ func runEval(files []string, f evalFlags) error {
 	if err := p.judge(pieces, verb, f); err != nil || whole {
 		return err
 	}
-	return errFindings // what a linked template deploys is not known to be allowed
+	return errFindings // what a linked template deploys, or a template of policies denies, is not known
 }
 
 // requests reads the resources that are judged; whole is false where a template
@@ -209,6 +218,10 @@ func (p *policies) request(verb policy.Verb, r arm.Resource) policy.Request {
 		q.Resource.Body = policy.Merge(current.Body, r.Body)
 	}
 	return q
+}
+
+func isAssignment(r arm.Resource) bool {
+	return r.Type().Equal("Microsoft.Authorization/policyAssignments")
 }
 
 // containers gives the resource groups and subscriptions among what is judged.
