@@ -20,7 +20,11 @@ func isTemplate(v arm.Value) bool {
 func (p *reading) template(v arm.Value) {
 	written := map[diag.Pos]arm.Value{}
 	p.written(v, written)
-	out, found := template.Expand(p.f, v, template.Deployment{Scope: p.deployedTo(v)})
+	scope, known := p.deployedTo(v)
+	if !known {
+		p.infof(v.Get("$schema").Offset(), "snapshot/scope", "template is for a deployment to %s, and none was named: read as if deployed to %s", scope.Type(), scope)
+	}
+	out, found := template.Expand(p.f, v, template.Deployment{Scope: scope})
 	p.found = append(p.found, found...)
 	for _, r := range out.Resources {
 		k := kindOf(r.Type())
@@ -62,14 +66,15 @@ func (p *reading) written(t arm.Value, at map[diag.Pos]arm.Value) {
 }
 
 // deployedTo gives the scope that a template is deployed to: At or one around
-// Deploy that is of the kind that the template's schema names, else a stand-in.
-func (p *reading) deployedTo(v arm.Value) arm.ID {
-	schema := v.Get("$schema")
-	file := strings.ToLower(schema.Str()[strings.LastIndexByte(schema.Str(), '/')+1:])
+// Deploy that is of the kind that the template's schema names, else a stand-in,
+// and false.
+func (p *reading) deployedTo(v arm.Value) (arm.ID, bool) {
+	schema := v.Get("$schema").Str()
+	file := strings.ToLower(schema[strings.LastIndexByte(schema, '/')+1:])
 	scope, typ := arm.Subscription("00000000-0000-0000-0000-000000000000").ResourceGroup("placeholder"), arm.ResourceGroupType
 	switch {
 	case strings.HasPrefix(file, "tenant"):
-		return arm.Tenant
+		return arm.Tenant, true
 	case strings.HasPrefix(file, "managementgroup"):
 		scope, typ = arm.ManagementGroup("placeholder"), arm.ManagementGroupType
 	case strings.HasPrefix(file, "subscription"):
@@ -77,11 +82,10 @@ func (p *reading) deployedTo(v arm.Value) arm.ID {
 	}
 	for _, at := range []arm.ID{p.At, p.At.SubscriptionID(), p.Deploy, p.Deploy.SubscriptionID()} {
 		if at.Type().Equal(typ) {
-			return at
+			return at, true
 		}
 	}
-	p.infof(schema.Offset(), "snapshot/scope", "template is for a deployment to %s, and none was named: read as if deployed to %s", typ, scope)
-	return scope
+	return scope, false
 }
 
 // unescape gives the edits that undo the brackets of an object that was written

@@ -184,7 +184,7 @@ func (p *reading) object(v arm.Value, alone bool) bool {
 // identify tells what kind of object v is. Another resource is counted, and
 // has an id and no kind.
 func (p *reading) identify(v arm.Value) object {
-	o := object{v: v, props: v, shape: flat, id: arm.ID(first(v, "id", "resourceId").Str())}
+	o := object{v: v, props: v, shape: flatShape, id: arm.ID(first(v, "id", "resourceId").Str())}
 	if props := v.Get("properties"); props.Kind() == arm.Object {
 		o.props, o.shape = props, nested
 		p.both(v, props)
@@ -414,7 +414,7 @@ func (p *reading) compose(o object) {
 	}
 	p.add(Piece{
 		Resource: arm.Resource{ID: o.id, Body: body, Pos: p.pos(o.v.Offset())},
-		File:     p.f, from: o.v.Offset(), to: o.v.Offset() + len(o.v.Text()), shape: o.shape,
+		File:     p.f, from: p.base + o.v.Offset(), to: p.base + o.v.Offset() + len(o.v.Text()), shape: o.shape,
 	})
 }
 
@@ -447,12 +447,12 @@ func (o object) rewritten() string {
 				w.raw(name, edited(v, o.edits))
 			}
 		case o.shape == nested && arm.EqualFold(name, "properties"):
-		case contains(o.kind.keys, name) && o.shape == flat:
+		case contains(o.kind.keys, name) && o.shape == flatShape:
 			if v.Kind() != arm.Null {
 				props.raw(name, edited(v, o.edits))
 			}
 		case contains(dropped, name) || empty:
-		case o.shape == flat:
+		case o.shape == flatShape:
 			props.raw(pluralOf(name), edited(v, o.edits))
 		default:
 			w.raw(name, edited(v, o.edits))

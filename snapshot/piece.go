@@ -20,16 +20,17 @@ type Piece struct {
 
 	from, to int // the object's stretch of File.Text; to is 0 for none
 	shape    shape
+	thin     bool // says little of the resource, and counts only where nothing fuller does
 }
 
 // shape says where the file has what the body has below "properties".
 type shape uint8
 
 const (
-	nested shape = iota // in "properties"
-	flat                // beside id and name
-	bare                // nowhere: the object is the policyRule
-	plain               // parameters beside id and name, and without "value"
+	nested    shape = iota // in "properties"
+	flatShape              // beside id and name
+	bare                   // nowhere: the object is the policyRule
+	plain                  // parameters beside id and name, and without "value"
 )
 
 // Pos gives the place of a node of the piece's Resource.Body. Of a node that
@@ -85,7 +86,7 @@ func (p Piece) inFile(path []string) []string {
 		return path
 	}
 	switch p.shape {
-	case flat, plain:
+	case flatShape, plain:
 		return path[1:]
 	case bare:
 		return path[min(2, len(path)):]

@@ -105,18 +105,27 @@ func Cloud(path string) string {
 // reading is one file while it is read.
 type reading struct {
 	Reader
-	f      *source.File
-	pieces []Piece
-	found  diag.List
-	more   int             // findings that are not listed
-	made   int             // bytes of bodies
-	full   bool            // a limit was met
-	told   map[string]bool // what was reported, and is reported once
-	others map[string]int  // what is no policy object, by type
-	other  diag.Pos        // the first of these
-	loose  bool            // comments need no finding
-	at     int             // the offset of the last place that was asked for
-	last   diag.Pos        // that place
+	f        *source.File
+	pieces   []Piece
+	found    diag.List
+	more     int             // findings that are not listed
+	made     int             // bytes of bodies
+	full     bool            // a limit was met
+	told     map[string]bool // what was reported, and is reported once
+	others   map[string]int  // what is no policy object, by type
+	other    diag.Pos        // the first of these
+	loose    bool            // comments need no finding
+	base     int             // where the document that is read begins
+	row      *diag.Pos       // of a table, that is read; nil in other files
+	placed   bool            // what has no scope is left out, rather than read as if deployed to a stand-in
+	inFolder bool            // At is the scope of the file's folder, whatever a template's schema says
+	usages   map[arm.ID]*usages
+	lefts    []left
+	shapes   map[string]*names // of az's flattened resources, by type
+	pages    func(page)        // notes a page of a query's answer; nil where nobody does
+	keep     func(Piece)       // takes a piece that was read; nil for pieces
+	at       int               // the offset of the last place that was asked for
+	last     diag.Pos          // that place
 }
 
 // parse reads the text as JSON. Comments and trailing commas are taken for
@@ -221,8 +230,20 @@ func (p *reading) duplicate(v arm.Value) {
 func (p *reading) add(piece Piece) {
 	p.spend(len(piece.Resource.Body.Text()))
 	if p.full = p.full || len(p.pieces) >= maxPieces; !p.full {
-		p.pieces = append(p.pieces, piece)
+		p.emit(piece)
 	}
+}
+
+// emit hands a piece on.
+func (p *reading) emit(piece Piece) {
+	if p.row != nil {
+		piece.from, piece.to = 0, 0
+	}
+	if p.keep != nil {
+		p.keep(piece)
+		return
+	}
+	p.pieces = append(p.pieces, piece)
 }
 
 // spend counts bytes that are read or written on the way to a body.
@@ -255,6 +276,9 @@ func (p *reading) tell() {
 			}
 		}
 		p.found.Infof(p.other, "snapshot/left-out", "%d resources are no policy objects and were left out: %s%s", total, strings.Join(list, ", "), map[bool]string{true: ", …"}[n > 3])
+	}
+	for _, l := range p.lefts {
+		p.sayAt(l.pos, diag.Warning, "snapshot/unmapped", "%d × %s: %s", l.n, l.what, l.why)
 	}
 	whole := diag.Pos{File: p.f.Name}
 	if p.full {
@@ -296,6 +320,10 @@ func (p *reading) sayAt(at diag.Pos, s diag.Severity, code, format string, args 
 // pos gives the place of an offset. Files of one very long line are common, and
 // counting its characters from the start each time would take their square.
 func (p *reading) pos(offset int) diag.Pos {
+	if p.row != nil {
+		return *p.row
+	}
+	offset += p.base
 	switch {
 	case offset >= p.at:
 		p.last = advance(p.last, p.f.Text[p.at:offset])

@@ -8,9 +8,11 @@ package source
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"airfield/diag"
@@ -30,12 +32,62 @@ type File struct {
 // NewFile makes a File of raw bytes. A UTF-8 byte order mark is dropped;
 // other encodings are refused with a finding that says which it is.
 func NewFile(name string, raw []byte) (*File, diag.List) {
+	if len(raw) > MaxFile {
+		var found diag.List
+		found.Errorf(diag.Pos{File: name}, "source/size", "file has %d MiB, at most %d MiB are read", len(raw)>>20, MaxFile>>20)
+		return nil, found
+	}
+	return newFile(name, raw)
+}
+
+// NewExport makes a File as NewFile does, of what a program wrote: it may be
+// larger than MaxFile, and UTF-16 with a byte order mark, as Windows PowerShell
+// writes behind ">".
+func NewExport(name string, raw []byte) (*File, diag.List) {
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if len(raw) < 2 || order.Uint16(raw) != 0xfeff {
+			continue
+		}
+		text, at := fromUTF16(raw[2:], order)
+		if at >= 0 {
+			var found diag.List
+			found.Errorf(diag.Pos{File: name}, "source/encoding", "file is UTF-16, and byte %d is none: save it as UTF-8", at+2)
+			return nil, found
+		}
+		raw = text
+		break
+	}
+	return newFile(name, raw)
+}
+
+// fromUTF16 gives the text in UTF-8, or the offset of the first byte that is
+// not UTF-16; -1 for none.
+func fromUTF16(raw []byte, order binary.ByteOrder) ([]byte, int) {
+	text := make([]byte, 0, len(raw)/2+len(raw)/16)
+	for i := 0; i < len(raw); i += 2 {
+		if i+1 == len(raw) {
+			return nil, i
+		}
+		r := rune(order.Uint16(raw[i:]))
+		if utf16.IsSurrogate(r) {
+			low := rune(0)
+			if i+3 < len(raw) {
+				low = rune(order.Uint16(raw[i+2:]))
+			}
+			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+				return nil, i
+			}
+			i += 2
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	return text, -1
+}
+
+func newFile(name string, raw []byte) (*File, diag.List) {
 	var found diag.List
 	whole := diag.Pos{File: name, Line: 1, Col: 1}
 	switch {
-	case len(raw) > MaxFile:
-		found.Errorf(diag.Pos{File: name}, "source/size", "file has %d MiB, at most %d MiB are read", len(raw)>>20, MaxFile>>20)
-		return nil, found
 	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")), len(raw) > 1 && (raw[0] == 0) != (raw[1] == 0):
 		found.Errorf(whole, "source/encoding", "file is UTF-16, wanted UTF-8: save it again as UTF-8")
 		return nil, found

@@ -12,6 +12,10 @@ import (
 // is ready.
 type Builder struct {
 	Header Header
+	// Merging says that the resources come from several sources, which may well
+	// have the same: equal ones are no finding, others a Warning. The places in
+	// those are for findings alone and are not kept.
+	Merging bool
 
 	text  store
 	buf   []byte
@@ -73,6 +77,11 @@ func (b *Builder) append(line string, m mark) {
 func (b *Builder) Tenant() (*Tenant, diag.List) {
 	t, found := b.sorted()
 	t.tree, found = growTree(t, found)
+	for i := range b.marks {
+		if b.Merging {
+			b.marks[i].pos = diag.Pos{}
+		}
+	}
 	return t, found
 }
 
@@ -96,7 +105,7 @@ func (b *Builder) sort() {
 	for n, i := range order {
 		if n > 0 {
 			if first := order[n-1]; lineID(old.lines[i]).Equal(lineID(old.lines[first])) {
-				b.found.Errorf(old.pos(i), "tenant/duplicate", "resource %q is there twice%s", lineID(old.lines[i]), firstAt(old.pos(first)))
+				old.again(i, first, &b.found)
 				order[n] = first
 				continue
 			}
@@ -106,6 +115,16 @@ func (b *Builder) sort() {
 			m = old.marks[i]
 		}
 		b.append(old.lines[i], m)
+	}
+}
+
+// again reports a line whose id an earlier one has.
+func (b *Builder) again(i, first uint32, found *diag.List) {
+	id := lineID(b.lines[i])
+	if !b.Merging {
+		found.Errorf(b.pos(i), "tenant/duplicate", "resource %q is there twice%s", id, firstAt(b.pos(first)))
+	} else if paths := differing(b.lines[first], b.lines[i], new(arm.Indexer), new(arm.Indexer)); paths != nil {
+		found.Warnf(b.pos(i), "tenant/duplicate", "resource %q is there twice, which differ at %s: the first counts%s", id, some(paths, 3), firstAt(b.pos(first)))
 	}
 }
 

@@ -134,7 +134,7 @@ func (f *evalFlags) requests(files []string, colour bool) (all []snapshot.Piece,
 			return nil, false, errUnreadable
 		}
 		for _, d := range found {
-			whole = whole && d.Code != "template/linked"
+			whole = whole && d.Code != "template/linked" && d.Code != "snapshot/unmapped" && d.Code != "snapshot/partial"
 		}
 		all = append(all, pieces...)
 	}

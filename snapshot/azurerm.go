@@ -1,0 +1,428 @@
+package snapshot
+
+// azurerm has attributes of its own for what azapi writes as Azure Resource
+// Manager does. The table below says of a type which it is in Azure, where it
+// lies, and which attribute is which property:
+//
+//	address_space=addressSpace.addressPrefixes   below "properties"
+//	size_gb=/sku.name                            from the body's root
+//	subnet[*].name=subnets[*].name               of each item; a block that is there once needs no [*]
+//	dns_servers[*]=x[*].id                       the item itself
+//	enabled!=disabled                            the contrary
+//	public_enabled?=publicNetworkAccess          "Enabled" or "Disabled"
+//	policy_rule{}=policyRule                     a text of JSON
+//	'Linux'=storageProfile.osDisk.osType         the same for all
+//
+// A property that the type has and no line names is unknown in the body, so that
+// no verdict rests on its absence: see fill. The attributes are those of
+// registry.terraform.io/providers/hashicorp/azurerm, versions 3 and 4.
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+)
+
+// provided is one type of azurerm.
+type provided struct {
+	typ    arm.Type
+	in     string // what it lies in: "" the resource group, "subscription", "tenant", or an attribute with an id; "virtual_network_name=virtualNetworks" a parent by name
+	name   string // the attribute with its name; "" is name
+	fields string
+}
+
+const vmFields = ` size=hardwareProfile.vmSize admin_username=osProfile.adminUsername computer_name=osProfile.computerName custom_data=osProfile.customData
+	network_interface_ids[*]=networkProfile.networkInterfaces[*].id
+	os_disk.caching=storageProfile.osDisk.caching os_disk.storage_account_type=storageProfile.osDisk.managedDisk.storageAccountType
+	os_disk.disk_size_gb=storageProfile.osDisk.diskSizeGB os_disk.name=storageProfile.osDisk.name os_disk.write_accelerator_enabled=storageProfile.osDisk.writeAcceleratorEnabled
+	os_disk.disk_encryption_set_id=storageProfile.osDisk.managedDisk.diskEncryptionSet.id os_disk.diff_disk_settings.option=storageProfile.osDisk.diffDiskSettings.option
+	'FromImage'=storageProfile.osDisk.createOption source_image_id=storageProfile.imageReference.id
+	source_image_reference.publisher=storageProfile.imageReference.publisher source_image_reference.offer=storageProfile.imageReference.offer
+	source_image_reference.sku=storageProfile.imageReference.sku source_image_reference.version=storageProfile.imageReference.version
+	zone=/zones encryption_at_host_enabled=securityProfile.encryptionAtHost secure_boot_enabled=securityProfile.uefiSettings.secureBootEnabled
+	vtpm_enabled=securityProfile.uefiSettings.vTpmEnabled priority=priority eviction_policy=evictionPolicy max_bid_price=billingProfile.maxPrice
+	proximity_placement_group_id=proximityPlacementGroup.id availability_set_id=availabilitySet.id license_type=licenseType
+	capacity_reservation_group_id=capacityReservation.capacityReservationGroup.id virtual_machine_scale_set_id=virtualMachineScaleSet.id
+	boot_diagnostics.storage_account_uri=diagnosticsProfile.bootDiagnostics.storageUri provision_vm_agent=osProfile.$OS.provisionVMAgent
+	plan.name=/plan.name plan.publisher=/plan.publisher plan.product=/plan.product`
+
+const linuxFields = ` 'Linux'=storageProfile.osDisk.osType disable_password_authentication=osProfile.linuxConfiguration.disablePasswordAuthentication
+	admin_ssh_key[*].public_key=osProfile.linuxConfiguration.ssh.publicKeys[*].keyData patch_mode=osProfile.linuxConfiguration.patchSettings.patchMode`
+
+const windowsFields = ` 'Windows'=storageProfile.osDisk.osType patch_mode=osProfile.windowsConfiguration.patchSettings.patchMode
+	timezone=osProfile.windowsConfiguration.timeZone`
+
+const nsgRule = `priority=priority direction=direction access=access protocol=protocol description=description
+	source_port_range=sourcePortRange source_port_ranges=sourcePortRanges destination_port_range=destinationPortRange destination_port_ranges=destinationPortRanges
+	source_address_prefix=sourceAddressPrefix source_address_prefixes=sourceAddressPrefixes
+	destination_address_prefix=destinationAddressPrefix destination_address_prefixes=destinationAddressPrefixes`
+
+const policyAssignment = `policy_definition_id=policyDefinitionId display_name=displayName description=description metadata{}=metadata parameters{}=parameters
+	enforce~=enforcementMode not_scopes=notScopes non_compliance_message[*].content=nonComplianceMessages[*].message
+	non_compliance_message[*].policy_definition_reference_id=nonComplianceMessages[*].policyDefinitionReferenceId location=/location
+	overrides[*].value=overrides[*].value`
+
+const budget = `amount=amount time_grain=timeGrain time_period.start_date=timePeriod.startDate time_period.end_date=timePeriod.endDate 'Cost'=category`
+
+var azurerm = map[string]provided{
+	"azurerm_resource_group":                            {arm.ResourceGroupType, "subscription", "", "managed_by=/managedBy"},
+	"azurerm_management_group":                          {arm.ManagementGroupType, "tenant", "", `display_name=displayName parent_management_group_id=details.parent.id`},
+	"azurerm_management_group_subscription_association": {placementType, "management_group_id", "subscription_id", ""},
+	"azurerm_subscription":                              {"Microsoft.Subscription/aliases", "tenant", "alias", `subscription_name=displayName workload=workload billing_scope_id=billingScope subscription_id=subscriptionId`},
+	"azurerm_management_lock":                           {"Microsoft.Authorization/locks", "scope", "", "lock_level=level notes=notes"},
+	"azurerm_role_assignment": {"Microsoft.Authorization/roleAssignments", "scope", "", `scope=scope principal_id=principalId principal_type=principalType role_definition_id=roleDefinitionId description=description
+		condition=condition condition_version=conditionVersion delegated_managed_identity_resource_id=delegatedManagedIdentityResourceId`},
+	"azurerm_role_definition": {"Microsoft.Authorization/roleDefinitions", "scope", "role_definition_id", `name=roleName description=description assignable_scopes=assignableScopes permissions[*].actions=permissions[*].actions
+		permissions[*].not_actions=permissions[*].notActions permissions[*].data_actions=permissions[*].dataActions
+		permissions[*].not_data_actions=permissions[*].notDataActions 'CustomRole'=type`},
+	"azurerm_user_assigned_identity": {"Microsoft.ManagedIdentity/userAssignedIdentities", "", "", `principal_id=principalId client_id=clientId tenant_id=tenantId isolation_scope=isolationScope`},
+	"azurerm_policy_definition": {definitionType, "management_group_id", "", `policy_type=policyType mode=mode display_name=displayName description=description policy_rule{}=policyRule parameters{}=parameters
+		metadata{}=metadata`},
+	"azurerm_management_group_policy_assignment": {assignmentType, "management_group_id", "", policyAssignment},
+	"azurerm_subscription_policy_assignment":     {assignmentType, "subscription_id", "", policyAssignment},
+	"azurerm_resource_group_policy_assignment":   {assignmentType, "resource_group_id", "", policyAssignment},
+	"azurerm_resource_policy_assignment":         {assignmentType, "resource_id", "", policyAssignment},
+	"azurerm_policy_set_definition": {setType, "management_group_id", "", `policy_type=policyType display_name=displayName description=description parameters{}=parameters metadata{}=metadata
+		policy_definition_reference[*].policy_definition_id=policyDefinitions[*].policyDefinitionId
+		policy_definition_reference[*].reference_id=policyDefinitions[*].policyDefinitionReferenceId
+		policy_definition_reference[*].parameter_values{}=policyDefinitions[*].parameters
+		policy_definition_reference[*].policy_group_names=policyDefinitions[*].groupNames
+		policy_definition_group[*].name=policyDefinitionGroups[*].name`},
+	"azurerm_consumption_budget_subscription":     {"Microsoft.Consumption/budgets", "subscription_id", "", budget},
+	"azurerm_consumption_budget_resource_group":   {"Microsoft.Consumption/budgets", "resource_group_id", "", budget},
+	"azurerm_consumption_budget_management_group": {"Microsoft.Consumption/budgets", "management_group_id", "", budget},
+	"azurerm_virtual_network": {"Microsoft.Network/virtualNetworks", "", "", `address_space=addressSpace.addressPrefixes dns_servers=dhcpOptions.dnsServers flow_timeout_in_minutes=flowTimeoutInMinutes
+		subnet[*].name=subnets[*].name subnet[*].address_prefixes=subnets[*].properties.addressPrefixes
+		subnet[*].address_prefix=subnets[*].properties.addressPrefix subnet[*].security_group=subnets[*].properties.networkSecurityGroup.id
+		ddos_protection_plan.id=ddosProtectionPlan.id ddos_protection_plan.enable=enableDdosProtection encryption.enforcement=encryption.enforcement`},
+	"azurerm_subnet": {"Microsoft.Network/virtualNetworks/subnets", "virtual_network_name=virtualNetworks", "", `address_prefixes=addressPrefixes service_endpoints[*]=serviceEndpoints[*].service
+		private_endpoint_network_policies=privateEndpointNetworkPolicies
+		private_link_service_network_policies_enabled?=privateLinkServiceNetworkPolicies default_outbound_access_enabled=defaultOutboundAccess
+		delegation[*].name=delegations[*].name delegation[*].service_delegation.name=delegations[*].properties.serviceName`},
+	"azurerm_virtual_network_peering": {"Microsoft.Network/virtualNetworks/virtualNetworkPeerings", "virtual_network_name=virtualNetworks", "", `remote_virtual_network_id=remoteVirtualNetwork.id allow_virtual_network_access=allowVirtualNetworkAccess
+		allow_forwarded_traffic=allowForwardedTraffic allow_gateway_transit=allowGatewayTransit use_remote_gateways=useRemoteGateways`},
+	"azurerm_network_security_group": {"Microsoft.Network/networkSecurityGroups", "", "", `security_rule[*].name=securityRules[*].name` + each(nsgRule, "security_rule[*].", "securityRules[*].properties.")},
+	"azurerm_network_security_rule":  {"Microsoft.Network/networkSecurityGroups/securityRules", "network_security_group_name=networkSecurityGroups", "", nsgRule},
+	"azurerm_route_table": {"Microsoft.Network/routeTables", "", "", `bgp_route_propagation_enabled!=disableBgpRoutePropagation disable_bgp_route_propagation=disableBgpRoutePropagation
+		route[*].name=routes[*].name route[*].address_prefix=routes[*].properties.addressPrefix
+		route[*].next_hop_type=routes[*].properties.nextHopType route[*].next_hop_in_ip_address=routes[*].properties.nextHopIpAddress`},
+	"azurerm_public_ip": {"Microsoft.Network/publicIPAddresses", "", "", `sku=/sku.name sku_tier=/sku.tier zones=/zones allocation_method=publicIPAllocationMethod ip_version=publicIPAddressVersion
+		idle_timeout_in_minutes=idleTimeoutInMinutes domain_name_label=dnsSettings.domainNameLabel ddos_protection_mode=ddosSettings.protectionMode
+		ip_tags=ipTags public_ip_prefix_id=publicIPPrefix.id`},
+	"azurerm_nat_gateway": {"Microsoft.Network/natGateways", "", "", `sku_name=/sku.name zones=/zones idle_timeout_in_minutes=idleTimeoutInMinutes`},
+	"azurerm_network_interface": {"Microsoft.Network/networkInterfaces", "", "", `ip_configuration[*].name=ipConfigurations[*].name ip_configuration[*].subnet_id=ipConfigurations[*].properties.subnet.id
+		ip_configuration[*].private_ip_address_allocation=ipConfigurations[*].properties.privateIPAllocationMethod
+		ip_configuration[*].private_ip_address=ipConfigurations[*].properties.privateIPAddress
+		ip_configuration[*].public_ip_address_id=ipConfigurations[*].properties.publicIPAddress.id
+		ip_configuration[*].primary=ipConfigurations[*].properties.primary ip_forwarding_enabled=enableIPForwarding
+		enable_ip_forwarding=enableIPForwarding accelerated_networking_enabled=enableAcceleratedNetworking
+		enable_accelerated_networking=enableAcceleratedNetworking dns_servers=dnsSettings.dnsServers`},
+	"azurerm_lb": {"Microsoft.Network/loadBalancers", "", "", `sku=/sku.name sku_tier=/sku.tier frontend_ip_configuration[*].name=frontendIPConfigurations[*].name
+		frontend_ip_configuration[*].subnet_id=frontendIPConfigurations[*].properties.subnet.id
+		frontend_ip_configuration[*].public_ip_address_id=frontendIPConfigurations[*].properties.publicIPAddress.id
+		frontend_ip_configuration[*].private_ip_address=frontendIPConfigurations[*].properties.privateIPAddress
+		frontend_ip_configuration[*].zones=frontendIPConfigurations[*].zones`},
+	"azurerm_private_dns_zone":                      {"Microsoft.Network/privateDnsZones", "", "", "'global'=/location"},
+	"azurerm_private_dns_zone_virtual_network_link": {"Microsoft.Network/privateDnsZones/virtualNetworkLinks", "private_dns_zone_name=privateDnsZones", "", `virtual_network_id=virtualNetwork.id registration_enabled=registrationEnabled resolution_policy=resolutionPolicy 'global'=/location`},
+	"azurerm_private_endpoint": {"Microsoft.Network/privateEndpoints", "", "", `subnet_id=subnet.id custom_network_interface_name=customNetworkInterfaceName
+		private_service_connection[*].name=privateLinkServiceConnections[*].name
+		private_service_connection[*].private_connection_resource_id=privateLinkServiceConnections[*].properties.privateLinkServiceId
+		private_service_connection[*].subresource_names=privateLinkServiceConnections[*].properties.groupIds`},
+	"azurerm_storage_account": {"Microsoft.Storage/storageAccounts", "", "", `account_kind=/kind account_tier+account_replication_type=/sku.name access_tier=accessTier https_traffic_only_enabled=supportsHttpsTrafficOnly
+		enable_https_traffic_only=supportsHttpsTrafficOnly min_tls_version=minimumTlsVersion allow_nested_items_to_be_public=allowBlobPublicAccess
+		shared_access_key_enabled=allowSharedKeyAccess public_network_access_enabled?=publicNetworkAccess
+		default_to_oauth_authentication=defaultToOAuthAuthentication is_hns_enabled=isHnsEnabled nfsv3_enabled=isNfsV3Enabled
+		sftp_enabled=isSftpEnabled local_user_enabled=isLocalUserEnabled cross_tenant_replication_enabled=allowCrossTenantReplication
+		infrastructure_encryption_enabled=encryption.requireInfrastructureEncryption allowed_copy_scope=allowedCopyScope
+		network_rules.default_action=networkAcls.defaultAction network_rules.ip_rules[*]=networkAcls.ipRules[*].value
+		network_rules.virtual_network_subnet_ids[*]=networkAcls.virtualNetworkRules[*].id`},
+	"azurerm_storage_container":       {"Microsoft.Storage/storageAccounts/blobServices/containers", "storage_account_id=blobServices/default", "", `container_access_type=publicAccess metadata=metadata default_encryption_scope=defaultEncryptionScope`},
+	"azurerm_linux_virtual_machine":   {"Microsoft.Compute/virtualMachines", "", "", strings.ReplaceAll(vmFields, "$OS", "linuxConfiguration") + linuxFields},
+	"azurerm_windows_virtual_machine": {"Microsoft.Compute/virtualMachines", "", "", strings.ReplaceAll(vmFields, "$OS", "windowsConfiguration") + windowsFields},
+	"azurerm_linux_virtual_machine_scale_set": {"Microsoft.Compute/virtualMachineScaleSets", "", "", `sku=/sku.name instances=/sku.capacity zones=/zones overprovision=overprovision upgrade_mode=upgradePolicy.mode
+		single_placement_group=singlePlacementGroup platform_fault_domain_count=platformFaultDomainCount 'Uniform'=orchestrationMode` + each(linuxFields+setFields, "", "virtualMachineProfile.")},
+	"azurerm_windows_virtual_machine_scale_set": {"Microsoft.Compute/virtualMachineScaleSets", "", "", `sku=/sku.name instances=/sku.capacity zones=/zones overprovision=overprovision upgrade_mode=upgradePolicy.mode
+		single_placement_group=singlePlacementGroup platform_fault_domain_count=platformFaultDomainCount 'Uniform'=orchestrationMode` + each(windowsFields+setFields, "", "virtualMachineProfile.")},
+}
+
+const setFields = ` admin_username=osProfile.adminUsername computer_name_prefix=osProfile.computerNamePrefix custom_data=osProfile.customData
+	os_disk.caching=storageProfile.osDisk.caching os_disk.storage_account_type=storageProfile.osDisk.managedDisk.storageAccountType os_disk.disk_size_gb=storageProfile.osDisk.diskSizeGB
+	'FromImage'=storageProfile.osDisk.createOption source_image_id=storageProfile.imageReference.id
+	source_image_reference.publisher=storageProfile.imageReference.publisher source_image_reference.offer=storageProfile.imageReference.offer
+	source_image_reference.sku=storageProfile.imageReference.sku source_image_reference.version=storageProfile.imageReference.version
+	encryption_at_host_enabled=securityProfile.encryptionAtHost priority=priority eviction_policy=evictionPolicy`
+
+// each puts prefixes before the attributes and properties of fields.
+func each(fields, attribute, property string) string {
+	var b strings.Builder
+	for _, f := range strings.Fields(fields) {
+		from, to, _ := strings.Cut(f, "=")
+		b.WriteString(" " + attribute + from + "=" + property + to)
+	}
+	return b.String()
+}
+
+// azurermID gives the id that a resource will have.
+func (t *terraform) azurermID(a *applied) arm.ID {
+	m, known := azurerm[a.typ]
+	name := a.values.Get(or(m.name, "name")).Str()
+	if m.typ == placementType {
+		name = arm.ID(name).Name()
+	}
+	if !known || name == "" {
+		return ""
+	}
+	attribute, kind, byName := strings.Cut(m.in, "=")
+	switch {
+	case m.in == "tenant":
+		return arm.Tenant.Resource(m.typ, name)
+	case m.in == "subscription":
+		return below(t.subscription(a), "/resourceGroups/"+name)
+	case byName && strings.HasSuffix(attribute, "_id"):
+		return below(t.idIn(a, attribute), "/"+kind+"/"+lastOf(m.typ)+"/"+name)
+	case byName:
+		return below(t.group(a), "/providers/"+m.typ.Namespace()+"/"+kind+"/"+a.values.Get(attribute).Str()+"/"+lastOf(m.typ)+"/"+name)
+	case m.in == "":
+		return below(t.group(a), "/providers/"+string(m.typ)+"/"+name)
+	case m.typ == placementType:
+		return below(t.idIn(a, attribute), "/subscriptions/"+name)
+	}
+	scope := t.idIn(a, m.in)
+	if scope == "" && m.typ.Namespace() == "Microsoft.Authorization" && !a.values.Get(m.in).Exists() {
+		scope = t.subscription(a) // definitions without a management group
+	}
+	return below(scope, "/providers/"+string(m.typ)+"/"+name)
+}
+
+func below(scope arm.ID, rest string) arm.ID {
+	if scope == "" {
+		return ""
+	}
+	return scope + arm.ID(rest)
+}
+
+func lastOf(t arm.Type) string { return string(t[strings.LastIndexByte(string(t), '/')+1:]) }
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// group gives the resource group that a resource lies in.
+func (t *terraform) group(a *applied) arm.ID {
+	if name := a.values.Get("resource_group_name").Str(); name != "" {
+		return below(t.subscription(a), "/resourceGroups/"+name)
+	}
+	return t.idIn(a, "resource_group_name").ResourceGroupID()
+}
+
+// subscription gives the subscription that the provider is configured for, or
+// the one of the Reader.
+func (t *terraform) subscription(a *applied) arm.ID {
+	e := t.root.Get("configuration", "provider_config", "azurerm", "expressions", "subscription_id")
+	name := e.Get("constant_value").Str()
+	if refs := references(e); name == "" && len(refs) == 1 {
+		name = t.root.Get("variables", strings.TrimPrefix(refs[0], "var."), "value").Str()
+	}
+	if name != "" {
+		return arm.Subscription(name)
+	}
+	return t.p.At.SubscriptionID()
+}
+
+// azurerm keeps a resource that has azurerm's own attributes.
+func (t *terraform) azurerm(a *applied) {
+	m, known := azurerm[a.typ]
+	if !known {
+		t.p.leave(a.v, a.typ, "no table says which resource of Azure it makes, or it changes another one: review it with what azapi or az prints")
+		return
+	}
+	id := t.idOf(a)
+	if id == "" {
+		t.p.leave(a.v, string(m.typ), a.typ+" does not say in which subscription or scope it lies: give --subscription")
+		return
+	}
+	o := arm.O{"id", id, "name", id.Name(), "type", id.Type()}
+	for _, name := range []string{"location", "tags"} {
+		if v := a.values.Get(name); v.Exists() && v.Kind() != arm.Null {
+			o = append(o, name, v)
+		}
+	}
+	body := arm.New(append(o, "identity", identityOf(a.values.Get("identity"))))
+	fields := parseFields(m.fields)
+	body, err := setFieldsOf(body, a.values, fields)
+	if err != nil {
+		t.p.errorf(a.v.Offset(), "snapshot/syntax", "%s: %v", a.address, err)
+		return
+	}
+	written := map[string]bool{}
+	for _, f := range fields {
+		written[strings.ToLower(strings.ReplaceAll(f.to, "[*]", ""))] = true
+	}
+	t.keep(a, fill(body, t.p.namesOf(m.typ), written, id))
+}
+
+// field is one line of the table.
+type field struct{ from, how, to string }
+
+// parseFields reads the fields of a type.
+func parseFields(text string) []field {
+	var all []field
+	for _, f := range strings.Fields(text) {
+		from, to, _ := strings.Cut(f, "=")
+		how := ""
+		for _, h := range []string{"!", "?", "{}", "~"} {
+			if cut, ok := strings.CutSuffix(from, h); ok {
+				from, how = cut, h
+			}
+		}
+		if at, ok := strings.CutPrefix(to, "/"); ok {
+			to = at
+		} else {
+			to = "properties." + to
+		}
+		all = append(all, field{from, how, to})
+	}
+	return all
+}
+
+// setFieldsOf gives the body with what the attributes say.
+func setFieldsOf(body, values arm.Value, fields []field) (arm.Value, error) {
+	lists := map[string][]field{} // fields of items, by the list they are of
+	for _, f := range fields {
+		list, item, ofItems := strings.Cut(f.from, "[*]")
+		if ofItems {
+			to, inner, _ := strings.Cut(f.to, "[*]")
+			key := list + "=" + to
+			lists[key] = append(lists[key], field{strings.TrimPrefix(item, "."), f.how, strings.TrimPrefix(inner, ".")})
+			continue
+		}
+		v, err := f.value(values)
+		if err == nil && v.Exists() {
+			body, err = body.Set(v, strings.Split(f.to, ".")...)
+		}
+		if err != nil {
+			return body, fmt.Errorf("%s: %w", f.from, err)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(lists)) {
+		from, to, _ := strings.Cut(key, "=")
+		list := attribute(values, from)
+		if list.Kind() == arm.Null || !list.Exists() {
+			continue
+		}
+		var made any = list // unknown
+		if list.Kind() == arm.Array {
+			items := arm.A{}
+			for item := range list.Items() {
+				one, err := setFieldsOf(arm.New(arm.O{}), item, lists[key])
+				if err != nil {
+					return body, fmt.Errorf("%s: %w", from, err)
+				}
+				items = append(items, one)
+			}
+			made = items
+		}
+		var err error
+		if body, err = body.Set(made, strings.Split(to, ".")...); err != nil {
+			return body, fmt.Errorf("%s: %w", from, err)
+		}
+	}
+	return body, nil
+}
+
+// attribute gives the attribute at a path; a block that is there once is a list
+// of one.
+func attribute(v arm.Value, path string) arm.Value {
+	if path == "" {
+		return v
+	}
+	for step := range strings.SplitSeq(path, ".") {
+		if v.Kind() == arm.Array {
+			v = v.At(0)
+		}
+		if v = v.Get(step); v.Kind() == arm.Unknown {
+			return v
+		}
+	}
+	return v
+}
+
+// value gives what a field puts into the body; nothing where the attribute is
+// not set.
+func (f field) value(values arm.Value) (arm.Value, error) {
+	if f.from != "" && f.from[0] == '\'' {
+		return arm.New(strings.Trim(f.from, "'")), nil
+	}
+	if first, second, both := strings.Cut(f.from, "+"); both {
+		a, b := values.Get(first), values.Get(second)
+		if a.Kind() == arm.Unknown || b.Kind() == arm.Unknown {
+			return arm.New(arm.Parameter(f.from)), nil
+		}
+		return arm.New(a.Str() + "_" + b.Str()), nil
+	}
+	v := attribute(values, f.from)
+	switch {
+	case v.Kind() == arm.Null || !v.Exists() || v.Text() == `""`:
+		return arm.Value{}, nil
+	case v.Kind() == arm.Unknown || f.how == "":
+		return oneZone(f, v), nil
+	case f.how == "{}":
+		return arm.Parse(v.Str())
+	case f.how == "!":
+		return arm.New(!v.True()), nil
+	case f.how == "~":
+		return arm.New(map[bool]string{true: "Default", false: "DoNotEnforce"}[v.True()]), nil
+	}
+	return arm.New(map[bool]string{true: "Enabled", false: "Disabled"}[v.True()]), nil
+}
+
+// oneZone puts the one zone of a virtual machine into a list.
+func oneZone(f field, v arm.Value) arm.Value {
+	if f.from == "zone" && v.Kind() == arm.String {
+		return arm.New(arm.A{v})
+	}
+	return v
+}
+
+// fill gives the body with the properties that its type has and the table does
+// not know: they are unknown, and not absent.
+func fill(body arm.Value, n *names, written map[string]bool, id arm.ID) arm.Value {
+	props := fillObject(body.Get("properties"), n.get("properties"), "properties", written, id)
+	if filled, err := body.Set(props, "properties"); err == nil {
+		return filled
+	}
+	return body
+}
+
+func fillObject(v arm.Value, n *names, path string, written map[string]bool, id arm.ID) arm.Value {
+	if n == nil || v.Exists() && v.Kind() != arm.Object {
+		return v
+	}
+	o := arm.O{}
+	for name, m := range v.Members() {
+		o = append(o, name, fillObject(m, n.get(name), path+"."+strings.ToLower(name), written, id))
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.below)) {
+		at := path + "." + name
+		if !v.Get(name).Exists() && !covered(at, written) {
+			o = append(o, name, arm.Ref{ID: id, Path: at})
+		}
+	}
+	return arm.New(o)
+}
+
+// covered tells whether the table has a property, or something in it.
+func covered(path string, written map[string]bool) bool {
+	for to := range written {
+		if to == path || strings.HasPrefix(to, path+".") || strings.HasPrefix(path, to+".") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,463 @@
+package snapshot
+
+// Terraform prints a plan or a state as JSON (terraform show -json), and keeps
+// a state as a file (terraform.tfstate):
+//
+//	plan   {"resource_changes": [{"address", "mode", "type", "change": {"actions", "after", "after_unknown"}}],
+//	        "configuration": {"root_module": {"resources": [{"address", "expressions": {"parent_id": {"references": […]}}}]}}}
+//	state  {"values": {"root_module": {"resources": [{"address", "type", "values"}], "child_modules": […]}}}
+//	file   {"version": 4, "resources": [{"module", "type", "name", "instances": [{"index_key", "attributes"}]}]}
+//
+// What a plan knows only after it is applied is unknown in the bodies. The id
+// that a resource will have follows from the names in the plan, through the
+// references in its configuration, so that what lies in what is known.
+//
+// https://developer.hashicorp.com/terraform/internals/json-format
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"airfield/arm"
+)
+
+// isTerraform tells a plan or a state.
+func isTerraform(v arm.Value) bool {
+	return v.Get("resource_changes").Exists() || v.Get("planned_values").Exists() ||
+		v.Get("format_version").Exists() && v.Get("terraform_version").Exists() ||
+		v.Get("lineage").Exists() && v.Get("resources").Kind() == arm.Array
+}
+
+// applied is one resource of a plan or a state.
+type applied struct {
+	v       arm.Value // where the file has it
+	address string
+	typ     string    // azapi_resource
+	values  arm.Value // the attributes; those that the plan does not know yet are references
+	config  arm.Value // its expressions
+	module  string    // the address of the module it is in
+
+	id        arm.ID
+	resolving bool
+}
+
+// terraform is one plan or state that is read.
+type terraform struct {
+	p         *reading
+	root      arm.Value
+	all       []*applied
+	byAddress map[string]*applied
+	modules   map[string]arm.Value // configuration by address, without indexes; "" is the root
+	calls     map[string]arm.Value // the calls of modules, likewise
+	pieces    []Piece
+	quiet     int // resources that the plan does not change
+	gone      int // resources that it deletes
+}
+
+func (p *reading) terraform(v arm.Value) {
+	t := &terraform{p: p, root: v, byAddress: map[string]*applied{}, modules: map[string]arm.Value{}, calls: map[string]arm.Value{}}
+	t.configure("", v.Get("configuration", "root_module"), 0)
+	switch {
+	case v.Get("resource_changes").Kind() == arm.Array:
+		for c := range v.Get("resource_changes").Items() {
+			t.change(c)
+		}
+	case v.Get("lineage").Exists():
+		for r := range v.Get("resources").Items() {
+			t.stored(r)
+		}
+	default:
+		values := v.Get("values")
+		if !values.Exists() {
+			values = v.Get("planned_values")
+		}
+		t.module(values.Get("root_module"), "")
+	}
+	for _, a := range t.all {
+		t.resource(a)
+	}
+	t.updates()
+	for _, piece := range t.pieces {
+		p.emit(piece)
+	}
+	if t.quiet+t.gone > 0 {
+		p.infof(v.Offset(), "snapshot/left-out", "of the plan's resources %d are not changed and %d are deleted: they are no requests", t.quiet, t.gone)
+	}
+}
+
+// configure notes the configuration of a module and those that it calls.
+func (t *terraform) configure(address string, m arm.Value, depth int) {
+	t.modules[address] = m
+	for name, call := range m.Get("module_calls").Members() {
+		if inner := strings.TrimPrefix(address+".module."+name, "."); depth < 50 {
+			t.calls[inner] = call
+			t.configure(inner, call.Get("module"), depth+1)
+		}
+	}
+}
+
+// change reads one change of a plan.
+func (t *terraform) change(c arm.Value) {
+	change := c.Get("change")
+	actions := change.Get("actions").Strings()
+	switch {
+	case c.Get("mode").Str() == "data":
+		return // read, and in Azure already
+	case !slices.Contains(actions, "create") && slices.Contains(actions, "delete"), slices.Equal(actions, []string{"forget"}):
+		t.gone++
+		return
+	case !t.p.placed && slices.Equal(actions, []string{"no-op"}):
+		t.quiet++
+		return
+	}
+	address := c.Get("address").Str()
+	config := t.expressions(address, c.Get("module_address").Str())
+	values := t.unknown(change.Get("after"), change.Get("after_unknown"), config, address)
+	t.add(&applied{v: c, address: address, typ: c.Get("type").Str(), module: c.Get("module_address").Str(), values: values, config: config})
+}
+
+// module reads the resources of a module of a state.
+func (t *terraform) module(m arm.Value, address string) {
+	for r := range m.Get("resources").Items() {
+		if r.Get("mode").Str() != "data" {
+			t.add(&applied{v: r, address: r.Get("address").Str(), typ: r.Get("type").Str(), module: address, values: r.Get("values"), config: t.expressions(r.Get("address").Str(), address)})
+		}
+	}
+	for child := range m.Get("child_modules").Items() {
+		t.module(child, child.Get("address").Str())
+	}
+}
+
+// stored reads a resource of a state's file.
+func (t *terraform) stored(r arm.Value) {
+	if r.Get("mode").Str() == "data" {
+		return
+	}
+	for i := range r.Get("instances").Items() {
+		address := r.Get("type").Str() + "." + r.Get("name").Str()
+		if m := r.Get("module").Str(); m != "" {
+			address = m + "." + address
+		}
+		if key := i.Get("index_key"); key.Exists() {
+			address += "[" + key.Text() + "]"
+		}
+		t.add(&applied{v: i, address: address, typ: r.Get("type").Str(), module: r.Get("module").Str(), values: i.Get("attributes")})
+	}
+}
+
+func (t *terraform) add(a *applied) {
+	if !strings.HasPrefix(a.typ, "azapi_") && !strings.HasPrefix(a.typ, "azurerm_") {
+		if !slices.ContainsFunc([]string{"random_", "time_", "null_", "terraform_", "local_", "tls_"}, func(s string) bool { return strings.HasPrefix(a.typ, s) }) {
+			t.p.count(a.v, a.typ, "of another provider than azapi and azurerm", false)
+		}
+		return
+	}
+	t.all = append(t.all, a)
+	t.byAddress[a.address] = a
+}
+
+// expressions gives what the configuration has of a resource.
+func (t *terraform) expressions(address, module string) arm.Value {
+	want := withoutIndexes(address)
+	if module != "" {
+		want = strings.TrimPrefix(want, withoutIndexes(module)+".")
+	}
+	for r := range t.modules[withoutIndexes(module)].Get("resources").Items() {
+		if r.Get("address").Str() == want {
+			return r.Get("expressions")
+		}
+	}
+	return arm.Value{}
+}
+
+// withoutIndexes gives an address without what is in brackets.
+func withoutIndexes(address string) string {
+	var b strings.Builder
+	depth, quoted := 0, false
+	for i := range len(address) {
+		c := address[i]
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case !quoted && c == '[':
+			depth++
+		}
+		if depth == 0 {
+			b.WriteByte(c)
+		}
+		if !quoted && c == ']' && depth > 0 {
+			depth--
+		}
+	}
+	return b.String()
+}
+
+// unknown gives the values with a reference in the place of each that the plan
+// does not know. The references name the expressions that will give them.
+func (t *terraform) unknown(after, unknown, config arm.Value, name string) arm.Value {
+	switch {
+	case unknown.True():
+		if refs := references(config); len(refs) > 0 {
+			name = some(refs, 3)
+		}
+		return arm.New(arm.Parameter(name))
+	case unknown.Kind() == arm.Object && (after.Kind() == arm.Object || !after.Exists() || after.Kind() == arm.Null):
+		o := arm.O{}
+		for n, m := range after.Members() {
+			o = append(o, n, t.unknown(m, unknown.Get(n), within(config, n), name+"."+n))
+		}
+		for n, m := range unknown.Members() {
+			if !after.Get(n).Exists() {
+				o = append(o, n, t.unknown(arm.Value{}, m, within(config, n), name+"."+n))
+			}
+		}
+		return arm.New(o)
+	case unknown.Kind() == arm.Array && after.Kind() == arm.Array:
+		list := arm.A{}
+		i := 0
+		for m := range after.Items() {
+			list = append(list, t.unknown(m, unknown.At(i), itemOf(config, i), name+"["+strconv.Itoa(i)+"]"))
+			i++
+		}
+		return arm.New(list)
+	}
+	return after
+}
+
+// within gives the expressions of a member: those of the whole where the
+// configuration does not tell them apart.
+func within(config arm.Value, name string) arm.Value {
+	if m := config.Get(name); m.Exists() && name != "references" && name != "constant_value" {
+		return m
+	}
+	if config.Get("references").Exists() {
+		return config
+	}
+	return arm.Value{}
+}
+
+func itemOf(config arm.Value, i int) arm.Value {
+	if config.Kind() == arm.Array {
+		return config.At(i)
+	}
+	return config
+}
+
+// references gives what an expression refers to, less the resources that are
+// named with an attribute too.
+func references(config arm.Value) []string {
+	var refs []string
+	for _, r := range config.Get("references").Strings() {
+		if !slices.ContainsFunc(refs, func(o string) bool { return strings.HasPrefix(o, r+".") || strings.HasPrefix(o, r+"[") }) {
+			refs = append(refs, r)
+		}
+	}
+	return refs
+}
+
+// resource keeps what a resource is in Azure.
+func (t *terraform) resource(a *applied) {
+	switch {
+	case a.typ == "azapi_resource":
+		t.azapi(a)
+	case a.typ == "azapi_update_resource":
+	case strings.HasPrefix(a.typ, "azapi_"):
+		t.p.count(a.v, a.typ, "an action, or something of a data plane, and no resource of Azure Resource Manager", false)
+	default:
+		t.azurerm(a)
+	}
+}
+
+// idOf gives the id that a resource has or will have, "" where it is not known.
+func (t *terraform) idOf(a *applied) arm.ID {
+	if a.id != "" || a.resolving {
+		return a.id
+	}
+	a.resolving = true
+	if id, err := arm.ParseID(a.values.Get("id").Str()); err == nil {
+		a.id = id
+	} else if strings.HasPrefix(a.typ, "azapi_") {
+		a.id = t.azapiID(a)
+	} else {
+		a.id = t.azurermID(a)
+	}
+	if _, err := arm.ParseID(string(a.id)); err != nil {
+		a.id = ""
+	}
+	a.resolving = false
+	return a.id
+}
+
+func (t *terraform) azapiID(a *applied) arm.ID {
+	if id := t.idIn(a, "resource_id"); id != "" {
+		return id
+	}
+	typ, _, _ := strings.Cut(a.values.Get("type").Str(), "@")
+	name := a.values.Get("name").Str()
+	if typ == "" || name == "" {
+		return ""
+	}
+	switch arm.Type(typ) {
+	case arm.ManagementGroupType:
+		return arm.ManagementGroup(name)
+	case arm.SubscriptionType:
+		return arm.Subscription(name)
+	}
+	parent := t.idIn(a, "parent_id")
+	switch {
+	case parent == "":
+		return ""
+	case arm.Type(typ).Equal(arm.ResourceGroupType):
+		return parent.ResourceGroup(name)
+	case arm.Type(typ).Child():
+		return parent.Child(typ[strings.LastIndexByte(typ, '/')+1:], name)
+	}
+	return parent.Resource(arm.Type(typ), name)
+}
+
+// idIn gives the id in an attribute: the value, or the id of the resource that
+// the expression refers to.
+func (t *terraform) idIn(a *applied, attribute string) arm.ID {
+	if id, err := arm.ParseID(a.values.Get(attribute).Str()); err == nil {
+		return id
+	}
+	return t.referred(a, references(a.config.Get(attribute)), a.module, 0)
+}
+
+// referred gives the id of the one resource that an expression refers to.
+func (t *terraform) referred(from *applied, refs []string, module string, depth int) arm.ID {
+	if len(refs) != 1 || depth > 20 {
+		return ""
+	}
+	ref := refs[0]
+	if name, ok := strings.CutPrefix(ref, "var."); ok {
+		call := t.calls[withoutIndexes(module)]
+		outer := module[:max(strings.LastIndex(module, "module."), 0)]
+		return t.referred(from, references(call.Get("expressions", name)), strings.TrimSuffix(outer, "."), depth+1)
+	}
+	if rest, ok := strings.CutPrefix(ref, "module."); ok {
+		name, output, _ := strings.Cut(rest, ".")
+		inner := strings.TrimPrefix(module+".module."+name, ".")
+		expression := t.modules[withoutIndexes(inner)].Get("outputs", output, "expression")
+		return t.referred(from, references(expression), inner, depth+1)
+	}
+	ref = strings.TrimSuffix(ref, ".id")
+	if module != "" {
+		ref = module + "." + ref
+	}
+	if to := t.at(ref, from); to != nil {
+		return t.idOf(to)
+	}
+	return ""
+}
+
+// at gives the resource at an address. Where there are several of it, it is the
+// one with the same index.
+func (t *terraform) at(address string, from *applied) *applied {
+	if a := t.byAddress[address]; a != nil {
+		return a
+	}
+	if i := strings.LastIndexByte(from.address, '['); i >= 0 {
+		return t.byAddress[address+from.address[i:]]
+	}
+	return nil
+}
+
+// azapi keeps a resource that is written in Azure Resource Manager's own form.
+func (t *terraform) azapi(a *applied) {
+	typ, version, _ := strings.Cut(a.values.Get("type").Str(), "@")
+	id := t.idOf(a)
+	if id == "" {
+		t.p.leave(a.v, typ, "a plan does not know where it will lie")
+		return
+	}
+	body, bad := azapiBody(a.values.Get("body"))
+	if bad != nil {
+		t.p.errorf(a.v.Offset(), "snapshot/syntax", "the body of %s is not JSON: %v", a.address, bad)
+		return
+	}
+	o := arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version}
+	for _, name := range []string{"location", "tags"} {
+		if m := a.values.Get(name); m.Exists() && m.Kind() != arm.Null && !body.Get(name).Exists() {
+			o = append(o, name, m)
+		}
+	}
+	if identity := identityOf(a.values.Get("identity")); !body.Get("identity").Exists() {
+		o = append(o, "identity", identity)
+	}
+	if body.Kind() == arm.Unknown {
+		o = append(o, "properties", body)
+	} else {
+		o = append(o, without(body, "id", "name", "type", "apiVersion")...)
+	}
+	t.keep(a, arm.New(o))
+}
+
+// keep keeps a body as the resource of a.
+func (t *terraform) keep(a *applied, body arm.Value) {
+	t.pieces = append(t.pieces, Piece{Resource: arm.Resource{ID: a.id, Body: body, Pos: t.p.pos(a.v.Offset())}, File: t.p.f})
+}
+
+// azapiBody gives a body: azapi 1 keeps it as text, azapi 2 as an object, which
+// the file of a state has beside its type.
+func azapiBody(v arm.Value) (arm.Value, error) {
+	if v.Get("value").Exists() && v.Get("type").Exists() && v.Len() == 2 {
+		v = v.Get("value")
+	}
+	if v.Kind() == arm.String {
+		return arm.Parse(v.Str())
+	}
+	if v.Kind() != arm.Object && v.Kind() != arm.Unknown && v.Exists() && v.Kind() != arm.Null {
+		return arm.Value{}, fmt.Errorf("found %s, wanted an object", v.Kind())
+	}
+	return v, nil
+}
+
+// identityOf gives the identity of a block of azapi or azurerm.
+func identityOf(block arm.Value) arm.Value {
+	if block.Kind() == arm.Unknown {
+		return block
+	}
+	if block.Kind() == arm.Array {
+		block = block.At(0)
+	}
+	if block.Kind() != arm.Object || block.Get("type").Kind() == arm.Null {
+		return arm.Value{}
+	}
+	o := arm.O{"type", block.Get("type")}
+	if ids := block.Get("identity_ids"); ids.Kind() == arm.Array && ids.Len() > 0 {
+		of := arm.O{}
+		for id := range ids.Items() {
+			if id.Kind() != arm.String { // who it is comes with the deployment
+				return arm.New(append(o, "userAssignedIdentities", id))
+			}
+			of = append(of, id.Str(), arm.O{})
+		}
+		o = append(o, "userAssignedIdentities", of)
+	} else if ids.Kind() == arm.Unknown {
+		o = append(o, "userAssignedIdentities", ids)
+	}
+	return arm.New(o)
+}
+
+// updates lays the changes of azapi_update_resource over the resources that the
+// plan has too; of others it has only a part.
+func (t *terraform) updates() {
+	for _, a := range t.all {
+		if a.typ != "azapi_update_resource" {
+			continue
+		}
+		id := t.idOf(a)
+		body, bad := azapiBody(a.values.Get("body"))
+		i := slices.IndexFunc(t.pieces, func(p Piece) bool { return p.Resource.ID.Equal(id) })
+		if id == "" || bad != nil || i < 0 || body.Kind() != arm.Object {
+			typ, _, _ := strings.Cut(a.values.Get("type").Str(), "@")
+			t.p.count(a.v, "azapi_update_resource of "+typ, "it changes a part of a resource whose rest is not in the file", false)
+			continue
+		}
+		r := &t.pieces[i].Resource
+		r.Body = over(body, r.Body)
+	}
+}
