@@ -63,7 +63,11 @@ const nsgRule = `priority=priority direction=direction access=access protocol=pr
 const policyAssignment = `policy_definition_id=policyDefinitionId display_name=displayName description=description metadata{}=metadata parameters{}=parameters
 	enforce~=enforcementMode not_scopes=notScopes non_compliance_message[*].content=nonComplianceMessages[*].message
 	non_compliance_message[*].policy_definition_reference_id=nonComplianceMessages[*].policyDefinitionReferenceId location=/location
-	overrides[*].value=overrides[*].value`
+	overrides[*].value=overrides[*].value overrides[*].'policyEffect'=overrides[*].kind
+	overrides[*].selectors[*].in=overrides[*].selectors[*].in overrides[*].selectors[*].not_in=overrides[*].selectors[*].notIn
+	overrides[*].selectors[*].'policyDefinitionReferenceId'=overrides[*].selectors[*].kind
+	resource_selectors[*].name=resourceSelectors[*].name resource_selectors[*].selectors[*].kind=resourceSelectors[*].selectors[*].kind
+	resource_selectors[*].selectors[*].in=resourceSelectors[*].selectors[*].in resource_selectors[*].selectors[*].not_in=resourceSelectors[*].selectors[*].notIn`
 
 const budget = `amount=amount time_grain=timeGrain time_period.start_date=timePeriod.startDate time_period.end_date=timePeriod.endDate 'Cost'=category`
 
@@ -139,7 +143,7 @@ var azurerm = map[string]provided{
 		infrastructure_encryption_enabled=encryption.requireInfrastructureEncryption allowed_copy_scope=allowedCopyScope
 		network_rules.default_action=networkAcls.defaultAction network_rules.ip_rules[*]=networkAcls.ipRules[*].value
 		network_rules.virtual_network_subnet_ids[*]=networkAcls.virtualNetworkRules[*].id`},
-	"azurerm_storage_container":       {"Microsoft.Storage/storageAccounts/blobServices/containers", "storage_account_id=blobServices/default", "", `container_access_type=publicAccess metadata=metadata default_encryption_scope=defaultEncryptionScope`},
+	"azurerm_storage_container":       {"Microsoft.Storage/storageAccounts/blobServices/containers", "storage_account_id=blobServices/default", "", `metadata=metadata default_encryption_scope=defaultEncryptionScope`},
 	"azurerm_linux_virtual_machine":   {"Microsoft.Compute/virtualMachines", "", "", strings.ReplaceAll(vmFields, "$OS", "linuxConfiguration") + linuxFields},
 	"azurerm_windows_virtual_machine": {"Microsoft.Compute/virtualMachines", "", "", strings.ReplaceAll(vmFields, "$OS", "windowsConfiguration") + windowsFields},
 	"azurerm_linux_virtual_machine_scale_set": {"Microsoft.Compute/virtualMachineScaleSets", "", "", `sku=/sku.name instances=/sku.capacity zones=/zones overprovision=overprovision upgrade_mode=upgradePolicy.mode
@@ -264,7 +268,10 @@ func (t *terraform) azurerm(a *applied) {
 	for _, f := range fields {
 		written[strings.ToLower(strings.ReplaceAll(f.to, "[*]", ""))] = true
 	}
-	t.keep(a, fill(body, t.p.namesOf(m.typ), written, id))
+	if ns := m.typ.Namespace(); ns != "Microsoft.Authorization" && ns != "Microsoft.Management" { // the table has these whole
+		body = fill(body, t.p.namesOf(m.typ), written, id)
+	}
+	t.keep(a, body)
 }
 
 // field is one line of the table.
@@ -411,7 +418,7 @@ func fillObject(v arm.Value, n *names, path string, written map[string]bool, id 
 	for _, name := range slices.Sorted(maps.Keys(n.below)) {
 		at := path + "." + name
 		if !v.Get(name).Exists() && !covered(at, written) {
-			o = append(o, name, arm.Ref{ID: id, Path: at})
+			o = append(o, n.below[name].name, arm.Ref{ID: id, Path: path + "." + n.below[name].name})
 		}
 	}
 	return arm.New(o)

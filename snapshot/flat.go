@@ -48,7 +48,10 @@ var renamed = map[arm.Type]map[string]string{
 
 // names are the names that a type's properties have, below each other, in lower
 // case. A nil *names has none.
-type names struct{ below map[string]*names }
+type names struct {
+	name  string // as it is spelled
+	below map[string]*names
+}
 
 func (n *names) get(name string) *names {
 	if n == nil {
@@ -66,13 +69,13 @@ func (p *reading) namesOf(typ arm.Type) *names {
 	root := &names{below: map[string]*names{"properties": {below: map[string]*names{}}}}
 	for _, a := range catalog.Aliases().OfType(typ) {
 		at := root
-		for step := range strings.SplitSeq(strings.ToLower(a.Path), ".") {
-			step = strings.TrimSuffix(step, "[*]")
+		for step := range strings.SplitSeq(a.Path, ".") {
+			name := strings.TrimSuffix(step, "[*]")
 			if at.below == nil {
 				at.below = map[string]*names{}
 			}
-			if at.below[step] == nil {
-				at.below[step] = &names{}
+			if step = strings.ToLower(name); at.below[step] == nil {
+				at.below[step] = &names{name: name}
 			}
 			at = at.below[step]
 		}

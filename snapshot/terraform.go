@@ -59,6 +59,9 @@ type terraform struct {
 func (p *reading) terraform(v arm.Value) {
 	t := &terraform{p: p, root: v, byAddress: map[string]*applied{}, modules: map[string]arm.Value{}, calls: map[string]arm.Value{}}
 	t.configure("", v.Get("configuration", "root_module"), 0)
+	if v.Get("errored").True() {
+		p.errorf(v.Get("errored").Offset(), "snapshot/partial", "the plan ended with an error: what it did not come to is missing")
+	}
 	switch {
 	case v.Get("resource_changes").Kind() == arm.Array:
 		for c := range v.Get("resource_changes").Items() {
@@ -277,6 +280,8 @@ func (t *terraform) idOf(a *applied) arm.ID {
 	}
 	a.resolving = true
 	if id, err := arm.ParseID(a.values.Get("id").Str()); err == nil {
+		a.id = id
+	} else if id, err := arm.ParseID(a.values.Get("resource_manager_id").Str()); err == nil {
 		a.id = id
 	} else if strings.HasPrefix(a.typ, "azapi_") {
 		a.id = t.azapiID(a)
