@@ -117,3 +117,25 @@ func BenchmarkCorpora(b *testing.B) {
 		}
 	}
 }
+
+// Every template of the collection that deploys something gives resources whose
+// ids are whole, and a snapshot of them says what it left out.
+func TestCorpusOfTemplates(t *testing.T) {
+	g := Gathering{Reader: Reader{At: "/subscriptions/s/resourceGroups/r"}}
+	read := 0
+	for _, f := range corpus(t, "arm-templates") {
+		pieces, _ := Reader{At: "/subscriptions/s/resourceGroups/r"}.Resources(f)
+		for _, p := range pieces {
+			if _, err := arm.ParseID(string(p.Resource.ID)); err != nil {
+				t.Errorf("%s: %v", p.Resource.Pos, err)
+			}
+		}
+		read += len(pieces)
+		g.Read(f)
+	}
+	tree, _ := g.Tenant()
+	t.Logf("%d resources, %d in a tenant, %d lacks", read, tree.Len(), len(Check(tree)))
+	if tree.Len() == 0 {
+		t.Error("no resources")
+	}
+}

@@ -60,6 +60,9 @@ func (p *reading) csv() {
 		p.csvRow(header, record)
 	}
 	p.row = nil
+	if rows == 0 {
+		p.sayAt(diag.Pos{File: p.f.Name}, diag.Warning, "snapshot/form", "table has no rows")
+	}
 	if rows >= mostCSV {
 		p.sayAt(diag.Pos{File: p.f.Name}, diag.Error, "snapshot/partial", "table has %d rows, as many as the portal exports at most: others are missing", rows)
 	}

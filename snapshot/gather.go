@@ -50,7 +50,7 @@ func (g *Gathering) Read(f *source.File) {
 	p.everything()
 	p.tell()
 	for _, l := range p.lefts {
-		if l.lost && strings.Contains(l.what, "/") {
+		if l.lost && strings.Contains(l.what, "/") && !strings.Contains(l.what, " ") { // a type
 			g.lacks(l.what, fmt.Sprintf("%d of %s were not read: %s", l.n, f.Name, l.why))
 		}
 	}

@@ -111,17 +111,26 @@ func (p *reading) resources(v arm.Value, alone bool) {
 
 // deployed reads what a template deploys.
 func (p *reading) deployed(v arm.Value) {
+	if p.placed && p.azopsSubscription(v) {
+		return
+	}
+	scope := p.At
 	if p.placed {
-		if p.azopsSubscription(v) {
-			return
-		}
-		if scope, known := p.deployedTo(v); !known && !p.inFolder {
+		var known bool
+		if scope, known = p.deployedTo(v); !known && !p.inFolder {
 			p.leave(v, "templates for a deployment to "+string(scope.Type()), "nothing says to which: give --scope")
 			return
 		}
+		if !known {
+			scope = p.At
+		}
 	}
-	all, found := template.Expand(p.f, v, template.Deployment{Scope: p.At, Parameters: p.Parameters})
-	p.found = append(p.found, found...)
+	all, found := template.Expand(p.f, v, template.Deployment{Scope: scope, Parameters: p.Parameters})
+	for _, d := range found {
+		if !p.inFolder || d.Code != "template/scope" { // AzOps writes one schema for all scopes
+			p.found = append(p.found, d)
+		}
+	}
 	for _, made := range all.Resources {
 		if !made.Theirs {
 			p.emit(Piece{Resource: made, File: p.f})

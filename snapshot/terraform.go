@@ -385,7 +385,9 @@ func (t *terraform) azapi(a *applied) {
 	}
 	o := arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version}
 	for _, name := range []string{"location", "tags"} {
-		if m := a.values.Get(name); m.Exists() && m.Kind() != arm.Null && !body.Get(name).Exists() {
+		m := a.values.Get(name)
+		computed := m.Kind() == arm.Unknown && !a.config.Get(name).Exists() // what Azure makes of none
+		if m.Exists() && m.Kind() != arm.Null && !computed && !body.Get(name).Exists() {
 			o = append(o, name, m)
 		}
 	}
