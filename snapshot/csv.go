@@ -60,7 +60,7 @@ func (p *reading) csv() {
 		p.csvRow(header, record)
 	}
 	p.row = nil
-	if rows == 0 {
+	if rows == 0 && len(p.found) == 0 {
 		p.sayAt(diag.Pos{File: p.f.Name}, diag.Warning, "snapshot/form", "table has no rows")
 	}
 	if rows >= mostCSV {

@@ -115,6 +115,34 @@ func TestGatherEncodings(t *testing.T) {
 	}
 }
 
+// A large text that is read item by item gives what it gives as a whole.
+func TestByItem(t *testing.T) {
+	for _, text := range []string{
+		`[]`, ` [ {"id":"/subscriptions/s/resourceGroups/r","name":"r"} ,{"id":"/subscriptions/s/resourceGroups/q"}]`,
+		"{\"count\":1, \"data\" :\n[{\"id\":\"/subscriptions/s/resourceGroups/\\\"]r\",\"a\":[[1],{}]}],\"total_records\":1}",
+		`{"id":"/subscriptions/s","value":[{"resourceType":"virtualMachines","locations":["x"],"name":"y"}]}`,
+		`[1,{"id":"/subscriptions/s"}]`,
+		`{"data":{}}`, `{"data":[`, `{"a" 1}`, `{"value":[{}]`, `"x"`, ``, `[{"$schema":"x"}]x`,
+	} {
+		f, _ := source.NewFile("a.json", []byte(text))
+		whole, found := Reader{}.Resources(f)
+		p := Reader{}.file(f)
+		if !p.byItem() {
+			continue
+		}
+		p.tell()
+		have, want := fmt.Sprint(len(p.pieces), p.found.Sorted()), fmt.Sprint(len(whole), found)
+		if have != want {
+			t.Errorf("%s: have %s, want %s", text, have, want)
+		}
+		for i, piece := range p.pieces {
+			if a, b := piece.Place("name"), whole[i].Place("name"); a != b || piece.Resource.Body.Text() != whole[i].Resource.Body.Text() {
+				t.Errorf("%s: %v and %v", text, a, b)
+			}
+		}
+	}
+}
+
 func FuzzResources(f *testing.F) {
 	paths, _ := filepath.Glob("testdata/gather/*.txtar")
 	for _, path := range paths {
@@ -143,6 +171,9 @@ func FuzzResources(f *testing.F) {
 				t.Errorf("%q has the place %v", p.Resource.ID, p.Resource.Pos)
 			}
 			p.Pos(p.Resource.Get("properties"))
+		}
+		if p := (Reader{}).file(file); p.byItem() {
+			p.tell()
 		}
 		g := Gathering{}
 		g.Folders([]string{name})

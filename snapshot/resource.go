@@ -34,10 +34,18 @@ func (p *reading) everything() {
 		p.csv()
 		return
 	}
-	if p.documents() {
+	if len(p.f.Text) > largeText && p.byItem() {
 		return
 	}
-	if root, ok := p.parse(); ok {
+	root, err := arm.Parse(p.f.Text)
+	if err != nil && p.documents() {
+		return
+	}
+	ok := err == nil
+	if !ok {
+		root, ok = p.parse()
+	}
+	if ok {
 		p.root(root)
 	}
 }
@@ -62,9 +70,6 @@ func (p *reading) documents() bool {
 			break
 		}
 		ends = append(ends, int(in.InputOffset()))
-		if len(ends) == 1 && strings.TrimSpace(p.f.Text[ends[0]:]) == "" {
-			return false
-		}
 	}
 	if len(ends) < 2 {
 		return false
@@ -155,7 +160,7 @@ func (p *reading) listed(v arm.Value) bool {
 		if id, err := arm.ParseID(v.Get("id").Str()); err == nil {
 			p.At = id
 		}
-		p.page(v, list)
+		p.page(v, list.Len())
 		for item := range list.Items() {
 			if name == "exemptions" {
 				p.exemption(item)
@@ -193,7 +198,7 @@ type page struct {
 }
 
 // page notes a list that says how much more there is.
-func (p *reading) page(v, list arm.Value) {
+func (p *reading) page(v arm.Value, rows int) {
 	total, counted := first(v, "total_records", "totalRecords").Int()
 	if !counted || p.pages == nil {
 		p.partial(v)
@@ -203,7 +208,7 @@ func (p *reading) page(v, list arm.Value) {
 	for _, name := range []string{"skip_token", "$skipToken", "skipToken"} {
 		last = last && v.Get(name).Str() == ""
 	}
-	p.pages(page{rows: list.Len(), total: int(total), last: last, pos: p.pos(v.Offset())})
+	p.pages(page{rows: rows, total: int(total), last: last, pos: p.pos(v.Offset())})
 }
 
 // resource reads a resource that has the form of Azure Resource Manager.

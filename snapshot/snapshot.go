@@ -1,21 +1,23 @@
 // Package snapshot reads every foreign form in which people keep what lies in
 // a tenant, and makes resources of it as Azure Resource Manager returns them.
-// So far it reads Azure Policy objects (Policies), the management groups and
-// policies of an Azure landing zone library (Library), and resources one file at
-// a time (Reader.Resources).
 //
 // Files go in; Pieces come out: resources that know their way back into the
 // file, to the line of each node, with a finding for everything that is not as
-// it should be. The forms are told by what is in a file, seldom by its name:
+// it should be (Policies, Library, Reader.Resources). A Gathering puts those of
+// many files together into one tenant, and Check says what a tenant lacks. The
+// forms are told by what is in a file, seldom by its name:
 //
 //   - what the REST API, Azure Resource Graph, az and Azure PowerShell print:
-//     one object, a list, or a list in "value" or "data" (object.go);
+//     one object, a list, or a list in "value" or "data" (object.go, resource.go),
+//     flattened by az (flat.go), of no resource's form (az.go), as CSV (csv.go);
 //   - files of Azure/azure-policy, Azure/Community-Policy and such: with or
 //     without an id, with "properties" or without, down to a bare rule;
 //   - an Azure landing zone library (library.go);
-//   - Enterprise Azure Policy as Code (epac.go);
+//   - Enterprise Azure Policy as Code (epac.go), folders of AzOps (azops.go);
 //   - ARM templates, what Bicep compiles to, and single objects of templates
-//     with brackets escaped as "[[" (deployment.go).
+//     with brackets escaped as "[[" (deployment.go);
+//   - Terraform's plans and states, with azapi and azurerm (terraform.go,
+//     azurerm.go).
 //
 // The package opens no files and judges no policy: what a rule means, and
 // whether a parameter fits, is for package policy.

@@ -18,12 +18,17 @@ import (
 // writeFile replaces a file at once: whoever reads it finds the old text or the
 // new, never a part.
 func writeFile(path string, text []byte) error {
+	return writeFileBy(path, func(w io.Writer) error { _, err := w.Write(text); return err })
+}
+
+// writeFileBy does what writeFile does with what write writes.
+func writeFileBy(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".airfield-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if _, err = f.Write(text); err == nil {
+	if err = write(f); err == nil {
 		err = f.Chmod(0o644)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,11 +131,7 @@ func runSnapshot(paths []string, f snapshotFlags) error {
 	if t.Len() == 0 {
 		return errors.New("there is nothing to write: no file has a resource")
 	}
-	var out bytes.Buffer
-	if err := t.Write(&out, packing(f.out)); err != nil {
-		return err
-	}
-	if err := writeFile(f.out, out.Bytes()); err != nil {
+	if err := writeFileBy(f.out, func(w io.Writer) error { return t.Write(w, packing(f.out)) }); err != nil {
 		return err
 	}
 	lacks := ""
