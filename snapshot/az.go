@@ -50,6 +50,8 @@ func (p *reading) printed(v arm.Value) bool {
 		p.group(v)
 	case arm.ID(id).Type().Equal(arm.SubscriptionType):
 		p.subscription(v)
+	case arm.ID(id).Type().Equal(placementType) && !has("properties"):
+		p.stand(v, arm.ID(id), arm.O{"properties", without(v, "id", "name", "type", "resourceGroup")}, false)
 	default:
 		return false
 	}

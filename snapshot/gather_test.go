@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,4 +182,28 @@ func FuzzResources(f *testing.F) {
 		tree, _ := g.Tenant()
 		Check(tree)
 	})
+}
+
+// unnamed are properties of the table that no policy alias names.
+var unnamed = []string{"properties.displayName", "properties.workload", "properties.billingScope"} // of Microsoft.Subscription/aliases
+
+// Every property in the table of azurerm is one that its type has.
+func TestAzurermTable(t *testing.T) {
+	p := Reader{}.file(&source.File{})
+	for typ, m := range azurerm {
+		n := p.namesOf(m.typ)
+		if len(n.get("properties").below) == 0 {
+			t.Logf("%s: no aliases of %s", typ, m.typ)
+			continue
+		}
+		for _, f := range parseFields(m.fields) {
+			at := n
+			for step := range strings.SplitSeq(strings.ReplaceAll(f.to, "[*]", ""), ".") {
+				at = at.get(step)
+			}
+			if at == nil && strings.HasPrefix(f.to, "properties.") && !slices.Contains(unnamed, f.to) {
+				t.Errorf("%s: %s has no %s", typ, m.typ, f.to)
+			}
+		}
+	}
 }

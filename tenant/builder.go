@@ -26,6 +26,7 @@ type Builder struct {
 	found diag.List
 
 	inOrder bool // the lines are known to be in order, each id once
+	differ  int  // lines that an earlier one with the id differs from, where Merging
 }
 
 // Add adds a resource. Its ID counts, and is put into the body; where it has
@@ -105,7 +106,7 @@ func (b *Builder) sort() {
 	for n, i := range order {
 		if n > 0 {
 			if first := order[n-1]; lineID(old.lines[i]).Equal(lineID(old.lines[first])) {
-				old.again(i, first, &b.found)
+				b.again(i, first, &old)
 				order[n] = first
 				continue
 			}
@@ -116,15 +117,29 @@ func (b *Builder) sort() {
 		}
 		b.append(old.lines[i], m)
 	}
+	if more := b.differ - maxDiffer; more > 0 {
+		b.found.Warnf(diag.Pos{}, "tenant/duplicate", "%d more resources are there twice and differ: the first counts", more)
+	}
 }
 
+// maxDiffer is how many resources that differ between sources are reported one
+// by one: two exports of the same things by different tools differ in all.
+const maxDiffer = 20
+
 // again reports a line whose id an earlier one has.
-func (b *Builder) again(i, first uint32, found *diag.List) {
-	id := lineID(b.lines[i])
+func (b *Builder) again(i, first uint32, old *Builder) {
+	id := lineID(old.lines[i])
 	if !b.Merging {
-		found.Errorf(b.pos(i), "tenant/duplicate", "resource %q is there twice%s", id, firstAt(b.pos(first)))
-	} else if paths := differing(b.lines[first], b.lines[i], new(arm.Indexer), new(arm.Indexer)); paths != nil {
-		found.Warnf(b.pos(i), "tenant/duplicate", "resource %q is there twice, which differ at %s: the first counts%s", id, some(paths, 3), firstAt(b.pos(first)))
+		b.found.Errorf(old.pos(i), "tenant/duplicate", "resource %q is there twice%s", id, firstAt(old.pos(first)))
+		return
+	}
+	paths := differing(old.lines[first], old.lines[i], new(arm.Indexer), new(arm.Indexer))
+	paths = slices.DeleteFunc(paths, func(p string) bool { return p == "type" }) // in the id too, and written in any case
+	if len(paths) == 0 {
+		return
+	}
+	if b.differ++; b.differ <= maxDiffer {
+		b.found.Warnf(old.pos(i), "tenant/duplicate", "resource %q is there twice, which differ at %s: the first counts%s", id, some(paths, 3), firstAt(old.pos(first)))
 	}
 }
 

@@ -299,3 +299,30 @@ func FuzzBuilder(f *testing.F) {
 		}
 	})
 }
+
+// Of what several sources have, equal resources are no finding, and places are
+// not kept.
+func TestMerging(t *testing.T) {
+	b := Builder{Merging: true}
+	for i, body := range []string{`{"type":"a/b","x":1}`, `{"x":1,"type":"A/B"}`, `{"type":"a/b","x":2}`} {
+		v, err := arm.Parse(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Add(arm.Resource{ID: "/subscriptions/s/resourceGroups/r/providers/a/b/c", Body: v, Pos: diag.Pos{File: "f", Line: i + 1, Col: 1}})
+	}
+	tree, found := b.Tenant()
+	var have []string
+	for _, d := range found {
+		if d.Code == "tenant/duplicate" {
+			have = append(have, d.String())
+		}
+	}
+	want := `f:3:1: warning: resource "/subscriptions/s/resourceGroups/r/providers/a/b/c" is there twice, which differ at x: the first counts, first at f:1:1 [tenant/duplicate]`
+	if len(have) != 1 || have[0] != want {
+		t.Errorf("have %q, want %q", have, want)
+	}
+	if r, _ := tree.Get("/subscriptions/s/resourceGroups/r/providers/a/b/c"); tree.Len() != 1 || r.Get("x").Text() != "1" || r.Pos != (diag.Pos{}) {
+		t.Errorf("have %v of %d", r, tree.Len())
+	}
+}
