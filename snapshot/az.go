@@ -317,16 +317,15 @@ type left struct {
 // leave counts an object that is left out.
 func (p *reading) leave(v arm.Value, what, why string) { p.count(v, what, why, true) }
 
+// count counts an object that is left out, or is not whole.
 func (p *reading) count(v arm.Value, what, why string, lost bool) {
-	p.countAt(p.pos(v.Offset()), what, why, lost)
-}
-
-func (p *reading) countAt(pos diag.Pos, what, why string, lost bool) {
-	for i := range p.lefts {
-		if l := &p.lefts[i]; l.what == what && l.why == why {
-			l.n++
-			return
-		}
+	if i, again := p.leftAt[[2]string{what, why}]; again {
+		p.lefts[i].n++
+		return
 	}
-	p.lefts = append(p.lefts, left{what, why, 1, pos, lost})
+	if p.leftAt == nil {
+		p.leftAt = map[[2]string]int{}
+	}
+	p.leftAt[[2]string{what, why}] = len(p.lefts)
+	p.lefts = append(p.lefts, left{what, why, 1, p.pos(v.Offset()), lost})
 }

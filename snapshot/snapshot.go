@@ -123,6 +123,7 @@ type reading struct {
 	inFolder bool            // At is the scope of the file's folder, whatever a template's schema says
 	usages   map[arm.ID]*usages
 	lefts    []left
+	leftAt   map[[2]string]int // where in lefts, by what and why
 	shapes   map[string]*names // of az's flattened resources, by type
 	pages    func(page)        // notes a page of a query's answer; nil where nobody does
 	keep     func(Piece)       // takes a piece that was read; nil for pieces

@@ -303,7 +303,7 @@ func FuzzBuilder(f *testing.F) {
 // Of what several sources have, equal resources are no finding, and places are
 // not kept.
 func TestMerging(t *testing.T) {
-	b := Builder{Merging: true}
+	b := tenant.Builder{Merging: true}
 	for i, body := range []string{`{"type":"a/b","x":1}`, `{"x":1,"type":"A/B"}`, `{"type":"a/b","x":2}`} {
 		v, err := arm.Parse(body)
 		if err != nil {
