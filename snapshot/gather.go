@@ -54,18 +54,16 @@ func (g *Gathering) Read(f *source.File) {
 			g.lacks(l.what, fmt.Sprintf("%d of %s were not read: %s", l.n, f.Name, l.why))
 		}
 	}
-	for _, d := range p.found {
+	g.Found(p.found)
+}
+
+// Found notes what was found when a file was read: with an error, something
+// of it is missing, and nothing says what.
+func (g *Gathering) Found(found diag.List) {
+	for _, d := range found {
 		if d.Severity == diag.Error {
 			g.lacks("/", d.String())
 		}
-	}
-	g.found = append(g.found, p.found...)
-}
-
-// Unreadable notes a file that could not be read at all.
-func (g *Gathering) Unreadable(found diag.List) {
-	for _, d := range found {
-		g.lacks("/", d.String())
 	}
 	g.found = append(g.found, found...)
 }
@@ -84,17 +82,12 @@ func (g *Gathering) Add(pieces []Piece, found diag.List) {
 	for _, p := range pieces {
 		g.add(p)
 	}
-	g.found = append(g.found, found...)
+	g.Found(found)
 }
 
 // Merge adds another tenant, with what was found when it was read.
 func (g *Gathering) Merge(t *tenant.Tenant, found diag.List) {
-	g.found = append(g.found, found...)
-	for _, d := range found {
-		if d.Severity == diag.Error {
-			g.lacks("/", d.String())
-		}
-	}
+	g.Found(found)
 	h := t.Header()
 	for _, m := range h.Missing {
 		g.lacks(m.What, m.Why)

@@ -68,7 +68,7 @@ func gathered(t *testing.T, comment string, files []txtar.File) string {
 	for _, file := range files {
 		f, found := source.NewExport(file.Name, file.Data)
 		if found.HasErrors() {
-			g.Unreadable(found)
+			g.Found(found)
 			continue
 		}
 		if !resources {

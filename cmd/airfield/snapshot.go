@@ -211,6 +211,9 @@ func (f *snapshotFlags) gather(g *snapshot.Gathering, path string) error {
 		}
 	}
 	g.Folders(files)
+	if library && f.architecture == "" {
+		return fmt.Errorf("%s is an Azure landing zone library: name one of its architectures with --architecture", path)
+	}
 	if library {
 		return f.library(g, files)
 	}
@@ -238,7 +241,7 @@ func gatherFile(g *snapshot.Gathering, file string) error {
 	}
 	src, found := source.NewExport(file, raw)
 	if found.HasErrors() {
-		g.Unreadable(found)
+		g.Found(found)
 		return nil
 	}
 	raw = nil
@@ -261,7 +264,7 @@ func (f *snapshotFlags) library(g *snapshot.Gathering, files []string) error {
 			return err
 		}
 		if found.HasErrors() {
-			g.Unreadable(found)
+			g.Found(found)
 			continue
 		}
 		all = append(all, src)
