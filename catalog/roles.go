@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -25,6 +26,58 @@ func RoleByID(id string) (Role, bool) {
 
 // Roles returns all built-in roles, sorted by id.
 func Roles() []Role { return slices.Clone(roles().all) }
+
+// A Permission is a part of what a role allows: actions less those not
+// allowed, with wildcards, each for control and for data.
+type Permission struct {
+	Actions, NotActions         []string
+	DataActions, NotDataActions []string
+	Condition                   string // that must hold, "" for none
+}
+
+// PermissionsOf returns what the built-in role with that GUID allows, and
+// false where it is not known; case does not count.
+func PermissionsOf(roleID string) ([]Permission, bool) {
+	p, ok := permissions()[fold(roleID)]
+	return p, ok
+}
+
+// permissions are the built-in roles' permissions by id. What was read on
+// Microsoft's own pages comes last, and counts.
+var permissions = sync.OnceValue(func() map[string][]Permission {
+	all := map[string][]Permission{}
+	for _, name := range []string{"data/role_permissions", "data/role_permissions_read"} {
+		read(name).each(func(cell func(string) string) {
+			id := cell("id")
+			if cell("part") == "0" {
+				all[id] = nil
+			}
+			all[id] = append(all[id], Permission{strings.Fields(cell("actions")), strings.Fields(cell("not_actions")),
+				strings.Fields(cell("data_actions")), strings.Fields(cell("not_data_actions")), cell("condition")})
+		})
+	}
+	return all
+})
+
+// A LinkedAction says what else is needed by whoever writes a resource that
+// refers to another.
+type LinkedAction struct {
+	To     string // type that is referred to; * for any
+	At     string // member that the reference stands at or below; blank for any
+	From   string // type that is written; blank for any
+	Action string // needed on what is referred to; {to} is its type; blank for none
+	Source string
+}
+
+// LinkedActions returns all linked actions, sorted by the type referred to.
+func LinkedActions() []LinkedAction { return slices.Clone(linkedActions()) }
+
+var linkedActions = sync.OnceValue(func() (all []LinkedAction) {
+	read("data/linked_actions").each(func(cell func(string) string) {
+		all = append(all, LinkedAction{cell("to"), cell("at"), cell("from"), cell("action"), cell("source")})
+	})
+	return all
+})
 
 type roleTable struct {
 	all          []Role

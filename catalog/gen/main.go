@@ -52,6 +52,7 @@ var makers = []maker{
 	{"region_services", regionServices},
 	{"region_shorts", regionShorts},
 	{"regions", regions},
+	{"role_permissions", rolePermissions},
 	{"roles", roles},
 	{"sizes", sizes},
 	{"spot", spot},

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +27,39 @@ func roles(s source) (map[string]table, error) {
 		t.add(r["id"], r["role_name"])
 	}
 	return one("roles", t), nil
+}
+
+// rolePermissions makes the table of what built-in roles allow, a row for each
+// of a role's permissions.
+func rolePermissions(s source) (map[string]table, error) {
+	text, err := fs.ReadFile(s.fsys, "catalog/role_permissions.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	t := table{
+		from:    "Owner, Contributor, User Access Administrator, Role Based Access Control Administrator: MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles; all others second-hand, where id and name agree with those pages' list",
+		read:    "2026-08-21",
+		licence: "CC BY 4.0 facts",
+		units:   "part: number of the permission in its role; actions are separated by blanks",
+		columns: []string{"id", "part", "actions", "not_actions", "data_actions", "not_data_actions", "condition"},
+	}
+	for line := range bytes.Lines(text) {
+		var role struct {
+			ID          string
+			Permissions []struct {
+				Actions, NotActions, DataActions, NotDataActions []string
+				Condition                                        string
+			}
+		}
+		if err := json.Unmarshal(line, &role); err != nil {
+			return nil, err
+		}
+		for i, p := range role.Permissions {
+			t.add(strings.ToLower(role.ID), strconv.Itoa(i), strings.Join(p.Actions, " "), strings.Join(p.NotActions, " "),
+				strings.Join(p.DataActions, " "), strings.Join(p.NotDataActions, " "), p.Condition)
+		}
+	}
+	return one("role_permissions", t), nil
 }
 
 // storage makes one table for each region of storage prices. Operations are
