@@ -41,6 +41,7 @@ const (
 	Yes
 )
 
+// String gives the decision in words.
 func (d Decision) String() string {
 	return [...]string{"no", "not known", "yes, with a condition", "yes"}[d]
 }
@@ -86,6 +87,7 @@ type Ground struct {
 	Effect Decision `json:"effect"`        // whether it grants, or denies; of an eligible one, once it is activated
 	Via    []string `json:"via,omitempty"` // groups that the principal is in, from the assigned one down
 	Why    string   `json:"why,omitempty"` // it is not a plain yes
+	held   Decision // whether the principal is one that it names
 }
 
 // Access answers questions about a tenant. It does not change and is safe for
@@ -199,7 +201,7 @@ func (a *Access) ground(s *Assignment, key string, q Question) Ground {
 	held := a.held(s, key)
 	allowed, why := s.Role.allows(q)
 	within := s.Condition.holds(q)
-	g.Effect, g.Via = min(held.decision, allowed, within), held.via
+	g.Effect, g.Via, g.held = min(held.decision, allowed, within), held.via, held.decision
 	if g.Effect == No {
 		return g
 	}
@@ -239,7 +241,7 @@ func (a *Access) Held(principal string, scope arm.ID) []Ground {
 			why = held.why
 		}
 		if held.decision != No {
-			all = append(all, Ground{s, min(held.decision, force), held.via, why})
+			all = append(all, Ground{s, min(held.decision, force), held.via, why, held.decision})
 		}
 	}
 	return all
@@ -253,7 +255,8 @@ type Holder struct {
 
 // Who gives the principals that can do something at a scope, may, or could
 // after activating an eligible assignment: those that assignments name, and the
-// known members of their groups.
+// known members of their groups. Who else is in a group whose members are not
+// known is not among them.
 func (a *Access) Who(q Question) []Holder {
 	var all []Holder
 	seen := map[string]bool{}
@@ -268,7 +271,9 @@ func (a *Access) Who(q Question) []Holder {
 			seen[p.key] = true
 			q.Principal = p.ID
 			x := a.Can(q)
-			if x.Decision != No || slices.ContainsFunc(x.Grounds, func(g Ground) bool { return g.Kind == Eligible }) {
+			if slices.ContainsFunc(x.Grounds, func(g Ground) bool {
+				return g.held == Yes && g.Effect != No && (g.Kind == Eligible || g.Kind == Active && x.Decision != No)
+			}) {
 				all = append(all, Holder{p, x})
 			}
 		}

@@ -66,17 +66,23 @@ func reasons(x Answer) string {
 
 var roleName = regexp.MustCompile(`\[[A-Z][A-Za-z -]+\]`)
 
-// read reads a tenant in the short form of the cases.
-func read(t *testing.T, text string) (*Access, string) {
+// short expands the short form of the cases.
+func short(t *testing.T, text string) string {
 	t.Helper()
 	text = strings.ReplaceAll(text, "/auth/", "/providers/Microsoft.Authorization/")
-	text = roleName.ReplaceAllStringFunc(text, func(name string) string {
+	return roleName.ReplaceAllStringFunc(text, func(name string) string {
 		r, ok := catalog.RoleByName(name[1 : len(name)-1])
 		if !ok {
 			t.Fatalf("no role %s", name)
 		}
 		return "/providers/Microsoft.Authorization/roleDefinitions/" + r.ID
 	})
+}
+
+// read reads a tenant in the short form of the cases.
+func read(t *testing.T, text string) (*Access, string) {
+	t.Helper()
+	text = short(t, text)
 	if !strings.HasPrefix(text, `{"airfield"`) {
 		text = `{"airfield":"tenant","version":1}` + "\n" + text
 	}

@@ -44,7 +44,10 @@ func Needs(resources []arm.Resource) []Need {
 		add := func(scope arm.ID, why, action string) {
 			all = append(all, Need{Action: action, Scope: scope, For: r.ID, Pos: r.Pos, Why: why})
 		}
-		if t := r.ID.Type(); !t.Equal(arm.SubscriptionType) { // which is made by its alias
+		switch t := r.ID.Type(); {
+		case t.Equal("Microsoft.Subscription/aliases"):
+			add(r.ID, "making a subscription takes a role on the billing account, which is no role of Azure RBAC", "")
+		case !t.Equal(arm.SubscriptionType): // which its alias makes
 			add(r.ID, "", string(writeType(t))+"/write")
 			all[len(all)-1].known = assigned(r)
 		}
@@ -254,14 +257,22 @@ type Grant struct {
 }
 
 // Least gives built-in roles that allow what is needed: at each resource group,
-// subscription or management group around the needs, the narrowest of those
-// whose permissions are known. What only roles with a condition, or none,
-// allow is given back.
+// subscription or management group around the needs, the narrowest of the roles
+// that are made for deploying. A resource group that is itself to be made has
+// its roles at the subscription. What only roles with a condition, or none of
+// these, allow is given back.
 func Least(needs []Need) (grants []Grant, open []Need) {
+	made := map[arm.ID]bool{}
+	for _, n := range needs {
+		made[n.Scope.Fold()] = made[n.Scope.Fold()] || n.Why == "" && n.Scope.Equal(n.Scope.ResourceGroupID())
+	}
 	var scopes []arm.ID
 	actions := map[arm.ID][]Need{}
 	for _, n := range needs {
-		at := cmp.Or(n.Scope.ResourceGroupID(), n.Scope.SubscriptionID(), deployedTo(n.Scope), n.Scope)
+		at := container(n.Scope)
+		if made[at.Fold()] {
+			at = at.SubscriptionID()
+		}
 		if actions[at.Fold()] == nil {
 			scopes = append(scopes, at)
 		}
@@ -277,6 +288,36 @@ func Least(needs []Need) (grants []Grant, open []Need) {
 	return grants, open
 }
 
+// container gives the resource group, subscription or management group that a
+// scope is or lies in, else the tenant.
+func container(scope arm.ID) arm.ID {
+	if at := cmp.Or(scope.ResourceGroupID(), scope.SubscriptionID()); at != "" {
+		return at
+	}
+	for scope != arm.Tenant && !scope.Type().Equal(arm.ManagementGroupType) {
+		scope = scope.Parent()
+	}
+	return scope
+}
+
+// deployers are the built-in roles that people who deploy are given. Other
+// roles may allow one action or another, and are made for something else.
+var deployers = sync.OnceValue(func() (all []*Role) {
+	for _, name := range []string{
+		"Azure Batch Account Contributor", "CDN Profile Contributor", "Cognitive Services Contributor", "Compute Gallery Image Reader",
+		"Container Apps Contributor", "Container Registry Contributor and Data Access Configuration Administrator", "Contributor",
+		"Cost Management Contributor", "DNS Zone Contributor", "Data Factory Contributor", "Key Vault Contributor", "Locks Contributor",
+		"Log Analytics Contributor", "Managed Identity Contributor", "Managed Identity Operator", "Management Group Contributor",
+		"Monitoring Contributor", "Network Contributor", "Owner", "Private DNS Zone Contributor", "Quota Request Operator", "Reader",
+		"Resource Policy Contributor", "Role Based Access Control Administrator", "SQL Server Contributor", "Storage Account Contributor",
+		"Tag Contributor", "User Access Administrator", "Virtual Machine Contributor", "Website Contributor",
+	} {
+		role, _ := catalog.RoleByName(name)
+		all = append(all, tableRole(role.ID))
+	}
+	return all
+})
+
 // cover chooses roles that together allow needs: again and again the one that
 // costs least for each need it adds, then without those that others make
 // superfluous.
@@ -286,7 +327,7 @@ func cover(needs []Need) (names []string, open []Need) {
 	for len(open) > 0 {
 		var best *Role
 		least := 0.0
-		for _, r := range plainRoles() {
+		for _, r := range deployers() {
 			if n := len(open) - len(without(open, r)); n > 0 {
 				if cost := breadth(r) / float64(n); best == nil || cost < least {
 					best, least = r, cost
@@ -318,45 +359,39 @@ func without(needs []Need, roles ...*Role) []Need {
 	var rest []Need
 	for _, n := range needs {
 		q := Question{Action: n.Action, Plane: Control}
-		if !slices.ContainsFunc(roles, func(r *Role) bool { d, _ := r.allows(q); return d == Yes }) {
+		if n.Action == "" || !slices.ContainsFunc(roles, func(r *Role) bool { d, _ := r.allows(q); return d == Yes }) {
 			rest = append(rest, n)
 		}
 	}
 	return rest
 }
 
-// plainRoles gives the built-in roles whose permissions are known.
-var plainRoles = sync.OnceValue(func() (all []*Role) {
-	for _, r := range catalog.Roles() {
-		if role := tableRole(r.ID); role.known {
-			all = append(all, role)
-		}
-	}
-	return all
-})
-
 // breadth says how much a role allows, to compare roles: the wider a wildcard,
-// the more. Actions that grant access weigh most.
+// the more. Granting access weighs much; what nearly every role allows, nothing.
 func breadth(r *Role) float64 {
 	sum := 0.0
 	for _, p := range r.permissions {
-		for _, text := range slices.Concat(p.actions[Control], p.actions[Data]) {
+		for _, text := range p.actions[Control] {
+			folded := strings.ToLower(text)
 			switch segments := strings.Count(text, "/"); {
 			case text == "*":
 				sum += 300
-			case strings.HasSuffix(strings.ToLower(text), "/read"):
+			case strings.HasSuffix(folded, "/read"), slices.Contains(nearlyAll, folded):
 				sum += 0.1
 			case !strings.Contains(text, "*"):
 				sum++
 			case segments <= 1:
-				sum += 20
+				sum += 60
 			default:
-				sum += 20 / float64(segments)
+				sum += 10
 			}
 		}
-		if (&permission{actions: p.actions, notActions: p.notActions}).has("Microsoft.Authorization/roleAssignments/write", Control) {
+		if p.has("Microsoft.Authorization/roleAssignments/write", Control) {
 			sum += 200
 		}
 	}
 	return sum
 }
+
+// nearlyAll are what nearly every role that manages something allows, too.
+var nearlyAll = []string{"microsoft.resources/deployments/*", "microsoft.support/*", "microsoft.insights/alertrules/*"}

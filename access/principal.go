@@ -16,20 +16,26 @@ type Principal struct {
 	ID   string `json:"principalId"` // as written; "" where it is known only after deployment
 	Type string `json:"principalType,omitempty"`
 	Name string `json:"name,omitempty"`
-	key  string // for comparing; "" where it is not known who it is
+	// Unlisted tells that it is a group whose members are not known.
+	Unlisted bool   `json:"membersNotKnown,omitempty"`
+	key      string // for comparing; "" where it is not known who it is
 }
 
 // Title gives the principal's name, and its id where it has none.
 func (p Principal) Title() string {
+	title := p.ID
 	switch {
 	case p.key == Everyone:
 		return "everyone"
 	case p.Name != "":
-		return fmt.Sprintf("%s (%s)", p.Name, p.ID)
+		title = fmt.Sprintf("%s (%s)", p.Name, p.ID)
 	case p.ID == "":
 		return "a principal that is not known"
 	}
-	return p.ID
+	if p.Unlisted {
+		title += ", whose members are not known"
+	}
+	return title
 }
 
 // person is what the snapshot says of a user, a group or a service principal.
@@ -112,9 +118,13 @@ func (a *Access) key(principal string) (string, bool) {
 
 // Named gives a principal with what the snapshot says of it.
 func (a *Access) Named(id string) Principal {
-	p := Principal{ID: id}
-	p.key, _ = a.key(id)
-	p.Name = a.people[p.key].name
+	key, _ := a.key(id)
+	return a.describe(Principal{ID: id, key: key})
+}
+
+func (a *Access) describe(p Principal) Principal {
+	known := a.people[p.key]
+	p.Name, p.Unlisted = known.name, known.group && !known.listed
 	return p
 }
 

@@ -20,6 +20,7 @@ const (
 	Deny
 )
 
+// String gives the kind's name.
 func (k Kind) String() string { return [...]string{"active", "eligible", "deny"}[k] }
 
 // MarshalText gives the kind's name.
@@ -110,6 +111,11 @@ func (r *reader) read() {
 	for _, s := range r.all {
 		if s.Role == nil { // the definition may come behind its assignment
 			s.Role = r.role(r.origins[s])
+		}
+		for _, some := range [][]Principal{s.Principals, s.Excluded} {
+			for i, p := range some {
+				some[i] = r.describe(p)
+			}
 		}
 		if !s.Role.known {
 			r.found.Warnf(r.pos(s.ID), "access/role", "what role %s of assignment %q allows is not known: wanted its definition in the snapshot", s.Role.Title(), s.ID.Name())

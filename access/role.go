@@ -122,10 +122,20 @@ func (p *planes) add(of []permission) {
 	}
 }
 
+// tableRoles are the built-in roles whose permissions are known.
+var tableRoles = sync.OnceValue(func() (all []*Role) {
+	for _, r := range catalog.Roles() {
+		if role := tableRole(r.ID); role.known {
+			all = append(all, role)
+		}
+	}
+	return all
+})
+
 // builtIn are the planes of the actions in the table of built-in roles.
 var builtIn = sync.OnceValue(func() planes {
 	p := planes{named: map[string][3]bool{}}
-	for _, r := range plainRoles() {
+	for _, r := range tableRoles() {
 		p.add(r.permissions)
 	}
 	return p

@@ -14,19 +14,27 @@ import (
 // colours are those of access decisions.
 var colours = [...]string{access.No: "\x1b[31m", access.Unknown: "\x1b[33m", access.Conditional: "\x1b[33m", access.Yes: "\x1b[32m"}
 
-func decision(d access.Decision, colour bool) string {
+// decide prints a line that begins with a decision.
+func (p *lines) decide(d access.Decision, colour bool, format string, args ...any) {
+	text := d.String()
 	if colour {
-		return colours[d] + d.String() + "\x1b[0m"
+		text = colours[d] + text + "\x1b[0m"
 	}
-	return d.String()
+	p.printf("%s  ", text)
+	p.line(format, args...)
+}
+
+// line prints one line, without what could steer a terminal.
+func (p *lines) line(format string, args ...any) {
+	p.printf("%s\n", printable(fmt.Sprintf(format, args...)))
 }
 
 // Can prints the answer whether a principal can do something.
 func Can(w io.Writer, q access.Question, who access.Principal, x access.Answer, colour bool) error {
 	p := &lines{w: w}
-	p.printf("%s  %s: %s at %s\n", decision(x.Decision, colour), who.Title(), q.Action, q.Scope)
+	p.decide(x.Decision, colour, "%s: %s at %s", who.Title(), q.Action, q.Scope)
 	for _, d := range x.Doubts {
-		p.printf("  not known: %s\n", d)
+		p.line("  not known: %s", d)
 	}
 	p.grounds(x.Grounds)
 	return p.err
@@ -35,11 +43,12 @@ func Can(w io.Writer, q access.Question, who access.Principal, x access.Answer, 
 // Holders prints who can do something.
 func Holders(w io.Writer, q access.Question, all []access.Holder, aside []string, colour bool) error {
 	p := &lines{w: w}
-	p.printf("%s at %s: %s\n", q.Action, q.Scope, plural(len(all), "principal"))
+	p.line("%s at %s: %s", q.Action, q.Scope, plural(len(all), "principal"))
 	for _, h := range all {
-		p.printf("\n%s  %s\n", decision(h.Decision, colour), h.Title())
+		p.printf("\n")
+		p.decide(h.Decision, colour, "%s", h.Title())
 		for _, d := range h.Doubts {
-			p.printf("  not known: %s\n", d)
+			p.line("  not known: %s", d)
 		}
 		p.grounds(h.Grounds)
 	}
@@ -50,7 +59,7 @@ func Holders(w io.Writer, q access.Question, all []access.Holder, aside []string
 // InForce prints assignments that reach a scope.
 func InForce(w io.Writer, scope arm.ID, all []access.Ground, aside []string) error {
 	p := &lines{w: w}
-	p.printf("%s: %s\n", scope, plural(len(all), "assignment"))
+	p.line("%s: %s", scope, plural(len(all), "assignment"))
 	p.grounds(all)
 	p.aside(aside)
 	return p.err
@@ -60,7 +69,7 @@ func InForce(w io.Writer, scope arm.ID, all []access.Ground, aside []string) err
 func Needed(w io.Writer, needs []access.Need) error {
 	p := &lines{w: w}
 	grants, open := access.Least(needs)
-	p.printf("%s, which these built-in roles allow:\n", plural(len(needs), "action"))
+	p.line("%s, which these built-in roles allow:", plural(len(needs), "action"))
 	p.roles(grants, open)
 	p.printf("\n")
 	p.needs(needs)
@@ -71,18 +80,18 @@ func Needed(w io.Writer, needs []access.Need) error {
 func Lacked(w io.Writer, who access.Principal, needs []access.Need, all []access.Check, colour bool) error {
 	p := &lines{w: w}
 	if len(all) == 0 {
-		p.printf("%s  %s has all of the %s that the deployment needs\n", decision(access.Yes, colour), who.Title(), plural(len(needs), "action"))
+		p.decide(access.Yes, colour, "%s has all of the %s that the deployment needs", who.Title(), plural(len(needs), "action"))
 		return p.err
 	}
 	var lacked []access.Need
 	for i, c := range all {
 		if i == 0 || all[i-1].Decision != c.Decision {
-			p.printf("%s  for these, needed by %s:\n", decision(c.Decision, colour), who.Title())
+			p.decide(c.Decision, colour, "for these, needed by %s:", who.Title())
 		}
 		p.needs([]access.Need{c.Need})
 		for _, d := range c.Doubts {
 			if d != c.Why {
-				p.printf("      not known: %s\n", d)
+				p.line("      not known: %s", d)
 			}
 		}
 		if c.Decision == access.No {
@@ -90,7 +99,7 @@ func Lacked(w io.Writer, who access.Principal, needs []access.Need, all []access
 		}
 	}
 	if len(lacked) > 0 {
-		p.printf("built-in roles that allow what is lacking:\n")
+		p.line("built-in roles that allow what is lacking:")
 		p.roles(access.Least(lacked))
 	}
 	return p.err
@@ -98,18 +107,18 @@ func Lacked(w io.Writer, who access.Principal, needs []access.Need, all []access
 
 func (p *lines) roles(grants []access.Grant, open []access.Need) {
 	for _, g := range grants {
-		p.printf("  %s at %s\n", g.Role, g.Scope)
+		p.line("  %s at %s", g.Role, g.Scope)
 	}
 	for _, n := range open {
 		if n.Action != "" {
-			p.printf("  none that is known for %s at %s\n", n.Action, n.Scope)
+			p.line("  none that is known for %s at %s", n.Action, n.Scope)
 		}
 	}
 }
 
 func (p *lines) needs(all []access.Need) {
 	for _, n := range all {
-		p.printf("  %s\n    at %s\n", cmp.Or(n.Action, "an action that is not known"), n.Scope)
+		p.line("  %s at %s", cmp.Or(n.Action, "an action that is not known"), n.Scope)
 		why := n.Why
 		if !n.For.Equal(n.Scope) {
 			why = strings.TrimSuffix("for "+n.For.Name()+", "+why, ", ")
@@ -118,14 +127,14 @@ func (p *lines) needs(all []access.Need) {
 			why += fmt.Sprintf(", and for %d more", n.More)
 		}
 		if why != "" {
-			p.printf("    %s\n", strings.TrimPrefix(why, ", "))
+			p.line("    %s", strings.TrimPrefix(why, ", "))
 		}
 	}
 }
 
 func (p *lines) aside(all []string) {
 	for _, text := range all {
-		p.printf("\nnot evaluated: %s\n", text)
+		p.line("note: %s", text)
 	}
 }
 
@@ -147,7 +156,11 @@ func (p *lines) grounds(all []access.Ground) {
 		if len(g.Via) > 0 {
 			names = []string{"group " + strings.Join(g.Via, " > ")}
 		}
-		fmt.Fprintf(t, "  %s\t%s\tat %s\t%s\n", role, strings.Join(names, ", "), g.Scope, remarks(g))
+		fmt.Fprintf(t, "  %s\t%s\tat %s", printable(role), printable(strings.Join(names, ", ")), printable(string(g.Scope)))
+		if note := remarks(g); note != "" {
+			fmt.Fprintf(t, "\t%s", printable(note))
+		}
+		fmt.Fprintln(t)
 	}
 	p.err = t.Flush()
 }

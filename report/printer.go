@@ -51,17 +51,25 @@ var ascii = strings.NewReplacer("×", "x", "…", "...", "→", "->", "–", "-"
 // clean makes a text fit to print: no control characters, which could steer a
 // terminal, and no characters that it cannot show.
 func (p *printer) clean(s string) string {
-	if !p.o.Unicode {
-		s = ascii.Replace(s)
+	if p.o.Unicode {
+		return printable(s)
 	}
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '?'
+		}
+		return r
+	}, printable(ascii.Replace(s)))
+}
+
+// printable gives a text without control characters.
+func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
 			return -1
-		case r > unicode.MaxASCII && !p.o.Unicode:
-			return '?'
 		}
 		return r
 	}, s)

@@ -107,13 +107,13 @@ type holders struct {
 	Action     string          `json:"action"`
 	Scope      arm.ID          `json:"scope"`
 	Principals []access.Holder `json:"principals"`
-	Aside      []string        `json:"notEvaluated,omitempty"`
+	Aside      []string        `json:"notes,omitempty"`
 }
 
 type inForce struct {
 	Scope       arm.ID          `json:"scope"`
 	Assignments []access.Ground `json:"assignments"`
-	Aside       []string        `json:"notEvaluated,omitempty"`
+	Aside       []string        `json:"notes,omitempty"`
 }
 
 type deployment struct {
