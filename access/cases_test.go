@@ -165,7 +165,12 @@ func TestPlaneOf(t *testing.T) {
 		"Microsoft.KeyVault/vaults/secrets/getSecret/action":                         Data,
 		"Microsoft.ContainerService/managedClusters/pods/read":                       Data,
 		"Microsoft.Network/virtualNetworks/subnets/join/action":                      Control,
-		"Contoso.Coffee/cups/fill/action":                                            AnyPlane,
+		"Microsoft.KeyVault/vaults/accessPolicies/write":                             Control, "Microsoft.KeyVault/vaults/deploy/action": Control,
+		"Microsoft.KeyVault/vaults/keys/read": AnyPlane, "Microsoft.KeyVault/vaults/keys/rotate/action": AnyPlane,
+		"Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action": Control, "Microsoft.Batch/register/action": Control,
+		"Microsoft.AppConfiguration/configurationStores/keyValues/read": Data, "Microsoft.DocumentDB/databaseAccounts/listKeys/action": Control,
+		"Microsoft.ServiceBus/namespaces/messages/send/action": AnyPlane,
+		"Contoso.Coffee/cups/fill/action":                      AnyPlane,
 	} {
 		if have := a.planeOf(in); have != want {
 			t.Errorf("%s: have %v, want %v", in, have, want)

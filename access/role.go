@@ -141,6 +141,10 @@ var builtIn = sync.OnceValue(func() planes {
 	return p
 })
 
+// keyValues are resources that Azure Resource Manager has, and yet read and
+// written as data.
+const keyValues = "microsoft.appconfiguration/configurationstores/keyvalues/"
+
 // planeOf tells by what roles name, and by the types there are, what an action
 // acts on. Where both may be, or neither is known, it is AnyPlane.
 func (a *Access) planeOf(action string) Plane {
@@ -148,25 +152,24 @@ func (a *Access) planeOf(action string) Plane {
 	table := builtIn()
 	own, is := a.literal.named[folded], table.named[folded]
 	control, data := own[Control] || is[Control], own[Data] || is[Data]
-	switch {
-	case control && data:
-		return AnyPlane
-	case control:
-		return Control
-	case data:
-		return Data
-	}
-	typ, verb := action[:strings.LastIndexByte(action, '/')], folded[strings.LastIndexByte(folded, '/')+1:]
+	typ, verb := folded[:strings.LastIndexByte(folded, '/')], folded[strings.LastIndexByte(folded, '/')+1:]
 	if verb == "action" && strings.Contains(typ, "/") {
 		typ = typ[:strings.LastIndexByte(typ, '/')]
 	}
-	_, known := catalog.TypeName(typ)
+	tags, location, known := catalog.TypeTraits(arm.Type(typ))
+	known = known || tags || location || !strings.Contains(typ, "/")
 	covers := func(pattern string) bool { return Matches(pattern, action) }
-	data = slices.ContainsFunc(table.wild, covers) || slices.ContainsFunc(a.literal.wild, covers)
+	wild := slices.ContainsFunc(table.wild, covers) || slices.ContainsFunc(a.literal.wild, covers)
 	switch {
-	case known && (verb != "action" || !data):
+	case control && data, data && known && verb != "action":
+		return AnyPlane
+	case control:
 		return Control
-	case !known && data:
+	case data, strings.HasPrefix(folded, keyValues):
+		return Data
+	case known && (verb != "action" || strings.Count(typ, "/") < 2 || !wild):
+		return Control
+	case !known && wild:
 		return Data
 	}
 	return AnyPlane

@@ -196,3 +196,29 @@ func ExampleBuiltIn() {
 	fmt.Println(p.Name, p.Effects, p.Parameters[0].Name)
 	// Output: Allowed virtual machine size SKUs [Deny] listOfAllowedSKUs
 }
+
+// TestPermissionsAreOfRoles shows that the tables of permissions and of linked
+// actions name roles and actions that can be.
+func TestPermissionsAreOfRoles(t *testing.T) {
+	shape := regexp.MustCompile(`^(\*|[A-Za-z0-9.]+)(/[A-Za-z0-9.*_$-]+)*$`)
+	for id, parts := range permissions() {
+		if _, ok := RoleByID(id); !ok {
+			t.Errorf("%s has permissions and is no role", id)
+		}
+		for _, p := range parts {
+			for _, a := range slices.Concat(p.Actions, p.NotActions, p.DataActions, p.NotDataActions) {
+				if !shape.MatchString(a) {
+					t.Errorf("%s: %q is no action", id, a)
+				}
+			}
+		}
+	}
+	for _, l := range LinkedActions() {
+		if !shape.MatchString(strings.TrimPrefix(l.Action, "{to}/")) && l.Action != "" || l.To == "" || l.Source == "" {
+			t.Errorf("linked action %+v", l)
+		}
+	}
+	if p, ok := PermissionsOf("B24988AC-6180-42a0-ab88-20f7382dd24c"); !ok || !slices.Contains(p[0].Actions, "*") || !slices.Contains(p[0].NotActions, "Microsoft.Authorization/*/Write") {
+		t.Errorf("Contributor: have %+v, %v", p, ok)
+	}
+}
