@@ -92,7 +92,7 @@ func (r *reader) principal(v arm.Value, kind string) Principal {
 		return p
 	}
 	p.key, _ = r.key(p.ID)
-	if strings.EqualFold(kind, "Group") {
+	if strings.HasSuffix(strings.ToLower(kind), "group") { // Group or ForeignGroup
 		known := r.people[p.key]
 		known.group = true
 		r.people[p.key] = known
