@@ -145,6 +145,8 @@ func (id ID) Name() string { return string(id[strings.LastIndexByte(string(id), 
 // Place names a scope for people: "management group corp".
 func (id ID) Place() string {
 	switch t := id.Type(); {
+	case id == "":
+		return "a scope that is not known"
 	case id == Tenant:
 		return "the tenant"
 	case t.Equal(ManagementGroupType):

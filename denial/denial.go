@@ -14,6 +14,7 @@
 package denial
 
 import (
+	"cmp"
 	"strings"
 
 	"airfield/arm"
@@ -131,13 +132,6 @@ func (o Object) with(p Object) Object {
 	if o.ID == "" || o.Masked() && p.ID != "" {
 		o.ID = p.ID
 	}
-	o.Name, o.Title = either(o.Name, p.Name), either(o.Title, p.Title)
+	o.Name, o.Title = cmp.Or(o.Name, p.Name), cmp.Or(o.Title, p.Title)
 	return o
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

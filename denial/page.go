@@ -64,9 +64,11 @@ func clean(name, text string) *page {
 	entities := strings.Contains(text, "&quot;") || strings.Contains(text, "&#34;") || strings.Contains(text, "&#x22;")
 	var lines []string
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		line = colours.ReplaceAllString(line, "")
-		for range 4 {
-			line = line[len(before.FindString(line)):]
+		if strings.ContainsFunc(line, control) || strings.Contains(line, "[0m") {
+			line = colours.ReplaceAllString(line, "")
+		}
+		for n := 1; n > 0; line = line[n:] {
+			n = len(before.FindString(line))
 		}
 		if entities {
 			line = html.UnescapeString(line)
@@ -75,6 +77,8 @@ func clean(name, text string) *page {
 	}
 	return join(name, lines)
 }
+
+func control(r rune) bool { return r < ' ' && r != '\t' || r == '␛' }
 
 const widest = 300 // characters: no terminal is wider
 

@@ -1,6 +1,7 @@
 package denial
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func (r *reader) object(v arm.Value) {
 			r.value(m)
 		}
 		if a := v.Get("address").Str(); a != "" && v.Get("detail").Exists() && r.now != nil { // terraform -json
-			r.now.Address = either(r.now.Address, a)
+			r.now.Address = cmp.Or(r.now.Address, a)
 		}
 	}
 }
@@ -147,7 +148,7 @@ func (r *reader) denied(name, code string) *Denial {
 		r.now = &Denial{Pos: r.page.pos(r.at), Code: code}
 		r.denials = append(r.denials, r.now)
 	}
-	if r.now.Resource.Name = either(r.now.Resource.Name, name); strings.EqualFold(r.near.Name(), name) {
+	if r.now.Resource.Name = cmp.Or(r.now.Resource.Name, name); strings.EqualFold(r.near.Name(), name) {
 		r.now.Resource.ID = r.near
 	}
 	if r.byName == nil {
@@ -204,8 +205,8 @@ func (p *Policy) same(q *Policy) bool {
 // add adds what q knows and p does not.
 func (p *Policy) add(q *Policy) {
 	p.Assignment, p.Definition, p.Set = p.Assignment.with(q.Assignment), p.Definition.with(q.Definition), p.Set.with(q.Set)
-	p.Reference, p.Effect, p.Message = either(p.Reference, q.Reference), either(p.Effect, q.Effect), either(p.Message, q.Message)
-	p.Scope = arm.ID(either(string(p.Scope), string(q.Scope)))
+	p.Reference, p.Effect, p.Message = cmp.Or(p.Reference, q.Reference), cmp.Or(p.Effect, q.Effect), cmp.Or(p.Message, q.Message)
+	p.Scope = arm.ID(cmp.Or(string(p.Scope), string(q.Scope)))
 	if !p.Parameters.Exists() {
 		p.Parameters = q.Parameters
 	}
@@ -287,11 +288,11 @@ func policyOf(v arm.Value) Policy {
 
 func objectOf(v arm.Value, kind string) Object {
 	o := Object{
-		ID:    arm.ID(either(v.Get(kind+"Id").Str(), v.Get(kind, "id").Str())),
+		ID:    arm.ID(cmp.Or(v.Get(kind+"Id").Str(), v.Get(kind, "id").Str())),
 		Name:  v.Get(kind + "Name").Str(),
-		Title: either(v.Get(kind+"DisplayName").Str(), v.Get(kind, "name").Str()),
+		Title: cmp.Or(v.Get(kind+"DisplayName").Str(), v.Get(kind, "name").Str()),
 	}
-	if o.Name = either(o.Name, o.ID.Name()); strings.EqualFold(o.Title, o.Name) {
+	if o.Name = cmp.Or(o.Name, o.ID.Name()); strings.EqualFold(o.Title, o.Name) {
 		o.Title = ""
 	}
 	return o
@@ -473,7 +474,7 @@ func (r *reader) target(said []string) {
 		return
 	}
 	name := lastName(said[0])
-	if r.now.Resource.Name = either(r.now.Resource.Name, name); said[0][0] == '/' && strings.EqualFold(r.now.Resource.Name, name) {
+	if r.now.Resource.Name = cmp.Or(r.now.Resource.Name, name); said[0][0] == '/' && strings.EqualFold(r.now.Resource.Name, name) {
 		r.now.Resource.ID = arm.ID(strings.TrimRight(said[0], "."))
 	}
 }
@@ -491,13 +492,10 @@ func (r *reader) label(said []string) {
 	case strings.Contains(what, "set"), strings.Contains(what, "initiative"):
 		kind = "set"
 	}
-	switch {
-	case strings.HasPrefix(of, "reference"):
+	if strings.HasPrefix(of, "reference") {
 		r.part("", Object{}, value)
-	case strings.HasPrefix(of, "display"):
+	} else { // tools write either name, under either label
 		r.part(kind, Object{Title: value}, "")
-	default:
-		r.part(kind, Object{Name: value}, "")
 	}
 }
 
@@ -544,7 +542,7 @@ func (d *Denial) finish(near arm.ID) {
 		d.Resource.ID = near
 	}
 	res := &d.Resource
-	res.Name = either(res.Name, res.ID.Name())
+	res.Name = cmp.Or(res.Name, res.ID.Name())
 	if res.ID != "" {
 		res.Type = res.ID.Type()
 	}

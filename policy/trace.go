@@ -388,16 +388,32 @@ func (o operator) words(holds bool) string {
 	return "is more than"
 }
 
-// sentence writes what holds of a condition, with its parameters filled in.
-func (w *writer) sentence(c *condition, e *event, holds bool) string {
-	what := w.what(c, holds)
-	if c.op.kind == opExists {
-		if e.aim.want == holds {
+// Sentence writes a condition as explanations do: what it looks at, an operator
+// as policies spell it, what that compares with, and whether it holds. It is
+// false where there is no such operator.
+func Sentence(what, operator string, with arm.Value, holds bool) (string, bool) {
+	op, ok := operators[strings.ToLower(operator)]
+	aim := prepare(op, with)
+	return op.sentence(what, &aim, aim.words(op), holds), ok
+}
+
+func (o operator) sentence(what string, aim *target, words string, holds bool) string {
+	if o.kind == opExists {
+		if aim.want == holds {
 			return what + " is there"
 		}
 		return what + " is not there"
 	}
-	return fmt.Sprintf("%s %s %s", what, c.op.words(holds), w.aim(c, e))
+	return fmt.Sprintf("%s %s %s", what, o.words(holds), words)
+}
+
+// sentence writes what holds of a condition, with its parameters filled in.
+func (w *writer) sentence(c *condition, e *event, holds bool) string {
+	words := c.right.String()
+	if len(e.saw) > 0 {
+		words = e.aim.words(c.op)
+	}
+	return c.op.sentence(w.what(c, holds), &e.aim, words, holds)
 }
 
 // what names what a condition looks at.
@@ -463,20 +479,18 @@ func (w *writer) fieldName(c *condition) string {
 
 const manyItems = 12
 
-func (w *writer) aim(c *condition, e *event) string {
-	if len(e.saw) == 0 {
-		return c.right.String()
-	}
-	if c.op.kind != opIn {
-		return e.aim.datum.String()
+// words writes what an operator compares with.
+func (t *target) words(op operator) string {
+	if op.kind != opIn {
+		return t.datum.String()
 	}
 	var items []string
-	for i := range e.aim.list {
+	for i := range t.list {
 		if i == manyItems {
-			items = append(items, fmt.Sprintf("and %d more", len(e.aim.list)-i))
+			items = append(items, fmt.Sprintf("and %d more", len(t.list)-i))
 			break
 		}
-		items = append(items, e.aim.list[i].datum.String())
+		items = append(items, t.list[i].datum.String())
 	}
 	if len(items) == 0 {
 		return "an empty list"

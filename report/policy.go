@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"airfield/arm"
@@ -190,8 +191,8 @@ func (f FindingOf) does() string {
 }
 
 func (p *lines) finding(f FindingOf) {
-	p.printf("  policy %q %s\n", f.Policy, f.does())
-	p.printf("    assigned  %q at %s", f.Assignment, f.AssignedAt.Place())
+	p.printf("  policy %s %s\n", quoted(f.Policy), f.does())
+	p.printf("    assigned  %s at %s", quoted(f.Assignment), f.AssignedAt.Place())
 	if f.Set != "" {
 		p.printf(", in set %q", f.Set)
 	}
@@ -203,6 +204,13 @@ func (p *lines) finding(f FindingOf) {
 	if f.Message != "" {
 		p.printf("    it says   %s\n", f.Message)
 	}
+}
+
+func quoted(name string) string {
+	if name == "" {
+		return "(not named)"
+	}
+	return strconv.Quote(name)
 }
 
 func (p *lines) because(all []policy.Because) {

@@ -177,13 +177,17 @@ func (f *accessFlags) load() (*access.Access, error) {
 func runNeeds(f accessFlags) error {
 	scope := f.scope
 	if scope == "" {
-		scope = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example"
+		scope = exampleScope
 	}
 	at, err := access.ParseScope(scope)
 	if err != nil {
 		return fmt.Errorf("--scope: %w", err)
 	}
-	pieces, whole, err := (&evalFlags{scope: string(at), values: f.values}).requests([]string{f.template}, colourOn(f.colour, os.Stderr))
+	sources, err := readGiven([]string{f.template})
+	if err != nil {
+		return err
+	}
+	pieces, whole, err := (&evalFlags{scope: string(at), values: f.values}).requests(sources, colourOn(f.colour, os.Stderr))
 	if err != nil {
 		return err
 	}

@@ -203,21 +203,27 @@ func readLock(estateFile, file string, colour bool) (*design.Lock, string, error
 
 // readSource reads a file, - for standard input.
 func readSource(file string) (*source.File, diag.List, error) {
-	in := os.Stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, nil, err
-		}
-		defer f.Close()
-		in = f
-	}
-	raw, err := io.ReadAll(io.LimitReader(in, source.MaxFile+1))
+	raw, err := readRaw(file)
 	if err != nil {
 		return nil, nil, err
 	}
 	src, found := source.NewFile(file, raw)
 	return src, found, nil
+}
+
+// readRaw reads a file, or standard input for "-", as far as source.NewFile
+// needs to say that it is too large.
+func readRaw(file string) ([]byte, error) {
+	in := os.Stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	return io.ReadAll(io.LimitReader(in, source.MaxFile+1))
 }
 
 // keepLock writes the lock where it has changed.

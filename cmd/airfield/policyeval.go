@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"airfield/arm"
+	"airfield/diag"
 	"airfield/policy"
 	"airfield/report"
 	"airfield/snapshot"
+	"airfield/source"
 	"airfield/template"
 
 	"github.com/spf13/cobra"
@@ -35,6 +37,9 @@ are in a snapshot, or in a clone of Azure/azure-policy.
 
 Exit code 0: everything is allowed. 1: something is denied, or not known.
 2: something could not be read.`
+
+// exampleScope is where requests are taken to be made that do not say where.
+const exampleScope = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example"
 
 type evalFlags struct {
 	policyFlags
@@ -65,12 +70,39 @@ func policyEvalCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.all, "all", false, "show policies that only report, too")
 	c.Flags().BoolVar(&f.full, "full", false, "of a tenant, show each policy that is not met")
 	c.Flags().StringVar(&f.verb, "verb", "put", "the request: put, patch or delete")
-	c.Flags().StringVar(&f.scope, "scope", "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/example", "where resources without an `id`, and templates of policies, are deployed to")
+	c.Flags().StringVar(&f.scope, "scope", exampleScope, "where resources without an `id`, and templates of policies, are deployed to")
 	c.Flags().StringVar(&f.values, "parameters", "", "a parameter `file` for templates")
 	return c
 }
 
 func runEval(files []string, f evalFlags) error {
+	sources, err := readGiven(files)
+	if err != nil {
+		return err
+	}
+	return evalSources(sources, f)
+}
+
+// given is a file that was read.
+type given struct {
+	src   *source.File // nil where it cannot be read
+	found diag.List
+}
+
+func readGiven(files []string) ([]given, error) {
+	var all []given
+	for _, file := range files {
+		src, found, err := readSource(file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, given{src, found})
+	}
+	return all, nil
+}
+
+// evalSources judges what is in files, or the tenant where there is none.
+func evalSources(sources []given, f evalFlags) error {
 	verb, ok := map[string]policy.Verb{"put": policy.Put, "patch": policy.Patch, "delete": policy.Delete}[strings.ToLower(f.verb)]
 	if !ok {
 		return fmt.Errorf("--verb %q, wanted put, patch or delete", f.verb)
@@ -79,7 +111,7 @@ func runEval(files []string, f evalFlags) error {
 		return fmt.Errorf("--scope: %w", err)
 	}
 	colour := colourOn(f.colour, os.Stderr)
-	pieces, whole, err := f.requests(files, colour)
+	pieces, whole, err := f.requests(sources, colour)
 	if err != nil {
 		return err
 	}
@@ -92,7 +124,7 @@ func runEval(files []string, f evalFlags) error {
 		return err
 	}
 	printFindings(p.found, colour)
-	if len(files) == 0 {
+	if len(sources) == 0 {
 		return scanTenant(p, f)
 	}
 	for _, d := range p.found { // what is assigned at a scope that nobody named is not seen
@@ -110,7 +142,7 @@ func runEval(files []string, f evalFlags) error {
 
 // requests reads the resources that are judged; whole is false where a template
 // deploys what is not read.
-func (f *evalFlags) requests(files []string, colour bool) (all []snapshot.Piece, whole bool, err error) {
+func (f *evalFlags) requests(sources []given, colour bool) (all []snapshot.Piece, whole bool, err error) {
 	whole = true
 	r := snapshot.Reader{At: arm.ID(f.scope)}
 	if f.values != "" {
@@ -120,14 +152,11 @@ func (f *evalFlags) requests(files []string, colour bool) (all []snapshot.Piece,
 		}
 		r.Parameters = values
 	}
-	for _, file := range files {
-		src, found, err := readSource(file)
-		if err != nil {
-			return nil, false, err
-		}
+	for _, g := range sources {
+		found := g.found
 		var pieces []snapshot.Piece
 		if !found.HasErrors() {
-			pieces, found = r.Resources(src)
+			pieces, found = r.Resources(g.src)
 		}
 		printFindings(found, colour)
 		if found.HasErrors() {
@@ -138,7 +167,7 @@ func (f *evalFlags) requests(files []string, colour bool) (all []snapshot.Piece,
 		}
 		all = append(all, pieces...)
 	}
-	if len(files) > 0 && len(all) == 0 && whole {
+	if len(sources) > 0 && len(all) == 0 && whole {
 		return nil, false, errors.New("there is no resource to judge")
 	}
 	return all, whole, nil

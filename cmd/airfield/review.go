@@ -130,7 +130,7 @@ func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
 		return wanted{}, fmt.Errorf("--scope: where %s is deployed to: %w", file, err)
 	}
 	e := evalFlags{scope: f.scope, values: f.values}
-	pieces, whole, err := e.requests([]string{file}, colour)
+	pieces, whole, err := e.requests([]given{{src, found}}, colour)
 	if err != nil {
 		return wanted{}, err
 	}

@@ -154,7 +154,11 @@ func (f *whatifFlags) assigned(file string, colour bool) (change.Change, error) 
 func putOf(file string, colour bool) (change.Change, error) {
 	c := change.Change{Kind: change.Assign, Title: "put what is in " + file}
 	e := evalFlags{scope: "/"}
-	pieces, _, err := e.requests([]string{file}, colour)
+	sources, err := readGiven([]string{file})
+	if err != nil {
+		return c, err
+	}
+	pieces, _, err := e.requests(sources, colour)
 	for _, p := range pieces {
 		c.Put = append(c.Put, p.Resource)
 	}
