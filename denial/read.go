@@ -160,12 +160,11 @@ func (r *reader) denied(name, code string) *Denial {
 
 // other notes an error that is not a policy's.
 func (r *reader) other(code, message, target string) {
-	message = strings.TrimSpace(wrapped.ReplaceAllString(message, " "))
+	message = flat(message)
 	for _, d := range r.denials {
-		if d.Code == code && (message == "" || d.Message == "" || strings.HasPrefix(d.Message, message) || strings.HasPrefix(message, d.Message)) {
-			if len(message) > len(d.Message) {
-				d.Message = message
-			}
+		again := message != "" && d.Message != "" && (strings.Contains(d.Message, message) || strings.Contains(message, d.Message))
+		if d.Code != ByPolicy && again || d.Code == code && (message == "" || d.Message == "") {
+			d.Message = cmp.Or(d.Message, message)
 			r.now = d
 			return
 		}
@@ -336,9 +335,9 @@ func (r *reader) prose(s string, offset int) {
 // phrase is something that Azure and the tools write around what they say of a
 // denial.
 type phrase struct {
-	key   string         // in lower case, where it may be
-	says  *regexp.Regexp // what it must be, from the key on, or from what is before a path that the key is in
-	means func(r *reader, said []string)
+	key   string                         // in lower case, where it may be
+	says  *regexp.Regexp                 // what it must be, from the key on, or from the beginning of the path or the line that the key is in
+	means func(r *reader, said []string) // with the groups of says
 }
 
 const (
@@ -368,12 +367,11 @@ func (p *phrase) match(s string, at int) []string {
 	if p.key[0] == '/' {
 		begin = max(0, at-longest)
 		begin += max(0, strings.LastIndexAny(s[begin:at], "'\" \t\n(,="))
+	} else if strings.Contains(p.key, " ") { // a part of a sentence
+		begin = max(0, at-longest)
+		begin += strings.LastIndexByte(s[begin:at], '\n') + 1
 	}
-	m := p.says.FindStringSubmatch(s[begin:min(len(s), begin+farthest)])
-	for i := range m {
-		m[i] = strings.TrimSpace(wrapped.ReplaceAllString(m[i], " "))
-	}
-	return m
+	return p.says.FindStringSubmatch(s[begin:min(len(s), begin+farthest)])
 }
 
 // lower gives a text of the same length with small ASCII letters.
@@ -423,20 +421,40 @@ var policyPhrases = []phrase{
 // it is, and the name.
 const label = `[ _-]?(display[ _-]?name|name|reference[ _-]?id|)["']?\s*[:=]\s*["'“]?([^'"\n,;{}\[\]]+)`
 
-// otherPhrases are the codes of other errors, each with the rest of its line.
+// otherPhrases are the codes of other errors, each with what follows it, and
+// the sentences that tell them where no code is printed.
 func otherPhrases() []phrase {
-	says := regexp.MustCompile(`^(\w+)["')]*[\s:.]*([^\n]*)`)
-	means := func(r *reader, said []string) {
-		if k := Other(said[0]); k != nil {
-			r.other(k.Code, sentence(said[1]), "")
-		}
-	}
+	behind, around := regexp.MustCompile(`(?s)^\w+["')]*[\s:.]*(.*)`), regexp.MustCompile(`(?s)^(.*)`)
 	var all []phrase
 	for _, k := range kinds {
-		all = append(all, phrase{lower(k.Code), says, means})
+		all = append(all, phrase{lower(k.Code), behind, func(r *reader, said []string) { r.other(k.Code, paragraph(said[0]), "") }})
+		for _, key := range k.says {
+			all = append(all, phrase{key, around, func(r *reader, said []string) { r.other(k.Code, paragraph(said[0]), "") }})
+		}
 	}
 	return all
 }
+
+// paragraph gives the sentences that a text begins with, up to a blank line or
+// one that begins with a label.
+func paragraph(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		if next.MatchString(line) {
+			lines = lines[:i]
+			break
+		}
+	}
+	if s = flat(strings.Join(lines, "\n")); !strings.Contains(s, " ") {
+		return ""
+	}
+	return s
+}
+
+// flat gives a text in one line.
+func flat(s string) string { return strings.TrimSpace(wrapped.ReplaceAllString(s, " ")) }
+
+var next = regexp.MustCompile(`^\s*(?:$|[A-Z]\w*(?: \w+)?:|with |at )`)
 
 // code reads that a policy refused something, without what.
 func (r *reader) code([]string) {
@@ -451,10 +469,10 @@ func (r *reader) sentence(said []string) {
 	if said[0] == "" {
 		r.code(said)
 	} else {
-		r.denied(said[0], ByPolicy)
+		r.denied(flat(said[0]), ByPolicy)
 	}
 	if said[1] != "" {
-		r.part("assignment", Object{Title: said[1]}, "")
+		r.part("assignment", Object{Title: flat(said[1])}, "")
 	}
 }
 
@@ -462,7 +480,7 @@ func (r *reader) reasons(said []string) {
 	if r.now == nil || r.now.Code != ByPolicy {
 		return
 	}
-	for _, reason := range strings.Split(said[0]+said[1]+said[2], "','") {
+	for _, reason := range strings.Split(flat(said[0]+said[1]+said[2]), "','") {
 		if !slices.Contains(r.now.Reasons, reason) {
 			r.now.Reasons = append(r.now.Reasons, reason)
 		}
@@ -481,7 +499,7 @@ func (r *reader) target(said []string) {
 
 // label reads "Policy Assignment Name : x", however it is spelled.
 func (r *reader) label(said []string) {
-	what, of, value := strings.ToLower(said[0]), strings.ToLower(said[1]), strings.TrimRight(said[2], ". ")
+	what, of, value := strings.ToLower(said[0]), strings.ToLower(said[1]), strings.Trim(another.ReplaceAllString(said[2], ""), ". ")
 	if value == "" || value == "null" || value[0] == '/' {
 		return
 	}
@@ -499,13 +517,8 @@ func (r *reader) label(said []string) {
 	}
 }
 
-// sentence gives what is a sentence of what stands behind a code.
-func sentence(s string) string {
-	if i := strings.IndexByte(s, ' '); i < 0 || strings.HasPrefix(s, "Message:") {
-		return ""
-	}
-	return s
-}
+// another is a label that follows on the same line.
+var another = regexp.MustCompile(`(?i)\s+policy\w+\s*[:=].*`)
 
 // settle gives conditions that no policy was named for to the only policy.
 func (r *reader) settle() {

@@ -96,6 +96,9 @@ func (j *joiner) join(typ arm.Type) RefusedBy {
 	for _, c := range p.Conditions {
 		j.by.Because = append(j.by.Because, because(c, typ))
 	}
+	if !p.Assignment.Known() && j.engine == nil {
+		j.lacks("which assignment: the text does not name it")
+	}
 	params := p.Parameters
 	if j.engine == nil {
 		j.lacks("who keeps the assignment, and the policy's text: no snapshot of the tenant was named with --tenant")
