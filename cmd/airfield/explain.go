@@ -22,8 +22,8 @@ the REST API or the activity log printed it, alone or in the log of a pipeline;
 - is standard input. With --tenant, the assignment is found in a snapshot, with
 its policy's own text and who keeps it. What is not known is said.
 
-Where FILE is a resource or an ARM template instead, each resource is judged at
---scope, as policy eval --explain does.
+Where FILE is a resource, an ARM template or a Terraform plan instead, each
+resource is judged at --scope, as policy eval --explain does.
 
 Exit code 0: the assignments and the values that decided are known, or what was
 judged is allowed. 1: something is not known, or denied. 2: there is no error to

@@ -24,8 +24,9 @@ import (
 const evalHelp = `Eval judges requests by policies, or a whole tenant.
 
 Each RESOURCE is a file: a resource as az or the REST API prints it, a list of
-them, or an ARM template, of which each resource is judged. What only the
-deployment will know is unknown, and so is a verdict that depends on it.
+them, or an ARM template or a Terraform plan (terraform show -json), of which
+each resource is judged. What only the deployment will know is unknown, and so
+is a verdict that depends on it. Of a plan, resources of azapi are read.
 
 Without a RESOURCE, everything in the tenant is judged, as a compliance scan
 does.
