@@ -33,10 +33,16 @@ type Refusal struct {
 // RefusedBy is one policy that refused a request.
 type RefusedBy struct {
 	FindingOf
-	Parameters []ParameterOf      `json:"parameters,omitempty"` // of the assignment
-	Owner      string             `json:"owner,omitempty"`      // who keeps the assignment, and where it is to be changed
-	Asks       []policy.Condition `json:"asks,omitempty"`       // the policy's own conditions
-	NotKnown   []string           `json:"notKnown,omitempty"`
+	Parameters []ParameterOf `json:"parameters,omitempty"` // of the assignment
+	Owner      string        `json:"owner,omitempty"`      // who keeps the assignment, and where it is to be changed
+	Asks       []Asked       `json:"asks,omitempty"`       // the policy's own conditions
+	NotKnown   []string      `json:"notKnown,omitempty"`
+}
+
+// Asked is one condition of a policy, with parameters as they are written.
+type Asked struct {
+	Text string   `json:"text"`
+	Pos  diag.Pos `json:"pos,omitzero"`
 }
 
 // ParameterOf is a parameter that an assignment gives.
@@ -227,7 +233,9 @@ func (j *joiner) rule(all []*policy.Assigned) {
 		return
 	}
 	f.Definition = a.Rule.ID
-	j.by.Asks = new(policy.Coverage).Conditions(a.Rule.Definition)
+	for _, c := range new(policy.Coverage).Conditions(a.Rule.Definition) {
+		j.by.Asks = append(j.by.Asks, Asked{c.Text, c.Pos})
+	}
 }
 
 // values says what is missing of the values that Azure saw.
