@@ -75,10 +75,7 @@ func (m *machine) fieldFunction(c *expr.Call) (arm.Value, error) {
 		f = m.o.field(name, m.around())
 	}
 	if m.sketch != nil {
-		if d, known := m.sketch[fieldKey(f)]; known {
-			return d.value(), nil
-		}
-		return arm.New(arm.Ref{ID: m.origin.id, Path: name}), nil
+		return m.sketchedValue(f), nil
 	}
 	around := m.subject
 	m.subject = m.origin

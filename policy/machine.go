@@ -61,7 +61,7 @@ type machine struct {
 	interned        map[string]string
 	contexts        map[string]arm.Value // what requestContext() gives, by API version
 	now             arm.Value            // what utcNow() gives, once it was asked for
-	sketch          map[string]datum     // where not nil: all that is known of the subject, by field
+	sketch          *sketch              // where not nil: all that is known of the subject
 	onlyType        bool                 // of the subject nothing but the type is known
 	twins           []found              // of the candidates so far
 	ifHolds         bool                 // of a rule with an existence effect
@@ -333,22 +333,6 @@ func (m *machine) fieldCondition(n *node) truth {
 	return m.follow(n, t, m.start(r), r.path)
 }
 
-// sketched tests a field of a resource of which only some are known.
-func (m *machine) sketched(n *node, t *target, f *field) truth {
-	if d, known := m.sketch[fieldKey(f)]; known {
-		return m.check(n, t, d)
-	}
-	if f.kind == aliasField {
-		if _, state := m.route(f); state == no { // of another type
-			if f.all {
-				return m.emptyArray(n, t, false)
-			}
-			return m.check(n, t, datum{})
-		}
-	}
-	return m.unknown(f.name, "another value of it may decide")
-}
-
 // route gives where a field lies in the subject: no where it is an alias of
 // another type, maybe where the tables do not have it.
 func (m *machine) route(f *field) (*route, truth) {
@@ -458,6 +442,7 @@ type counter struct {
 	m         *machine
 	n         *node
 	sure, may int
+	open      bool // any number of others may count too
 }
 
 func (c *counter) values() truth {
@@ -504,7 +489,7 @@ func (c *counter) fields() truth {
 	case state == no:
 		return yes
 	case m.sketch != nil:
-		return m.unknown(f.name, "another value of it may decide")
+		return c.sketched(f)
 	}
 	return c.follow(m.start(r), r.path, f)
 }
@@ -583,10 +568,12 @@ func (c *counter) item(s scope) truth {
 // compare tests the count. Where some items may count or not, all counts that
 // are possible must agree.
 func (c *counter) compare(t *target) truth {
-	if c.may > maxIterations {
+	switch {
+	case c.open:
+		return c.compareOpen(t)
+	case c.may > maxIterations:
 		return maybe
-	}
-	if c.may == 0 {
+	case c.may == 0:
 		return c.m.check(c.n, t, numberDatum(c.sure))
 	}
 	result := c.n.op.test(numberDatum(c.sure), t, c.m.o.Switched)

@@ -1,0 +1,339 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/policy"
+	"airfield/tenant"
+)
+
+// TestAllowedAgrees holds the answers of Allowed against verdicts on whole
+// resources: every built-in definition is assigned by itself, with effect deny
+// where it can have it, and resources are made up of the fields and texts that
+// its rule names. A value that is denied must be denied in all of them. A
+// resource with a value that is allowed must fare no worse than with any other.
+func TestAllowedAgrees(t *testing.T) {
+	count := map[string]int{}
+	for i, d := range corpus(t, "builtin-policyDefinitions") {
+		pieces, err := d.Pieces()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if testing.Short() && i%10 != 0 {
+			continue
+		}
+		b := newBrute(t, pieces[0].Resource, uint64(i))
+		if b == nil {
+			continue
+		}
+		for _, typ := range b.types {
+			for _, property := range b.propertiesOf(typ) {
+				b.hold(typ, property, count)
+			}
+		}
+	}
+	t.Log(count)
+	if count["denied"] < 100 || count["allowed"] < 100 {
+		t.Errorf("too few answers to hold anything against: %v", count)
+	}
+}
+
+// brute makes resources up for one definition.
+type brute struct {
+	t      *testing.T
+	name   string
+	e      *policy.Engine
+	rand   *rand.Rand
+	fields []string
+	texts  []string
+	types  []string
+}
+
+var (
+	fieldCall = regexp.MustCompile(`(?i)field\('([^']+)'\)`)
+	quoted    = regexp.MustCompile(`'([^']+)'`)
+	bruteAt   = arm.Subscription("11111111-1111-1111-1111-111111111111").ResourceGroup("rg")
+)
+
+func newBrute(t *testing.T, def arm.Resource, seed uint64) *brute {
+	p := def.Get("properties")
+	if mode := p.Get("mode").Str(); strings.Contains(mode, ".") {
+		return nil
+	}
+	effect := p.Get("policyRule", "then", "effect").Str()
+	given, values := arm.O{}, map[string]arm.Value{}
+	for name, x := range p.Get("parameters").Members() {
+		v := x.Get("defaultValue")
+		if effect == "[parameters('"+name+"')]" {
+			if slices.Contains(x.Get("allowedValues").Strings(), "Deny") {
+				v = arm.New("Deny")
+			}
+			effect = v.Str()
+		} else if !v.Exists() {
+			v = madeUp(x)
+		}
+		values[strings.ToLower(name)] = v
+		given = append(given, name, arm.O{"value", v})
+	}
+	if e := strings.ToLower(effect); strings.HasSuffix(e, "ifnotexists") || e == "disabled" || e == "denyaction" || e == "manual" {
+		return nil
+	}
+	b := &brute{t: t, name: p.Get("displayName").Str(), rand: rand.New(rand.NewPCG(seed, 1))}
+	if b.e = bruteEngine(t, def, given); b.e == nil {
+		return nil
+	}
+	b.read(p.Get("policyRule"), values)
+	return b
+}
+
+// madeUp gives a parameter without a default a value.
+func madeUp(p arm.Value) arm.Value {
+	if all := p.Get("allowedValues"); all.Len() > 0 {
+		if strings.EqualFold(p.Get("type").Str(), "array") {
+			return arm.New(arm.A{all.At(0)})
+		}
+		return all.At(0)
+	}
+	switch strings.ToLower(p.Get("type").Str()) {
+	case "array":
+		return arm.New(arm.A{"one", "two"})
+	case "integer":
+		return arm.New(3)
+	case "boolean":
+		return arm.New(true)
+	case "object":
+		return arm.New(arm.O{"one", "two"})
+	}
+	return arm.New("one")
+}
+
+func bruteEngine(t *testing.T, def arm.Resource, given arm.O) *policy.Engine {
+	a := arm.Tenant.Resource("Microsoft.Authorization/policyAssignments", "a")
+	var build tenant.Builder
+	build.Add(def)
+	build.Add(arm.Resource{ID: a, Body: arm.New(arm.O{"id", a, "type", a.Type(), "properties", arm.O{"policyDefinitionId", def.ID, "parameters", given}})})
+	build.Add(arm.Resource{ID: bruteAt, Body: arm.New(arm.O{"id", bruteAt, "type", arm.ResourceGroupType, "name", "rg", "location", "one", "tags", arm.O{"one", "two"}})})
+	tree, found := build.Tenant()
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	e, found := policy.Compile(tree, policy.Options{})
+	if found.HasErrors() {
+		return nil
+	}
+	return e
+}
+
+// read gathers what a rule names.
+func (b *brute) read(rule arm.Value, values map[string]arm.Value) {
+	note := func(s string) {
+		if strings.HasPrefix(s, "[") {
+			for _, m := range fieldCall.FindAllStringSubmatch(s, -1) {
+				b.fields = append(b.fields, m[1])
+			}
+			for _, m := range quoted.FindAllStringSubmatch(s, -1) {
+				if v, ok := values[strings.ToLower(m[1])]; ok {
+					b.texts = append(append(b.texts, v.Str()), v.Strings()...)
+				}
+			}
+			return
+		}
+		b.texts = append(b.texts, strings.ReplaceAll(s, "*", "x"))
+	}
+	rule.Walk(func(path string, v arm.Value) bool {
+		if name := v.Get("field").Str(); name != "" {
+			if tag, ok := values["tagname"]; ok && strings.HasPrefix(name, "[concat('tags[") {
+				name = "tags[" + tag.Str() + "]"
+			}
+			b.fields = append(b.fields, name)
+		}
+		if v.Kind() == arm.String && !strings.HasSuffix(path, "field") {
+			note(v.Str())
+		}
+		return true
+	})
+	slices.Sort(b.fields)
+	b.fields = slices.DeleteFunc(slices.Compact(b.fields), func(s string) bool { return strings.HasPrefix(s, "[") })
+	slices.Sort(b.texts)
+	b.texts = slices.DeleteFunc(slices.Compact(b.texts), func(s string) bool { return s == "" })
+	for _, s := range b.texts {
+		if n, ok := catalog.TypeName(s); ok {
+			b.types = append(b.types, n)
+		}
+	}
+	for _, f := range b.fields {
+		for _, a := range catalog.Aliases().Lookup(f) {
+			b.types = append(b.types, string(a.Type))
+		}
+	}
+	if len(b.types) == 0 {
+		b.types = []string{"Microsoft.Compute/virtualMachines", "Microsoft.Storage/storageAccounts"}
+	}
+	slices.Sort(b.types)
+	b.types = slices.Compact(b.types)[:min(3, len(slices.Compact(b.types)))]
+	b.rand.Shuffle(len(b.texts), func(i, j int) { b.texts[i], b.texts[j] = b.texts[j], b.texts[i] })
+	b.texts = append(b.texts[:min(8, len(b.texts))], "else")
+}
+
+// lies gives where a field lies in bodies of a type, "" for nowhere.
+func lies(typ, field string) string {
+	low := strings.ToLower(field)
+	switch {
+	case low == "location", low == "kind", low == "identity.type":
+		return low
+	case strings.HasPrefix(low, "tags["):
+		return "tags." + strings.Trim(field[5:len(field)-1], "'")
+	case strings.HasPrefix(low, "tags."):
+		return field
+	}
+	for _, a := range catalog.Aliases().Lookup(field) {
+		if strings.EqualFold(string(a.Type), typ) {
+			return a.Path
+		}
+	}
+	return ""
+}
+
+func (b *brute) propertiesOf(typ string) []string {
+	var all []string
+	for _, f := range b.fields {
+		if p := lies(typ, f); p != "" && !strings.Contains(p, "['") && !strings.HasSuffix(p, "[*]") {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// value makes a value up; nil is none.
+func (b *brute) value() any {
+	switch n := b.rand.IntN(10); {
+	case n == 0:
+		return nil
+	case n == 1:
+		return b.rand.IntN(2) == 0
+	case n == 2:
+		return b.rand.IntN(5)
+	}
+	return b.texts[b.rand.IntN(len(b.texts))]
+}
+
+// put puts a value in a body; arrays on the way get an item for it at the end
+// where add is true, else their first is used.
+func put(at map[string]any, path string, v any, add bool) {
+	head, rest, deeper := strings.Cut(path, ".")
+	name, array := strings.CutSuffix(head, "[*]")
+	switch {
+	case !array && !deeper:
+		if delete(at, name); v != nil {
+			at[name] = v
+		}
+	case !array:
+		below, ok := at[name].(map[string]any)
+		if !ok {
+			below = map[string]any{}
+			at[name] = below
+		}
+		put(below, rest, v, add)
+	default:
+		items, _ := at[name].([]any)
+		if len(items) == 0 || add {
+			items = append(items, map[string]any{})
+		}
+		at[name] = items
+		if below, ok := items[len(items)-1].(map[string]any); ok && deeper {
+			put(below, rest, v, add)
+		}
+	}
+}
+
+// body makes up a resource without the property, and gives it with a value.
+func (b *brute) body(typ, property string) func(v any) arm.Value {
+	type filled struct {
+		path string
+		v    any
+		add  bool
+	}
+	var with []filled
+	for _, f := range b.fields {
+		if p := lies(typ, f); p != "" && f != property && b.rand.IntN(4) > 0 {
+			for range 1 + b.rand.IntN(2) {
+				v := b.value()
+				if f == "identity.type" {
+					v = "UserAssigned" // Resource Manager takes no number
+				}
+				with = append(with, filled{p, v, b.rand.IntN(2) == 0})
+			}
+		}
+	}
+	own := lies(typ, property)
+	more := b.rand.IntN(2) == 0 && strings.Contains(own, "[*]")
+	other := b.value()
+	return func(v any) arm.Value {
+		o := map[string]any{"type": typ, "name": "r", "apiVersion": "2030-01-01"}
+		for _, x := range with {
+			put(o, x.path, x.v, x.add)
+		}
+		if more {
+			put(o, own, other, true)
+		}
+		put(o, own, v, true)
+		text, _ := json.Marshal(o)
+		body, err := arm.Parse(string(text))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		return body
+	}
+}
+
+func (b *brute) judge(typ string, body arm.Value) policy.Decision {
+	names := slices.Repeat([]string{"r"}, strings.Count(typ, "/"))
+	return b.e.Judge(policy.Request{Resource: arm.Resource{ID: bruteAt.Resource(arm.Type(typ), names...), Body: body}}, nil).Decision
+}
+
+// rank orders decisions from good to bad.
+func rank(d policy.Decision) int {
+	return map[policy.Decision]int{policy.Allowed: 0, policy.NotKnown: 1, policy.Denied: 2}[d]
+}
+
+func (b *brute) hold(typ, property string, count map[string]int) {
+	values := slices.Clone(b.texts)
+	if property == "location" {
+		values = slices.DeleteFunc(values, func(s string) bool { return strings.Contains(s, "/") })
+	}
+	choices := b.e.Allowed(policy.Question{Scope: bruteAt, Type: arm.Type(typ), Property: property, Values: values, Missing: true})
+	for range 20 {
+		with := b.body(typ, property)
+		have := make([]policy.Decision, len(choices))
+		best := policy.Denied
+		for i, c := range choices {
+			var v any = c.Value
+			if c.Missing {
+				v = nil
+			}
+			have[i] = b.judge(typ, with(v))
+			if rank(have[i]) < rank(best) {
+				best = have[i]
+			}
+		}
+		for i, c := range choices {
+			count[c.Decision.String()]++
+			if c.Decision == policy.Denied && have[i] == policy.Allowed || c.Decision == policy.Allowed && rank(have[i]) > rank(best) {
+				var v any = c.Value
+				if c.Missing {
+					v = nil
+				}
+				b.t.Errorf("%s: %s of %s is %v, is %v in %s", b.name, property, typ, fmt.Sprintf("%q %v", c.Value, c.Decision), have[i], with(v).Text())
+				return
+			}
+		}
+	}
+}
