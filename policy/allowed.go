@@ -133,25 +133,36 @@ func (e *Engine) surroundings(scope arm.ID) (group, subscription arm.Value) {
 	return group, subscription
 }
 
-// sort finds the rules whose answer may depend on the value, and does once what
-// does not depend on it.
+// sort finds the rules whose answer may depend on the value, and asks the others
+// once.
 func (a *asker) sort(all *candidates) {
 	a.look, a.write = nil, nil
 	j := a.judge()
 	for i := range all.visit {
 		x := &all.visit[i]
-		if x.Rule == nil || a.mayDeny(x) {
-			a.look = append(a.look, x)
+		varies := a.varies(x)
+		if x.Rule != nil && x.either(func(r *Rule) bool { return r.Effect.changes() }) {
+			if varies {
+				a.write = append(a.write, x)
+			} else {
+				a.change(&j, x)
+			}
 		}
 		switch {
-		case x.Rule == nil || !x.either(func(r *Rule) bool { return r.Effect.changes() }):
-		case x.either(func(r *Rule) bool { return a.m.looksAt(&r.cond, a.asked) }), len(x.variants) > 0:
-			a.write = append(a.write, x)
+		case x.Rule != nil && !a.mayDeny(x):
+		case varies:
+			a.look = append(a.look, x)
 		default:
-			a.change(&j, x)
+			a.deny(&j, x)
 		}
 	}
 	a.wrote, a.noted = j.perhaps, j.v.Results
+}
+
+// varies tells whether what a rule says may depend on the value: overrides and
+// selectors look at the location.
+func (a *asker) varies(x *candidate) bool {
+	return a.asked.kind == locationField && !x.plain || x.Rule != nil && x.either(func(r *Rule) bool { return a.m.looksAt(&r.cond, a.asked) })
 }
 
 // mayDeny tells whether a rule may deny a resource for the value, if only
@@ -164,7 +175,7 @@ func (a *asker) mayDeny(x *candidate) bool {
 		case r.Effect == Deny, r.Effect == None, len(x.variants) > 0:
 			return a.m.looksAt(&r.cond, a.asked)
 		}
-		return r.cond.mayFail() && !a.mute(r) && a.m.looksAt(&r.cond, a.asked)
+		return a.m.mayFail(&r.cond) && !a.mute(r) && a.m.looksAt(&r.cond, a.asked)
 	})
 }
 
@@ -208,21 +219,12 @@ func (a *asker) change(j *judge, x *candidate) {
 		out.Reason = Reason{"", x.Why}
 	case writes:
 		out.Reason = Reason{a.q.Property, "the policy may write it"}
-	case looks && (t == maybe && r.cond.mayFail() || r.mayRefuse()):
+	case looks && (t == maybe && m.mayFail(&r.cond) || r.mayRefuse()):
 		out.Reason = Reason{m.reason.Property, cmp.Or(m.reason.Message, "the policy changes the request, and denies one that it cannot change")}
 	default:
 		return
 	}
 	j.note(out)
-}
-
-// mayFail tells whether evaluating a condition can fail. The API version of a
-// request is always there to be compared.
-func (n *node) mayFail() bool {
-	if n.kind == valueOf && n.left.quick != nil && n.left.quick.version && n.right.later == nil && n.right.err == nil {
-		return false
-	}
-	return n.kind > notOf && n.frail || slices.ContainsFunc(n.sub, func(n node) bool { return n.mayFail() })
 }
 
 // mayRefuse tells whether a rule that changes requests may deny one that it
@@ -239,6 +241,18 @@ func (r *Rule) mayRefuse() bool {
 	return r.Effect == Append || slices.ContainsFunc(r.changes, func(c boundChange) bool {
 		return c.field == nil || c.verb == "add" && r.onClash == Deny || computed(&c.value) || computed(&c.condition)
 	})
+}
+
+// deny judges by a rule that may deny.
+func (a *asker) deny(j *judge, x *candidate) {
+	if x.Rule == nil {
+		j.missing(x)
+	} else if r, sure := x.ruleFor(&a.m.subject); !sure || !a.mute(r) {
+		j.rule(x, r, sure)
+	}
+	if n := len(j.v.Results); n > 0 && j.v.Results[n-1].Assigned == x.Assigned && x.Why != "" {
+		j.v.Results[n-1].Reason = Reason{Message: x.Why}
+	}
 }
 
 // choice answers for one value.
@@ -275,13 +289,7 @@ func (a *asker) results(d datum, alone bool) []Result {
 		}
 	}
 	for _, x := range a.look {
-		if x.Rule == nil {
-			j.missing(x)
-			continue
-		}
-		if r, sure := x.ruleFor(&m.subject); !sure || !a.mute(r) {
-			j.rule(x, r, sure)
-		}
+		a.deny(&j, x)
 	}
 	by := slices.DeleteFunc(j.v.Results, func(r Result) bool { return r.blocks == no })
 	slices.SortStableFunc(by, func(a, b Result) int { return rank(a.blocks) - rank(b.blocks) })

@@ -46,6 +46,77 @@ func TestAllowedAgrees(t *testing.T) {
 	}
 }
 
+// sized gives the reference hierarchy with a subscription in it, and with lists
+// of sizes and locations assigned to its landing zones.
+func sized(t testing.TB) *tenant.Tenant {
+	sub := bruteAt.SubscriptionID()
+	zones := arm.ManagementGroup("landingzones")
+	more := []arm.Resource{{ID: sub, Body: arm.New(arm.O{"id", sub, "type", arm.SubscriptionType, "properties", arm.O{"managementGroupAncestorsChain", arm.A{arm.O{"name", "corp"}}}})}}
+	for name, x := range map[string][2]any{
+		"cccc23c7-8427-4f53-ad12-b6a63eb452b3": {"listOfAllowedSKUs", arm.A{"Standard_D2s_v5", "Standard_NC24ads_A100_v4", "Standard_ND96isr_H100_v5"}},
+		"e56962a6-4747-49cd-b67b-bf8b01975c4c": {"listOfAllowedLocations", arm.A{"swedencentral", "westeurope"}},
+	} {
+		id := zones.Resource("Microsoft.Authorization/policyAssignments", name[:8])
+		more = append(more, arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "type", id.Type(), "properties", arm.O{"displayName", x[0],
+			"policyDefinitionId", arm.Tenant.Resource("Microsoft.Authorization/policyDefinitions", name), "parameters", arm.O{x[0], arm.O{"value", x[1]}}}})})
+	}
+	return reference(t, more...)
+}
+
+// TestAllowedReference holds answers against verdicts where all of the reference
+// hierarchy is in force.
+func TestAllowedReference(t *testing.T) {
+	tree := sized(t)
+	e, _ := policy.Compile(tree, policy.Options{})
+	var doubtful []arm.ID
+	for _, a := range e.Assigned {
+		if a.Why != "" { // of a version that is not there: nothing could be allowed
+			doubtful = append(doubtful, a.ID)
+		}
+	}
+	tree, _ = tree.Without(doubtful...)
+	e, _ = policy.Compile(tree, policy.Options{})
+	count := map[string]int{}
+	for i, typ := range []string{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Storage/storageAccounts",
+		"Microsoft.ContainerService/managedClusters", "Microsoft.MachineLearningServices/workspaces", "Microsoft.Network/networkInterfaces", "Microsoft.KeyVault/vaults"} {
+		b := &brute{t: t, name: "reference", e: e, rand: rand.New(rand.NewPCG(uint64(i), 2))}
+		read := map[*policy.Definition]bool{}
+		for _, a := range e.InForce(bruteAt) {
+			if def, ok := tree.Get(a.Rule.ID); ok && !read[a.Rule.Definition] && (a.Rule.Effect == policy.Deny || a.Rule.Effect == policy.Modify || a.Rule.Effect == policy.Append) && strings.Contains(def.Body.Text(), typ+`/`) {
+				read[a.Rule.Definition] = true
+				b.read(def.Get("properties", "policyRule"), nil)
+			}
+		}
+		b.fields = slices.Compact(append([]string{"location"}, b.fields...))
+		b.texts = append(b.texts, "swedencentral", "eastus", "Standard_D2s_v5", "Standard_E4s_v5")
+		for _, property := range b.propertiesOf(typ) {
+			b.hold(typ, property, count)
+		}
+	}
+	t.Log(count)
+}
+
+// BenchmarkAllowed asks about every size at one scope of the reference hierarchy.
+//
+//	go test ./policy -run '^$' -bench Allowed
+func BenchmarkAllowed(b *testing.B) {
+	tree := sized(b)
+	for _, typ := range []arm.Type{"Microsoft.Compute/virtualMachines", "Microsoft.ContainerService/managedClusters"} {
+		property := "Microsoft.Compute/virtualMachines/sku.name"
+		if typ != "Microsoft.Compute/virtualMachines" {
+			property = "Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].vmSize"
+		}
+		b.Run(string(typ), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				e, _ := policy.Compile(tree, policy.Options{})
+				b.StartTimer()
+				e.Allowed(policy.Question{Scope: bruteAt, Type: typ, Property: property, Values: catalog.SizeNames()})
+			}
+		})
+	}
+}
+
 // brute makes resources up for one definition.
 type brute struct {
 	t      *testing.T

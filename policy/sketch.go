@@ -135,6 +135,9 @@ func (c *counter) compareOpen(t *target) truth {
 // looksAt tells whether a condition looks at a field, at a part of it, or at
 // what it is a part of.
 func (m *machine) looksAt(n *node, f *field) bool {
+	if t, _ := m.guard(n); t == yes || t == no { // the type decides
+		return false
+	}
 	if n.kind > notOf && n.field == nil && n.left.later != nil && n.kind != valueOf { // its name is computed
 		return true
 	}
@@ -169,6 +172,38 @@ func (m *machine) reads(b *bound, f *field) bool {
 	}
 	return found
 }
+
+// mayFail tells whether evaluating a condition can fail on resources of the
+// subject's type.
+func (m *machine) mayFail(n *node) bool {
+	t, _ := m.guard(n)
+	switch {
+	case t == yes || t == no:
+		return false
+	case n.kind <= notOf:
+		return slices.ContainsFunc(n.sub, func(n node) bool { return m.mayFail(&n) })
+	case n.left.mayFail() || n.right.mayFail():
+		return true
+	case n.kind == countOf:
+		return !n.count.field || n.count.where != nil && m.mayFail(n.count.where)
+	}
+	return n.op.kind == opOrder && (n.left.quick == nil || !n.left.quick.version)
+}
+
+// mayFail tells whether evaluating an operand can fail. Fields by themselves
+// cannot, nor what every request and every resource group has.
+func (b *bound) mayFail() bool {
+	if b.later == nil {
+		return b.err != nil
+	}
+	if q := b.quick; q != nil && !q.count {
+		return false
+	}
+	_, sure := slices.BinarySearch(neverFail, strings.ToLower(b.later.String()))
+	return !sure
+}
+
+var neverFail = []string{"[resourcegroup().id]", "[resourcegroup().location]", "[resourcegroup().name]", "[subscription().id]", "[subscription().subscriptionid]"}
 
 // writes tells whether a rule changes a field.
 func (m *machine) writes(r *Rule, f *field) bool {
