@@ -89,6 +89,7 @@ type asker struct {
 	write []*candidate     // those of them that change requests
 	wrote []*field         // what rules that do not look at the value may write
 	noted []Result         // of those that may write the property itself
+	same  *Choice          // the answer, where it is the same for every value
 }
 
 // enter makes a type the one that is asked about.
@@ -136,7 +137,7 @@ func (e *Engine) surroundings(scope arm.ID) (group, subscription arm.Value) {
 // sort finds the rules whose answer may depend on the value, and asks the others
 // once.
 func (a *asker) sort(all *candidates) {
-	a.look, a.write = nil, nil
+	a.look, a.write, a.same = nil, nil, nil
 	j := a.judge()
 	for i := range all.visit {
 		x := &all.visit[i]
@@ -255,9 +256,22 @@ func (a *asker) deny(j *judge, x *candidate) {
 	}
 }
 
-// choice answers for one value.
+// choice answers for one value; where nothing looks at it, as for the one before.
 func (a *asker) choice(value string, d datum) Choice {
-	c := Choice{Value: value, Lacks: a.lacks, By: a.results(d, false)}
+	if a.same != nil {
+		c := *a.same
+		c.Value = value
+		return c
+	}
+	c := a.ask(d)
+	if c.Value = value; len(a.look)+len(a.write) == 0 {
+		a.same = &c
+	}
+	return c
+}
+
+func (a *asker) ask(d datum) Choice {
+	c := Choice{Lacks: a.lacks, By: a.results(d, false)}
 	if a.asked.all && len(c.By) > 0 && !c.By[0].Denies() && len(a.results(d, true)) == 0 {
 		c.By = nil
 	}

@@ -15,31 +15,6 @@ import (
 // all rules in force at a scope together, by evaluating each with nothing known
 // but the type.
 
-// gpuType is a type whose resources can have GPUs.
-type gpuType struct {
-	typ   arm.Type
-	sizes []string // aliases of the size
-	// child tells that the location is the parent's.
-	child bool
-	// nodes is the type that its machines have in the subscription, where they
-	// are no secret of the service: a rule about that binds them, if late.
-	nodes arm.Type
-}
-
-const (
-	virtualMachines arm.Type = "Microsoft.Compute/virtualMachines"
-	scaleSets       arm.Type = "Microsoft.Compute/virtualMachineScaleSets"
-)
-
-var gpuTypes = []gpuType{
-	{typ: virtualMachines, sizes: []string{"Microsoft.Compute/virtualMachines/sku.name", "Microsoft.Compute/virtualMachines/hardwareProfile.vmSize"}},
-	{typ: scaleSets, sizes: []string{"Microsoft.Compute/virtualMachineScaleSets/sku.name", "Microsoft.Compute/virtualMachineScaleSets/skuProfile.vmSizes[*].name"}},
-	{typ: "Microsoft.ContainerService/managedClusters", sizes: []string{"Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].vmSize"}, nodes: scaleSets},
-	{typ: "Microsoft.ContainerService/managedClusters/agentPools", sizes: []string{"Microsoft.ContainerService/managedClusters/agentPools/vmSize", "Microsoft.ContainerService/managedClusters/agentPools.vmSize"}, child: true, nodes: scaleSets},
-	{typ: "Microsoft.Batch/batchAccounts/pools", sizes: []string{"Microsoft.Batch/batchAccounts/pools/vmSize"}, child: true},
-	{typ: "Microsoft.MachineLearningServices/workspaces/computes", sizes: []string{"Microsoft.MachineLearningServices/workspaces/computes/vmSize", "Microsoft.MachineLearningServices/workspaces/computes/virtualMachineSize"}},
-}
-
 // escapes reports, of each assignment that restricts one of the types, those
 // that escape at its scope.
 func escapes(l *tenantLinter) {
@@ -50,18 +25,18 @@ func escapes(l *tenantLinter) {
 			var by []*Assignment
 			for i := range gpuTypes {
 				g := &gpuTypes[i]
-				if !sizes && g.child {
+				if g.rare || !sizes && g.child {
 					continue
 				}
 				how, from := binding(g, sizes, rules)
 				switch by = append(by, from...); how {
-				case bindsNodes:
+				case BindsNodes:
 					bound = append(bound, string(g.typ)+" (its nodes)")
-				case binds:
+				case Binds:
 					bound = append(bound, string(g.typ))
-				case passesOver:
+				case PassesOver:
 					free = append(free, string(g.typ)+" (mode Indexed passes over it)")
-				case lets:
+				case Escapes:
 					free = append(free, string(g.typ))
 				}
 			}
@@ -94,32 +69,21 @@ func escapeVerb(free []string) string {
 	return "escape it"
 }
 
-// grip is how rules hold a type.
-type grip uint8
-
-const (
-	lets       grip = iota
-	passesOver      // a list names the type, in a mode that does not look at it
-	bindsNodes      // of the type, when they are made
-	binds
-	refuses // the type altogether
-)
-
 // binding tells how rules hold a type, and which assignments have lists that
 // bind it.
-func binding(g *gpuType, sizes bool, rules []*Assigned) (grip, []*Assignment) {
-	best := lets
+func binding(g *gpuType, sizes bool, rules []*Assigned) (Grip, []*Assignment) {
+	best := Escapes
 	var by []*Assignment
 	for _, r := range rules {
 		if r.Rule == nil || r.Why != "" || r.Enforcement != Default || r.Rule.Effect != Deny {
 			continue
 		}
 		how := hold(r.Rule, g, sizes)
-		if how == binds {
+		if how == Binds {
 			by = append(by, r.Assignment)
 		}
-		if how == lets && sizes && g.nodes != "" && hold(r.Rule, sizesOf(g.nodes), true) == binds {
-			how = bindsNodes
+		if how == Escapes && sizes && g.nodes != "" && hold(r.Rule, sizesOf(g.nodes), true) == Binds {
+			how = BindsNodes
 		}
 		best = max(best, how)
 	}
@@ -131,17 +95,17 @@ func sizesOf(t arm.Type) *gpuType {
 }
 
 // hold tells how one deny rule holds a type.
-func hold(r *Rule, g *gpuType, sizes bool) grip {
+func hold(r *Rule, g *gpuType, sizes bool) Grip {
 	looks := !arm.EqualFold(r.Mode, "Indexed") || !untagged(g.typ)
 	switch t := ofType(&r.cond, g.typ); {
 	case t == yes && looks:
-		return refuses
+		return Refuses
 	case t != maybe || !lists(&r.cond, g, sizes, false, false):
-		return lets
+		return Escapes
 	case !looks:
-		return passesOver
+		return PassesOver
 	}
-	return binds
+	return Binds
 }
 
 // untagged tells whether a type is known to lack tags or a location.
