@@ -38,6 +38,7 @@ func TestAllowedAgrees(t *testing.T) {
 			for _, property := range b.propertiesOf(typ) {
 				b.hold(typ, property, count)
 			}
+			b.holdType(typ, count)
 		}
 	}
 	t.Log(count)
@@ -368,6 +369,26 @@ func (b *brute) body(typ, property string) func(v any) arm.Value {
 func (b *brute) judge(typ string, body arm.Value) policy.Decision {
 	names := slices.Repeat([]string{"r"}, strings.Count(typ, "/"))
 	return b.e.Judge(policy.Request{Resource: arm.Resource{ID: bruteAt.Resource(arm.Type(typ), names...), Body: body}}, nil).Decision
+}
+
+// holdType asks about a type: where it is denied all of its resources are, and
+// where it is allowed they fare as those of a type that no rule names.
+func (b *brute) holdType(typ string, count map[string]int) {
+	c := b.e.Allowed(policy.Question{Scope: bruteAt, Property: "type", Values: []string{typ}})[0]
+	count["type "+c.Decision.String()]++
+	for range 20 {
+		body := b.body(typ, "")(nil)
+		as, err := body.Set("Microsoft.Network/natGateways", "type")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		tags, location, known := catalog.TypeTraits(arm.Type(typ))
+		have, other := b.judge(typ, body), b.judge("Microsoft.Network/natGateways", as)
+		if c.Decision == policy.Denied && have == policy.Allowed || c.Decision == policy.Allowed && rank(have) > rank(other) && tags && location && known {
+			b.t.Errorf("%s: type %s is %v, is %v in %s", b.name, typ, c.Decision, have, body.Text())
+			return
+		}
+	}
 }
 
 // rank orders decisions from good to bad.

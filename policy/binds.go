@@ -98,7 +98,7 @@ type Hold struct {
 	Property string
 	Grip     Grip
 	Free     []string // what the restriction denies elsewhere, and nothing denies here
-	Why      string
+	Why      string // of NoSize
 }
 
 // Grip is how rules hold a type.
@@ -250,14 +250,14 @@ func (c *census) pick(places map[int]bool) []string {
 
 // hold tells how a rule that denies some values holds a type.
 func (c *census) hold(x *entry, a *Assigned, values map[int]bool) Hold {
-	h := Hold{Type: x.typ, Name: x.name, Property: x.property, Why: x.why}
+	h := Hold{Type: x.typ, Name: x.name, Property: x.property}
 	free := x.free(values, func(*Assigned) bool { return true })
 	looked := gpuType{typ: x.typ, sizes: []string{x.property}}
 	switch {
 	case x.refused:
 		h.Grip = Refuses
 	case x.property == "":
-		h.Grip = NoSize
+		h.Grip, h.Why = NoSize, x.why
 	case len(x.free(values, func(by *Assigned) bool { return by == a })) == 0:
 		h.Grip = Binds
 	case len(free) == 0:

@@ -135,7 +135,7 @@ func (c *counter) compareOpen(t *target) truth {
 // looksAt tells whether a condition looks at a field, at a part of it, or at
 // what it is a part of.
 func (m *machine) looksAt(n *node, f *field) bool {
-	if t, _ := m.guard(n); t == yes || t == no { // the type decides
+	if t, _ := m.guard(n); f.kind != typeField && (t == yes || t == no) { // the type decides
 		return false
 	}
 	if n.kind > notOf && n.field == nil && n.left.later != nil && n.kind != valueOf { // its name is computed

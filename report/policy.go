@@ -45,8 +45,9 @@ type FindingOf struct {
 	Reference  string           `json:"referenceId,omitempty"`
 	Effect     string           `json:"effect"`
 	State      string           `json:"state"`
-	Blocks     bool             `json:"blocks"` // denies the request, or may
-	Denies     bool             `json:"denies"` // surely
+	Blocks     bool             `json:"blocks"`           // denies the request, or may
+	Denies     bool             `json:"denies"`           // surely
+	Unread     bool             `json:"unread,omitempty"` // it, or the version assigned, was not read
 	Reason     string           `json:"reason,omitempty"`
 	Message    string           `json:"message,omitempty"` // that the assignment gives
 	Because    []policy.Because `json:"because,omitempty"`
@@ -70,17 +71,7 @@ func Judge(q policy.Request, v policy.Verdict, explain func(*policy.Assigned) po
 	}
 	for i := range v.Results {
 		r := &v.Results[i]
-		f := FindingOf{Policy: r.Policy(), Assignment: r.Title, AssignedAt: r.Scope, ID: r.ID, Reference: r.Reference(),
-			Effect: r.Effect.String(), State: r.State.String(), Blocks: r.Blocks(), Denies: r.Denies(), Reason: r.Reason.String(), Message: r.Message()}
-		if r.Rule != nil {
-			f.Definition = r.Rule.ID
-		}
-		if r.Assignment.Set != nil {
-			f.Set = r.Assignment.Set.Title
-		}
-		if r.Err != nil {
-			f.Reason = r.Err.Error()
-		}
+		f := findingOf(r)
 		if explain != nil {
 			f.Because = explain(r.Assigned).Conditions
 		}
@@ -94,6 +85,21 @@ func Judge(q policy.Request, v policy.Verdict, explain func(*policy.Assigned) po
 		j.Deploys = append(j.Deploys, x)
 	}
 	return j
+}
+
+func findingOf(r *policy.Result) FindingOf {
+	f := FindingOf{Policy: r.Policy(), Assignment: r.Title, AssignedAt: r.Scope, ID: r.ID, Reference: r.Reference(),
+		Effect: r.Effect.String(), State: r.State.String(), Blocks: r.Blocks(), Denies: r.Denies(), Reason: r.Reason.String(), Message: r.Message(), Unread: r.Why != ""}
+	if r.Rule != nil {
+		f.Definition = r.Rule.ID
+	}
+	if r.Assignment.Set != nil {
+		f.Set = r.Assignment.Set.Title
+	}
+	if r.Err != nil {
+		f.Reason = r.Err.Error()
+	}
+	return f
 }
 
 // verdicts are how a decision is printed, with its colour.
