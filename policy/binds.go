@@ -98,7 +98,7 @@ type Hold struct {
 	Property string
 	Grip     Grip
 	Free     []string // what the restriction denies elsewhere, and nothing denies here
-	Why      string // of NoSize
+	Why      string   // of NoSize
 }
 
 // Grip is how rules hold a type.
@@ -294,13 +294,13 @@ func (c *census) closes(r *Restriction) arm.Value {
 	types := arm.A{}
 	for _, h := range r.Holds {
 		if h.Grip <= PassesOver {
-			types = append(types, arm.O{"allOf", arm.A{arm.O{"field", "type", "equals", h.Type}, h.asks(operator, "[parameters('"+name+"')]")}})
+			types = append(types, arm.O{"allOf", append(arm.A{arm.O{"field", "type", "equals", h.Type}}, h.asks(operator, "[parameters('"+name+"')]")...)})
 		}
 	}
 	if len(types) == 0 {
 		return arm.Value{}
 	}
-	def := arm.New(arm.O{"name", strings.ToLower(name) + "-rest", "type", definitionType, "properties", arm.O{
+	def := arm.New(arm.O{"name", r.slug(), "type", definitionType, "properties", arm.O{
 		"displayName", fmt.Sprintf("%s that %q %s, for the types it leaves out", strings.ToUpper(c.of[:1])+c.of[1:], r.Title, what),
 		"description", "Denies the same " + c.of + " for other types by which machines with GPUs are made.",
 		"policyType", "Custom", "mode", "All", "metadata", arm.O{"category", "Compute", "version", "1.0.0"},
@@ -315,17 +315,27 @@ func (c *census) closes(r *Restriction) arm.Value {
 	return arm.Value{}
 }
 
-// asks gives the condition that a property is there and in a list, or not in it:
+// slug names the definition after the assignment, in the 64 characters that there
+// are.
+func (r *Restriction) slug() string {
+	s := r.ID.Name() + "-" + r.Of
+	if r.Member != nil {
+		s = r.ID.Name() + "-" + r.Reference() + "-" + r.Of
+	}
+	return s[max(0, len(s)-64):]
+}
+
+// asks gives the conditions that a property is there and in a list, or not in it:
 // of an array, that some item is so.
-func (h *Hold) asks(operator, list string) arm.O {
+func (h *Hold) asks(operator, list string) arm.A {
 	test := arm.A{arm.O{"field", h.Property, "exists", true}, arm.O{"field", h.Property, operator, list}}
 	if h.Property != "location" && strings.HasSuffix(strings.ToLower(h.Property), "location") { // only the location itself compares without blanks
 		test[1] = arm.O{"value", "[toLower(replace(field('" + h.Property + "'), ' ', ''))]", operator, list}
 	}
 	if at := strings.LastIndex(h.Property, "[*]"); at >= 0 {
-		return arm.O{"count", arm.O{"field", h.Property[:at+len("[*]")], "where", arm.O{"allOf", test}}, "greater", 0}
+		return arm.A{arm.O{"count", arm.O{"field", h.Property[:at+len("[*]")], "where", arm.O{"allOf", test}}, "greater", 0}}
 	}
-	return arm.O{"allOf", test}
+	return test
 }
 
 // list gives the list by which a restriction denies, as it is written where it is

@@ -182,7 +182,7 @@ func (m *machine) mayFail(n *node) bool {
 		return false
 	case n.kind <= notOf:
 		return slices.ContainsFunc(n.sub, func(n node) bool { return m.mayFail(&n) })
-	case n.left.mayFail() || n.right.mayFail():
+	case n.left.mayFail(), n.right.mayFail(), n.right.quick != nil && m.o.on(MissingFieldIsNull):
 		return true
 	case n.kind == countOf:
 		return !n.count.field || n.count.where != nil && m.mayFail(n.count.where)

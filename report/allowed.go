@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -70,7 +71,7 @@ func PermitAll(scope arm.ID, all policy.Permits) Permitted {
 // Allowed prints what may be created at a scope.
 func Allowed(w io.Writer, p Permitted, o Options) error {
 	out := newPrinter(w, o)
-	out.line(span{strong, "at " + where(p.Scope)})
+	out.line(span{strong, "at " + p.Scope.Place()})
 	if p.Lacks != "" {
 		out.wrap([]span{{normal, "  nothing is known to be allowed: "}}, "    ", p.Lacks, normal)
 	}
@@ -90,7 +91,14 @@ func Allowed(w io.Writer, p Permitted, o Options) error {
 	}
 	if len(p.Below) > 0 {
 		out.line()
-		out.wrap(nil, "  ", fmt.Sprintf("%d scopes below have assignments, exemptions or exclusions of their own; ask there too.", len(p.Below)), normal)
+		var names []string
+		for _, id := range p.Below[:min(5, len(p.Below))] {
+			names = append(names, id.Place())
+		}
+		if rest := len(p.Below) - len(names); rest > 0 {
+			names = append(names, fmt.Sprintf("%d more", rest))
+		}
+		out.wrap(nil, "  ", "Ask below too, where there are assignments, exemptions or exclusions: "+strings.Join(names, ", "), normal)
 	}
 	return out.w.Flush()
 }
@@ -133,6 +141,9 @@ func (s *section) plain() bool {
 func (c *ChoiceOf) blame() string {
 	s := c.Decision
 	for _, f := range c.By {
+		if c.Decision == "denied" && !f.Denies {
+			continue
+		}
 		s += fmt.Sprint("\n", f.ID, f.Reference, f.Policy, f.Denies, f.Reason)
 	}
 	return s
@@ -150,6 +161,8 @@ func (s *section) title() string {
 	switch {
 	case s.Type == "":
 		return "resource types"
+	case len(s.types) > 4:
+		return fmt.Sprintf("%s of %d other types", name, len(s.types))
 	case len(s.types) == 1:
 		return strings.TrimPrefix(name, string(s.Type)+"/") + " of " + string(s.Type)
 	}
@@ -188,7 +201,7 @@ func (p *printer) section(s section, unread map[string]bool) {
 	p.wrap([]span{{strong, s.title()}, {normal, "  "}}, "  ", strings.ToLower(strings.Join(counts, ", ")), dim)
 	slices.SortStableFunc(order, func(a, b string) int { return rankOf(groups[a][0]) - rankOf(groups[b][0]) })
 	for _, key := range order {
-		if key == "unknown" {
+		if s.Type == "" && key == "unknown" && len(groups[key][0].By) > 0 {
 			p.depends(groups[key])
 		} else {
 			p.group(groups[key], s.Choices, unread)
@@ -249,14 +262,12 @@ func (p *printer) group(group, all []ChoiceOf, unread map[string]bool) {
 
 // blame says which rule it is, where, and why it is not sure.
 func (f *FindingOf) blame() string {
-	s := fmt.Sprintf("%q at %s", f.Assignment, where(f.AssignedAt))
+	s := fmt.Sprintf("%q at %s", f.Assignment, f.AssignedAt.Place())
 	if f.Policy != f.Assignment {
 		s = fmt.Sprintf("%q of %s", f.Policy, s)
 	}
 	switch {
-	case f.Reason != "" && f.Denies:
-		return s + ": " + f.Reason
-	case f.Unread:
+	case f.Reason != "" && (f.Denies || f.Unread || f.Effect == "modify" || f.Effect == "append"):
 		return s + ": " + f.Reason
 	case f.Reason != "":
 		return s + ", where it depends on " + f.Reason
@@ -283,10 +294,9 @@ func (p *printer) named(group, all []ChoiceOf) []string {
 		}
 		in[f] = append(in[f], c.name())
 	}
-	write := func(families []string) string {
-		most := len(families)
-		if len(group) > 40 && !p.o.Full {
-			most = min(most, 12)
+	write := func(families []string, most int) string {
+		if most = min(most, len(families)); len(group) <= 40 || p.o.Full {
+			most = len(families)
 		}
 		var words []string
 		for _, f := range families[:most] {
@@ -307,14 +317,14 @@ func (p *printer) named(group, all []ChoiceOf) []string {
 	}
 	var texts []string
 	if len(gpu) > 0 {
-		texts = append(texts, "with GPUs: "+write(gpu))
+		texts = append(texts, "with GPUs: "+write(gpu, len(gpu)))
 	}
 	if len(other) > 0 {
 		prefix := ""
 		if len(gpu) > 0 {
 			prefix = "without: "
 		}
-		texts = append(texts, prefix+write(other))
+		texts = append(texts, prefix+write(other, 12))
 	}
 	return texts
 }
@@ -342,15 +352,15 @@ func familyOf(value string) string {
 
 // CoverageOf is how one restriction holds the types with GPUs, as data.
 type CoverageOf struct {
-	Of         string    `json:"of"` // sizes or locations
-	Policy     string    `json:"policy"`
-	Assignment string    `json:"assignment"`
-	AssignedAt arm.ID    `json:"assignedAt"`
-	ID         arm.ID    `json:"assignmentId"`
-	Definition arm.ID    `json:"definitionId"`
-	Denied     []string  `json:"denied"`
-	Types      []HoldOf  `json:"types"`
-	Closes     arm.Value `json:"-"`
+	Of         string          `json:"of"` // sizes or locations
+	Policy     string          `json:"policy"`
+	Assignment string          `json:"assignment"`
+	AssignedAt arm.ID          `json:"assignedAt"`
+	ID         arm.ID          `json:"assignmentId"`
+	Definition arm.ID          `json:"definitionId"`
+	Denied     []string        `json:"denied"`
+	Types      []HoldOf        `json:"types"`
+	Closes     json.RawMessage `json:"closes,omitempty"` // the definition that binds what escapes
 }
 
 // HoldOf is how a restriction holds one property of a type.
@@ -369,7 +379,10 @@ func Covers(all []policy.Restriction) []CoverageOf {
 	out := []CoverageOf{}
 	for i := range all {
 		r := &all[i]
-		c := CoverageOf{Of: r.Of, Policy: r.Policy(), Assignment: r.Title, AssignedAt: r.Scope, ID: r.ID, Definition: r.Rule.ID, Denied: r.Denied, Closes: r.Closes}
+		c := CoverageOf{Of: r.Of, Policy: r.Policy(), Assignment: r.Title, AssignedAt: r.Scope, ID: r.ID, Definition: r.Rule.ID, Denied: r.Denied}
+		if r.Closes.Exists() {
+			c.Closes = json.RawMessage(r.Closes.Text())
+		}
 		for _, h := range r.Holds {
 			c.Types = append(c.Types, HoldOf{h.Type, h.Name, h.Property, h.Grip.String(), h.Grip == policy.PassesOver, h.Free, h.Why})
 		}
@@ -391,13 +404,13 @@ var grips = []struct{ grip, name, note, decision string }{
 // Coverage prints how restrictions hold the types with GPUs.
 func Coverage(w io.Writer, scope arm.ID, all []CoverageOf, o Options) error {
 	p := newPrinter(w, o)
-	p.line(span{strong, "at " + where(scope)})
+	p.line(span{strong, "at " + scope.Place()})
 	if len(all) == 0 {
 		p.wrap(nil, "  ", "no rule in force denies sizes or locations whatever the other properties are", normal)
 	}
 	for _, c := range all {
 		p.line()
-		p.wrap(nil, "  ", fmt.Sprintf("%q at %s denies %d %s", c.Assignment, where(c.AssignedAt), len(c.Denied), c.Of), strong)
+		p.wrap(nil, "  ", fmt.Sprintf("%q at %s denies %d %s", c.Assignment, c.AssignedAt.Place(), len(c.Denied), c.Of), strong)
 		for _, g := range grips {
 			var names []string
 			for _, h := range c.Types {

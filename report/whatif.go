@@ -15,7 +15,7 @@ type WhatIfOf struct {
 	Changes   []string   `json:"changes"`
 	Resources int        `json:"resources"` // that were compared
 	Effects   []EffectOf `json:"effects,omitempty"`
-	Holds     []HoldOf   `json:"holds,omitempty"`
+	Holds     []BeginOf  `json:"holds,omitempty"`
 	Findings  diag.List  `json:"findings,omitempty"`
 }
 
@@ -32,9 +32,9 @@ type EffectOf struct {
 	Reason     string      `json:"reason,omitempty"`
 }
 
-// HoldOf is a role assignment, deny assignment, lock or budget that begins or
+// BeginOf is a role assignment, deny assignment, lock or budget that begins or
 // ends to hold.
-type HoldOf struct {
+type BeginOf struct {
 	Begins bool     `json:"begins"`
 	Scope  arm.ID   `json:"scope"`
 	ID     arm.ID   `json:"id"`
@@ -55,7 +55,7 @@ func WhatIf(changes []change.Change, a *whatif.Answer) WhatIfOf {
 	}
 	for _, h := range a.Holds {
 		p := h.What.Get("properties")
-		out.Holds = append(out.Holds, HoldOf{h.Begins, h.Scope, h.What.ID, h.What.ID.Type(), p.Get("principalId").Str(), arm.ID(p.Get("roleDefinitionId").Str())})
+		out.Holds = append(out.Holds, BeginOf{h.Begins, h.Scope, h.What.ID, h.What.ID.Type(), p.Get("principalId").Str(), arm.ID(p.Get("roleDefinitionId").Str())})
 	}
 	return out
 }
@@ -139,7 +139,7 @@ func (p *lines) effects(all []EffectOf, full, colour bool) {
 	}
 }
 
-func (p *lines) hold(h HoldOf) {
+func (p *lines) hold(h BeginOf) {
 	verb := "ends to hold"
 	if h.Begins {
 		verb = "begins to hold"
