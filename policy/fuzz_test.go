@@ -119,3 +119,35 @@ func FuzzTenant(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAllowed asks about the location of any resource where any rule is in force:
+// where the location is denied, the resource is not allowed.
+func FuzzAllowed(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s.rule, s.resource)
+	}
+	f.Fuzz(func(t *testing.T, rule, resource string) {
+		r, err := arm.Parse(rule)
+		body, wrong := arm.Parse(resource)
+		if err != nil || wrong != nil || len(resource) > 4096 || len(rule) > 8192 || body.Get("location").Kind() != arm.String || !strings.HasPrefix(body.Get("type").Str(), "Microsoft.Compute/") {
+			return
+		}
+		def, a := arm.Tenant.Resource("Microsoft.Authorization/policyDefinitions", "d"), arm.Tenant.Resource("Microsoft.Authorization/policyAssignments", "a")
+		var b tenant.Builder
+		b.Add(arm.Resource{ID: def, Body: arm.New(arm.O{"id", def, "properties", arm.O{"mode", "All", "policyRule", r}})})
+		b.Add(arm.Resource{ID: a, Body: arm.New(arm.O{"id", a, "properties", arm.O{"policyDefinitionId", def}})})
+		tree, _ := b.Tenant()
+		e, _ := policy.Compile(tree, policy.Options{})
+		group := arm.Subscription("s").ResourceGroup("g")
+		typ := arm.Type(body.Get("type").Str())
+		q := policy.Question{Scope: group, Type: typ, Property: "location", Values: []string{body.Get("location").Str()}}
+		res := arm.Resource{ID: group.Resource("Microsoft.Compute/virtualMachines", "v"), Body: body}
+		if !typ.Equal(res.ID.Type()) {
+			return
+		}
+		if e.Allowed(q)[0].Decision == policy.Denied && e.Judge(policy.Request{Resource: res}, nil).Decision == policy.Allowed {
+			t.Errorf("the location is denied, the resource allowed")
+		}
+		e.TypePermits(group, typ)
+	})
+}

@@ -184,10 +184,10 @@ func (m *machine) mayFail(n *node) bool {
 		return slices.ContainsFunc(n.sub, func(n node) bool { return m.mayFail(&n) })
 	case n.left.mayFail(), n.right.mayFail(), n.right.quick != nil && m.o.on(MissingFieldIsNull):
 		return true
-	case n.kind == countOf:
-		return !n.count.field || n.count.where != nil && m.mayFail(n.count.where)
+	case n.kind == countOf && (n.loops() || n.count.where != nil && m.mayFail(n.count.where)):
+		return true
 	}
-	return n.op.kind == opOrder && (n.left.quick == nil || !n.left.quick.version)
+	return n.op.kind == opOrder && !n.numbers() && (n.left.quick == nil || !n.left.quick.version)
 }
 
 // mayFail tells whether evaluating an operand can fail. Fields by themselves

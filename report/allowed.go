@@ -413,9 +413,14 @@ func Coverage(w io.Writer, scope arm.ID, all []CoverageOf, o Options) error {
 		p.wrap(nil, "  ", fmt.Sprintf("%q at %s denies %d %s", c.Assignment, c.AssignedAt.Place(), len(c.Denied), c.Of), strong)
 		for _, g := range grips {
 			var names []string
+			last := ""
 			for _, h := range c.Types {
-				if h.Grip == g.grip {
-					names = append(names, h.named(len(c.Denied)))
+				switch text := h.named(len(c.Denied)); {
+				case h.Grip != g.grip:
+				case h.Grip == "escapes" && h.Name == last:
+					names[len(names)-1] += ", " + text
+				default:
+					names, last = append(names, strings.TrimSuffix(h.Name+": "+text, ": ")), h.Name
 				}
 			}
 			if len(names) == 0 {
@@ -438,24 +443,17 @@ func Coverage(w io.Writer, scope arm.ID, all []CoverageOf, o Options) error {
 	return p.w.Flush()
 }
 
-// named names a type with what it must be bound by.
+// named says what of a type escapes, or why it cannot be bound.
 func (h *HoldOf) named(denied int) string {
-	s := h.Name
-	if h.Grip == "escapes" {
-		s += " (" + h.Property
-		if h.Property == "location" {
-			s += " of " + string(h.Type)
-		}
-		if n := len(h.Free); n < denied {
-			s += fmt.Sprintf(", %d values", n)
-		}
-		if h.Indexed {
-			s += ", mode Indexed passes over it"
-		}
-		s += ")"
+	if h.Grip != "escapes" {
+		return h.Why
 	}
-	if h.Why != "" {
-		s += ": " + h.Why
+	s := strings.TrimPrefix(h.Property, string(h.Type)+"/")
+	if n := len(h.Free); n < denied {
+		s += fmt.Sprintf(" (%d of them)", n)
+	}
+	if h.Indexed {
+		s += " (mode Indexed passes over it)"
 	}
 	return s
 }
