@@ -520,8 +520,12 @@ func (p *plan) folder() string {
 	return p.Stage + "/" + p.Name
 }
 
-// head gives the lines that begin a file.
+// head gives the lines that begin a file: none where it is for somebody's own
+// code (File).
 func (p *plan) head(what string) []string {
+	if p.Stage == "" {
+		return nil
+	}
 	return []string{p.o.madeFrom(), what}
 }
 

@@ -54,9 +54,9 @@ func (f *armFile) template(depth int) {
 	o := f.object(depth)
 	o.str("$schema", armSchema(f.scope))
 	o.str("contentVersion", "1.0.0.0")
-	if f.module == nil {
+	if head := f.head(f.about(nil)); f.module == nil && head != nil {
 		m := o.object("metadata")
-		m.str("description", inLine(strings.Join(f.head(f.about(nil)), " ")))
+		m.str("description", inLine(strings.Join(head, " ")))
 		m.end()
 	}
 	if names := f.parameterNames(); len(names) > 0 {
