@@ -28,7 +28,7 @@ func File(f Form, t *tenant.Tenant, r arm.Resource) (string, diag.List) {
 		out.text("\n")
 	}
 	out.flush()
-	return text.String(), found.List
+	return strings.TrimPrefix(text.String(), "\n"), found.List
 }
 
 // HCL writes a value that refers to nothing as an expression of HCL, which begins
