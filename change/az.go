@@ -18,7 +18,7 @@ import (
 // command adds a command that puts a resource, and says what it does as a step
 // in the portal.
 func (p *patch) command(r arm.Resource, all []edit) {
-	p.steps = append(p.steps, p.step(r, all))
+	p.steps = append(p.steps, p.before+p.step(r, all))
 	words := flags(r, all)
 	if words == nil {
 		body := p.stem(r) + ".json"

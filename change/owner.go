@@ -85,7 +85,7 @@ var byHand = []marker{
 	{"properties.metadata.assignedBy", "", Portal},
 }
 
-// ofLibrary are markers of definitions that Azure landing zones bring.
+// ofLibrary are markers of what Azure landing zones bring: definitions have them.
 var ofLibrary = []marker{
 	{"properties.metadata.source", "azure/enterprise-scale", ALZ},
 	{"properties.metadata.alzCloudEnvironments", "", ALZ},
@@ -99,6 +99,9 @@ func OwnerOf(t *tenant.Tenant, assignment arm.Resource) (Owner, string) {
 	}
 	app := arm.EqualFold(assignment.Get("systemData", "createdByType").Str(), "Application")
 	if o, why := read(byHand, assignment); o != Unknown && !app {
+		return o, "its " + why
+	}
+	if o, why := read(ofLibrary, assignment); o != Unknown {
 		return o, "its " + why
 	}
 	if definition, ok := t.Get(arm.ID(assignment.Get("properties", "policyDefinitionId").Str())); ok {

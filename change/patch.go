@@ -26,7 +26,7 @@ type File struct {
 
 // Patch writes a change of a tenant for the tool that keeps what it touches.
 func Patch(t *tenant.Tenant, c Change, o Owner) ([]File, error) {
-	p := patch{t: t, of: c.Of, owner: o}
+	p := patch{t: t, of: c.Of, owner: o, named: map[string]int{}}
 	for _, id := range c.Delete {
 		if !id.Type().Equal(placementType) { // putting the new placement takes away the old one
 			return nil, fmt.Errorf("deleting %s cannot be written as a patch", id)
@@ -36,24 +36,50 @@ func Patch(t *tenant.Tenant, c Change, o Owner) ([]File, error) {
 	puts := slices.Clone(c.Put)
 	slices.SortStableFunc(puts, func(a, b arm.Resource) int { return cmp.Compare(here(t, a), here(t, b)) })
 	for _, r := range puts {
+		p.before = p.missing(r)
 		if err := p.put(plain(r)); err != nil {
 			return nil, err
 		}
 	}
 	if len(p.commands) > 0 {
-		if c.Kind == Move {
-			o = Portal
+		p.before = ""
+		if c.Kind != Move {
+			p.before = asking[o]
 		}
-		p.add("apply.sh", before[o]+strings.Join(p.steps, " "), "#!/bin/sh\nset -eu\ncd \"$(dirname \"$0\")\"\n\n"+strings.Join(p.commands, "\n"))
+		p.add("apply.sh", strings.Join(p.steps, " "), "#!/bin/sh\nset -eu\ncd \"$(dirname \"$0\")\"\n\n"+strings.Join(p.commands, "\n"))
 	}
 	return p.files, nil
 }
 
-// before is what to know before commands are run for an assignment.
-var before = map[Owner]string{
+// asking is what to know before commands are run for an assignment.
+var asking = map[Owner]string{
 	Unknown:  "Ask first who keeps the assignment: a tool takes back at its next run what is changed beside it. ",
 	ALZ:      "Ask first whether the tool of your landing zones keeps exemptions too. ",
 	Defender: "Defender for Cloud makes this assignment again where it is missing; its parameters are also in Environment settings, Security policies. ",
+}
+
+// A subscription that is yet to be made has no id: its alias behind idOf stands in
+// a file.
+const (
+	yetToBe = "/subscriptions/@"
+	idOf    = "ID_OF_"
+)
+
+// missing says what must be there before a resource is put.
+func (p *patch) missing(r arm.Resource) string {
+	what := ""
+	if scope := r.ID.Scope(); scope != arm.Tenant && !p.t.Has(scope) {
+		what = "Do it when " + scope.Place() + " is there, which it was not when the tenant was read. "
+	}
+	var told []string
+	for _, rest := range strings.Split(string(r.ID)+" "+r.Body.Text(), yetToBe)[1:] {
+		alias := rest[:max(0, strings.IndexAny(rest+" ", "/\"\\ "))]
+		if !slices.Contains(told, alias) {
+			told = append(told, alias)
+			what += "Put the id of the subscription " + alias + ", once it is made, in the place of " + idOf + alias + ". "
+		}
+	}
+	return what
 }
 
 func here(t *tenant.Tenant, r arm.Resource) int {
@@ -71,10 +97,12 @@ type patch struct {
 	files    []File
 	commands []string // of apply.sh
 	steps    []string // that apply.sh does, or people in the portal
+	before   string   // what to know before a file is used
+	named    map[string]int
 }
 
 func (p *patch) add(name, what, text string) {
-	p.files = append(p.files, File{Name: name, What: what, Text: text})
+	p.files = append(p.files, File{Name: name, What: p.before + what, Text: text})
 }
 
 // put writes one resource in the tool's form. It is one switch over the forms.
@@ -125,13 +153,18 @@ func (p *patch) emit(r arm.Resource, f emit.Form, name, what string) error {
 	return nil
 }
 
-// stem names a resource's file: what is new after its scope too.
+// stem names a resource's file, once: what is new after its scope too.
 func (p *patch) stem(r arm.Resource) string {
 	name := r.ID.Name()
 	if scope := r.ID.Scope(); scope != arm.Tenant && !p.t.Has(r.ID) {
 		name += "-" + scope.Name()
 	}
-	return safe(name)
+	name = safe(name)
+	key := strings.ToLower(name)
+	if p.named[key]++; p.named[key] > 1 {
+		name += fmt.Sprintf("-%d", p.named[key])
+	}
+	return name
 }
 
 // safe gives a name that every file system takes.
@@ -151,6 +184,9 @@ func (p *patch) path(id arm.ID) string {
 	scope := id.Scope()
 	path := "root/"
 	above := append([]arm.ID{scope}, p.t.Ancestors(scope)...)
+	if sub := scope.SubscriptionID(); sub != "" && !p.t.Has(sub) {
+		path += "management_groups/" // which it is not known to lie in
+	}
 	slices.Reverse(above)
 	for _, s := range above {
 		name := s.Name()
@@ -223,8 +259,12 @@ var readOnly = [][]string{
 	{"properties", "metadata", "updatedBy"}, {"properties", "metadata", "updatedOn"},
 }
 
-// plain gives a resource as somebody writes it.
+// plain gives a resource as somebody writes it, who knows no alias.
 func plain(r arm.Resource) arm.Resource {
+	if strings.Contains(r.Body.Text(), yetToBe) {
+		r.Body, _ = arm.Parse(strings.ReplaceAll(r.Body.Text(), yetToBe, "/subscriptions/"+idOf)) // a longer text in a string
+	}
+	r.ID = arm.ID(strings.ReplaceAll(string(r.ID), yetToBe, "/subscriptions/"+idOf))
 	for _, path := range readOnly {
 		r.Body = r.Body.Without(path...)
 	}

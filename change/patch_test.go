@@ -88,19 +88,20 @@ func changes(t *testing.T, tt *tenant.Tenant, a arm.Resource, parameter string, 
 		}
 		return c
 	}
-	x := change.Exempting{Scope: group, Category: "Waiver", Name: "airfield-" + a.ID.Name(), Reason: "it's $(needed); ticket: T-1",
+	x := change.Exempting{Scopes: []arm.ID{group}, Category: "Waiver", Name: "airfield-" + a.ID.Name(), Reason: "it's $(needed); ticket: T-1",
 		Expires: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}
 	if a.Get("properties", "notScopes").Exists() {
 		x.References = []string{"need", "a b"}
 	}
+	v := change.Value{Name: parameter, Old: a.Get("properties", "parameters", parameter, "value"), New: arm.New(value)}
 	mode := "DoNotEnforce"
 	if a.Get("properties", "enforcementMode").Str() == mode {
 		mode = "Default"
 	}
 	return map[string]change.Change{
 		"exemption": change.Exempt(a, x),
-		"parameter": must(change.SetParameter(a, parameter, arm.New(value))),
-		"leave_out": must(change.LeaveOut(a, []arm.ID{sub}, parameter, arm.New(value))),
+		"parameter": must(change.SetParameter(a, v)),
+		"leave_out": must(change.LeaveOut(a, []arm.ID{sub}, v)),
 		"mode":      must(change.Mode(a, mode)),
 		"move":      must(change.MoveTo(tt, sub, arm.ManagementGroup("online"))),
 	}
@@ -125,6 +126,26 @@ func TestPatch(t *testing.T) {
 	}
 }
 
+// A subscription that is yet to be made has no id to write.
+func TestPatchBeforeTheSubscriptionIsMade(t *testing.T) {
+	tt, a := governed(t, plainAssignment)
+	c, err := change.LeaveOut(a, []arm.ID{"/subscriptions/@train"}, change.Value{Name: "listOfAllowedSKUs", New: arm.New([]string{"A"})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for o := change.Unknown; o <= change.Defender; o++ {
+		files, err := change.Patch(tt, c, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.Contains(f.Text, "@train") || strings.Contains(f.Text, "/subscriptions/ID_OF_train") && !strings.Contains(f.What, "in the place of ID_OF_train") {
+				t.Errorf("%s: %s: %s\n%s", o, f.Name, f.What, f.Text)
+			}
+		}
+	}
+}
+
 func golden(t *testing.T, path string, have []byte) {
 	t.Helper()
 	if *update {
@@ -138,6 +159,23 @@ func golden(t *testing.T, path string, have []byte) {
 	}
 	if string(have) != string(want) {
 		t.Errorf("%s: have\n%s", path, have)
+	}
+}
+
+// Resource groups of one name in two subscriptions have a file each.
+func TestPatchNamesFilesOnce(t *testing.T) {
+	tt, a := governed(t, plainAssignment)
+	c := change.Exempt(a, change.Exempting{Scopes: []arm.ID{group, "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/RG-train"}, Category: "Waiver", Name: "x"})
+	files, err := change.Patch(tt, c, change.EPAC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	if have, want := strings.Join(names, " "), "policyExemptions/prod/x-rg-train.jsonc policyExemptions/prod/x-RG-train-2.jsonc"; have != want {
+		t.Errorf("have %s, want %s", have, want)
 	}
 }
 
@@ -186,7 +224,7 @@ func FuzzPatch(f *testing.F) {
 		a.Body, _ = a.Body.Set(name, "name")
 		a.Body, _ = a.Body.Set(a.ID, "id")
 		tt, a := governed(t, a.Body.Text())
-		c, err := change.SetParameter(a, parameter, v)
+		c, err := change.SetParameter(a, change.Value{Name: parameter, New: v})
 		if err != nil {
 			t.Skip()
 		}

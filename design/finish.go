@@ -103,7 +103,6 @@ func (d *designer) unused() {
 	}
 	say(e.Change.Has("may_propose") || e.Change.Has("exemptions"), "estate", "change", "nothing is proposed to the platform yet: a review does that", e.Of("change"))
 	say(e.Guardrails.EnforceAfter > 0, "estate", "guardrails.enforce_after", "the day on which audit becomes deny is not planned yet: guardrails.begin: deny does it", e.Guardrails.Of("enforce_after"))
-	say(e.Platform.Has("policy_kept_in"), "estate", "platform.policy_kept_in", "it decides the form of proposals, and none are made yet", e.Platform.Of("policy_kept_in"))
 	say(len(e.Accept) > 0, "estate", "accept", "findings of a design are printed all the same; a review honours them", e.Of("accept"))
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {

@@ -40,6 +40,8 @@ type BlockerOf struct {
 	ID         arm.ID           `json:"assignmentId,omitempty"`
 	Definition arm.ID           `json:"definitionId,omitempty"`
 	Set        string           `json:"set,omitempty"`
+	KeptIn     string           `json:"keptIn,omitempty"` // the tool that keeps the assignment, as an estate has it
+	KeptWhy    string           `json:"keptWhy,omitempty"`
 	Reference  string           `json:"referenceId,omitempty"`
 	Message    string           `json:"message,omitempty"`
 	Because    []policy.Because `json:"because,omitempty"`
@@ -135,6 +137,7 @@ func blockerOf(b *review.Blocker) BlockerOf {
 	if a := b.Assigned; a != nil {
 		out.Assignment, out.AssignedAt, out.ID, out.Definition = a.Title, a.Scope, a.ID, a.DefinitionID()
 		out.Reference, out.Message = a.Reference(), a.Message()
+		out.KeptIn, out.KeptWhy = b.KeptIn.String(), b.KeptWhy
 		if a.Set != nil {
 			out.Set = a.Set.Title
 		}
@@ -271,7 +274,7 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 		if b.Set != "" {
 			p.printf(", in set %q", b.Set)
 		}
-		p.printf("\n")
+		p.printf("\n    kept in   %s\n", b.keptIn())
 	}
 	if b.Reason != "" {
 		p.printf("    reason    %s\n", b.Reason)
@@ -297,6 +300,14 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 			p.printf("              %s\n", f.Note)
 		}
 	}
+}
+
+// keptIn says which tool keeps the assignment.
+func (b *BlockerOf) keptIn() string {
+	if o := change.OwnerNamed(b.KeptIn); o != change.Unknown {
+		return o.Title() + ", because " + b.KeptWhy
+	}
+	return "not known: " + b.KeptWhy
 }
 
 // deciding gives the conditions that tell most: not the one on the type, and

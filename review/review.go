@@ -31,6 +31,7 @@ import (
 type Options struct {
 	Policy policy.Options // its Now is the day of the review
 	Bounds Bounds
+	KeptIn change.Owner // the tool that keeps their policies, Unknown to tell from each assignment
 
 	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
 	// are done.
@@ -74,6 +75,8 @@ type Blocker struct {
 	Assigned *policy.Assigned
 	Because  []policy.Because // of the first hit
 	Fixes    []Fix            // those that open least first
+	KeptIn   change.Owner     // the tool that keeps the assignment
+	KeptWhy  string
 
 	// Of a limit, other values of what is wanted that pass.
 	Instead []limits.Alternative
@@ -261,8 +264,17 @@ func (x *reviewer) block(all map[string]*Blocker, r arm.Resource, q policy.Reque
 	case res.Reason.Message != "":
 		b.Reason = res.Reason.String()
 	}
+	b.KeptIn, b.KeptWhy = x.keeper(res.Assigned)
 	into := x.blocker(all, key, b)
 	into.Hits = append(into.Hits, Hit{r, v, why.Conditions})
+}
+
+// keeper tells which tool keeps an assignment, and why.
+func (x *reviewer) keeper(a *policy.Assigned) (change.Owner, string) {
+	if x.o.KeptIn != change.Unknown {
+		return x.o.KeptIn, "the estate says so"
+	}
+	return change.OwnerOf(x.will, a.Resource())
 }
 
 // typeOnly tells whether a condition says which type a resource has, and no

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,8 +35,8 @@ Exit code 0: nothing stops it. 1: something does, or is not known not to.
 2: something could not be read.`
 
 type reviewFlags struct {
-	tenant, scope, values, lock, now, colour string
-	json, full                               bool
+	tenant, scope, values, lock, now, colour, out string
+	json, full                                    bool
 }
 
 func reviewCommand() *cobra.Command {
@@ -54,6 +55,7 @@ func reviewCommand() *cobra.Command {
 	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file` of an estate; without it, the one beside it")
 	c.Flags().StringVar(&f.now, "now", "", "the time to judge at; without it, now")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "write the change that opens least against each blocker into this folder, as a patch for the tool that keeps the policy")
 	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 	c.Flags().BoolVar(&f.full, "full", false, "print every resource and every policy that reports")
 	return c
@@ -77,7 +79,7 @@ func runReview(file string, f reviewFlags) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	o := review.Options{Bounds: w.bounds, Side: side}
+	o := review.Options{Bounds: w.bounds, KeptIn: w.keptIn, Side: side}
 	if o.Policy.Now, err = timeOf(f.now); err != nil {
 		return err
 	}
@@ -90,10 +92,30 @@ func runReview(file string, f reviewFlags) error {
 	} else {
 		err = out.Text(os.Stdout, f.full, colourOn(f.colour, os.Stdout))
 	}
+	if err == nil && f.out != "" {
+		err = writePatches(f.out, out, have)
+	}
 	if err == nil && (out.Verdict != "clear" || r.Findings.HasErrors()) {
 		return errFindings
 	}
 	return err
+}
+
+// writePatches writes the patches of a review into a folder.
+func writePatches(dir string, r report.ReviewOf, have *tenant.Tenant) (err error) {
+	out, err := openFolder(dir)
+	if err != nil {
+		return err
+	}
+	n, err := r.Patches(have, out.create)
+	if err != nil {
+		return errors.Join(err, out.abandon())
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "patches against %d of %d blockers in %s\n", n, len(r.Blockers), dir)
+	return nil
 }
 
 // printFew prints findings about the tenant, of many the first.
@@ -111,6 +133,7 @@ func printFew(found diag.List, full, colour bool) {
 type wanted struct {
 	tenant *tenant.Tenant
 	bounds review.Bounds
+	keptIn change.Owner
 	place  func(arm.Resource, arm.Value) diag.Pos
 }
 
@@ -167,7 +190,7 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	return wanted{d.Tenant, boundsOf(e), func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}, nil
+	return wanted{d.Tenant, boundsOf(e), change.OwnerNamed(string(e.Platform.PolicyKeptIn)), func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}, nil
 }
 
 // boundsOf gives what an estate lets a review propose.
