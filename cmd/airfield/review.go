@@ -31,6 +31,11 @@ that open least come first.
 FILE is an estate, an ARM template or resources, or what terraform show -json
 prints for a plan. Templates need --scope.
 
+With -o the change that opens least against each blocker is written as a patch
+for the tool that keeps the policy: Enterprise Azure Policy as Code, Azure
+landing zones, Terraform, Bicep, AzOps, or az for people in the portal. It is the
+tool in the estate's platform.policy_kept_in, else the one that the tenant shows.
+
 Exit code 0: nothing stops it. 1: something does, or is not known not to.
 2: something could not be read.`
 
@@ -45,7 +50,7 @@ func reviewCommand() *cobra.Command {
 		Use:     "review FILE",
 		Short:   "What stops a deployment, and the smallest change that lets it through",
 		Long:    reviewHelp,
-		Example: "  airfield review estate.yaml --tenant tenant.jsonl.gz\n  airfield review main.json --tenant tenant.jsonl.gz --scope /subscriptions/…/resourceGroups/rg-train",
+		Example: "  airfield review estate.yaml --tenant tenant.jsonl.gz\n  airfield review main.json --tenant tenant.jsonl.gz --scope /subscriptions/…/resourceGroups/rg-train\n  airfield review estate.yaml --tenant tenant.jsonl.gz -o patches",
 		Args:    oneFile("an estate, a template or a plan"),
 		RunE:    func(_ *cobra.Command, args []string) error { return runReview(args[0], f) },
 	}
@@ -55,7 +60,7 @@ func reviewCommand() *cobra.Command {
 	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file` of an estate; without it, the one beside it")
 	c.Flags().StringVar(&f.now, "now", "", "the time to judge at; without it, now")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
-	c.Flags().StringVarP(&f.out, "out", "o", "", "write the change that opens least against each blocker into this folder, as a patch for the tool that keeps the policy")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "write patches for the tools that keep the policies into this folder")
 	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 	c.Flags().BoolVar(&f.full, "full", false, "print every resource and every policy that reports")
 	return c
