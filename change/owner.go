@@ -52,7 +52,7 @@ func OwnerNamed(name string) Owner {
 }
 
 // marker is what a tool leaves in what it writes: a member of the assignment, or
-// of the definition that it assigns, whose text holds something.
+// of the definition that it assigns, that is there, or holds a text or name.
 type marker struct {
 	path  string
 	holds string // in lower case; "" for any value
@@ -71,11 +71,9 @@ var markers = []marker{
 	{"properties.metadata._deployed_by_amba", "", ALZ},
 	{"properties.metadata._deployed_by_alz_monitor", "", ALZ},
 	// No tool writes these by itself: teams do.
-	{"properties.metadata.deployedBy", "terraform", Terraform}, {"properties.metadata.assignedBy", "terraform", Terraform},
-	{"properties.metadata.managedBy", "terraform", Terraform}, {"properties.metadata.source", "terraform", Terraform},
-	{"properties.metadata.deployedBy", "azops", AzOps}, {"properties.metadata.assignedBy", "azops", AzOps},
-	{"properties.metadata.deployedBy", "bicep", Bicep}, {"properties.metadata.assignedBy", "bicep", Bicep},
-	{"properties.metadata.managedBy", "bicep", Bicep}, {"properties.metadata.source", "bicep", Bicep},
+	{"properties.metadata", "terraform", Terraform},
+	{"properties.metadata", "azops", AzOps},
+	{"properties.metadata", "bicep", Bicep},
 }
 
 // byHand are markers of the portal's form, which asks for the name of a person.
@@ -88,20 +86,18 @@ var byHand = []marker{
 // ofLibrary are markers of what Azure landing zones bring: definitions have them.
 var ofLibrary = []marker{
 	{"properties.metadata.source", "azure/enterprise-scale", ALZ},
+	{"properties.metadata.source", "azure/azure-landing-zones", ALZ},
 	{"properties.metadata.alzCloudEnvironments", "", ALZ},
 }
 
 // OwnerOf tells which tool keeps an assignment, from what the tenant shows, and
 // why; Unknown where that does not tell.
 func OwnerOf(t *tenant.Tenant, assignment arm.Resource) (Owner, string) {
-	if o, why := read(markers, assignment); o != Unknown {
+	if o, why := read(slices.Concat(markers, ofLibrary), assignment); o != Unknown {
 		return o, "its " + why
 	}
 	app := arm.EqualFold(assignment.Get("systemData", "createdByType").Str(), "Application")
 	if o, why := read(byHand, assignment); o != Unknown && !app {
-		return o, "its " + why
-	}
-	if o, why := read(ofLibrary, assignment); o != Unknown {
 		return o, "its " + why
 	}
 	if definition, ok := t.Get(arm.ID(assignment.Get("properties", "policyDefinitionId").Str())); ok {
@@ -109,24 +105,40 @@ func OwnerOf(t *tenant.Tenant, assignment arm.Resource) (Owner, string) {
 			return o, "its definition's " + why
 		}
 	}
-	if app {
-		return Unknown, "a service principal made it, and its metadata names no tool"
+	why := "its metadata names no tool"
+	for _, hint := range []string{"deployedBy", "createdBy"} {
+		if by := assignment.Get("properties", "metadata", hint); by.Str() != "" {
+			return Unknown, why + "; " + hint + " is " + by.Text()
+		}
 	}
-	return Unknown, "its metadata names no tool"
+	if app {
+		why += "; a service principal made it"
+	}
+	return Unknown, why
 }
 
 // read gives the first marker that is there.
 func read(all []marker, r arm.Resource) (Owner, string) {
 	for _, m := range all {
 		v := r.Get(strings.Split(m.path, ".")...)
-		if v.Kind() <= arm.Null || v.Text() == `""` || !strings.Contains(strings.ToLower(v.Text()), m.holds) {
+		if v.Kind() <= arm.Null || v.Text() == `""` {
 			continue
 		}
 		path := strings.TrimPrefix(m.path, "properties.")
-		if v.Kind() == arm.Object || v.Kind() == arm.Array {
+		if m.holds == "" && v.Kind() >= arm.Array {
 			return m.of, "metadata has " + strings.TrimPrefix(path, "metadata.")
 		}
-		return m.of, fmt.Sprintf("%s is %s", path, v.Text())
+		why := ""
+		v.Walk(func(below string, leaf arm.Value) bool {
+			at := strings.TrimSuffix(path+"."+below, ".")
+			if leaf.Kind() < arm.Array && strings.Contains(strings.ToLower(at+" "+leaf.Text()), m.holds) {
+				why = fmt.Sprintf("%s is %s", at, leaf.Text())
+			}
+			return why == ""
+		})
+		if why != "" {
+			return m.of, why
+		}
 	}
 	return Unknown, ""
 }

@@ -29,9 +29,13 @@ func TestOwnerOf(t *testing.T) {
 		{`"properties": {"metadata": {"assignedBy": "Terraform pipeline"}}`, change.Terraform, `its metadata.assignedBy is "Terraform pipeline"`},
 		{`"properties": {"metadata": {"assignedBy": "A. Person", "parameterScopes": {}}}`, change.Portal, "its metadata has parameterScopes"},
 		{`"systemData": {"createdByType": "User"}, "properties": {"metadata": {"assignedBy": "A. Person"}}`, change.Portal, `its metadata.assignedBy is "A. Person"`},
-		{`"systemData": {"createdByType": "Application"}, "properties": {"metadata": {"assignedBy": "Platform"}}`, change.Unknown, "a service principal made it, and its metadata names no tool"},
+		{`"systemData": {"createdByType": "Application"}, "properties": {"metadata": {"assignedBy": "Platform"}}`, change.Unknown, "its metadata names no tool; a service principal made it"},
 		{`"systemData": {"createdByType": "Application"}, "properties": {` + ofLibrary + `, "metadata": {"assignedBy": "Platform"}}`, change.ALZ, `its definition's metadata.source is "https://github.com/Azure/Enterprise-Scale/"`},
 		{`"properties": {` + ofLibrary + `, "metadata": {"assignedBy": "A. Person"}}`, change.Portal, `its metadata.assignedBy is "A. Person"`},
+		{`"properties": {"metadata": {"ManagedByTerraform": true}}`, change.Terraform, "its metadata.ManagedByTerraform is true"},
+		{`"properties": {"metadata": {"tags": ["x", "infra/Bicep"]}}`, change.Bicep, `its metadata.tags.1 is "infra/Bicep"`},
+		{`"properties": {"metadata": {"source": "https://github.com/Azure/Enterprise-Scale/", "assignedBy": "A. Person"}}`, change.ALZ, `its metadata.source is "https://github.com/Azure/Enterprise-Scale/"`},
+		{`"properties": {"metadata": {"createdBy": "p-1"}}`, change.Unknown, `its metadata names no tool; createdBy is "p-1"`},
 		{`"properties": {}`, change.Unknown, "its metadata names no tool"},
 	} {
 		r := parse(t, `{"id": "/providers/Microsoft.Management/managementGroups/alz/providers/Microsoft.Authorization/policyAssignments/a", `+c.body+"}")

@@ -250,10 +250,14 @@ func changed(all []edit) string {
 	return strings.Join(parts, ", ")
 }
 
-// readOnly are members that Azure writes by itself.
+// top are the members of a body that somebody writes beside one another; exports
+// have others there.
+var top = []string{"id", "name", "type", "apiVersion", "location", "identity", "properties"}
+
+// readOnly are members below these that Azure writes by itself.
 // learn.microsoft.com/azure/templates/microsoft.authorization/policyassignments
 var readOnly = [][]string{
-	{"systemData"}, {"etag"}, {"identity", "principalId"}, {"identity", "tenantId"},
+	{"identity", "principalId"}, {"identity", "tenantId"},
 	{"properties", "scope"}, {"properties", "effectiveDefinitionVersion"}, {"properties", "latestDefinitionVersion"}, {"properties", "instanceId"},
 	{"properties", "metadata", "createdBy"}, {"properties", "metadata", "createdOn"},
 	{"properties", "metadata", "updatedBy"}, {"properties", "metadata", "updatedOn"},
@@ -265,6 +269,13 @@ func plain(r arm.Resource) arm.Resource {
 		r.Body, _ = arm.Parse(strings.ReplaceAll(r.Body.Text(), yetToBe, "/subscriptions/"+idOf)) // a longer text in a string
 	}
 	r.ID = arm.ID(strings.ReplaceAll(string(r.ID), yetToBe, "/subscriptions/"+idOf))
+	own := arm.O{}
+	for _, name := range top {
+		if v := r.Get(name); v.Kind() > arm.Null && v.Text() != `""` {
+			own = append(own, name, v)
+		}
+	}
+	r.Body = arm.New(own)
 	for _, path := range readOnly {
 		r.Body = r.Body.Without(path...)
 	}

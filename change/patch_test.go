@@ -60,7 +60,7 @@ func governed(t *testing.T, assignment string) (*tenant.Tenant, arm.Resource) {
 }
 
 const plainAssignment = `{"id": "/providers/Microsoft.Management/managementGroups/corp/providers/Microsoft.Authorization/policyAssignments/Allowed-Sizes",
-	"name": "Allowed-Sizes", "type": "Microsoft.Authorization/policyAssignments",
+	"name": "Allowed-Sizes", "type": "Microsoft.Authorization/policyAssignments", "identity": null, "location": "",
 	"properties": {"displayName": "Allowed sizes", "description": "Only these", "scope": "/providers/Microsoft.Management/managementGroups/corp", "enforcementMode": "Default",
 		"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/cccc23c7-8427-4f53-ad12-b6a63eb452b3",
 		"parameters": {"listOfAllowedSKUs": {"value": ["Standard_D2s_v5"]}},
@@ -68,7 +68,7 @@ const plainAssignment = `{"id": "/providers/Microsoft.Management/managementGroup
 
 // hostile has every form that a writer may get wrong.
 const hostile = `{"id": "/providers/Microsoft.Management/managementGroups/corp/providers/Microsoft.Authorization/policyAssignments/it's-set",
-	"name": "it's-set", "type": "Microsoft.Authorization/policyAssignments", "location": "westeurope", "systemData": {"createdByType": "Application"},
+	"name": "it's-set", "type": "Microsoft.Authorization/policyAssignments", "location": "westeurope", "systemData": {"createdByType": "Application"}, "resourceGroup": "", "scope": "x", "etag": "y",
 	"identity": {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-train/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id": {"principalId": "p", "clientId": "c"}}},
 	"properties": {"displayName": "$(rm) 'a' \"b\" ${c} %{d}", "description": "[concat('x')] \\ // no comment\nline", "scope": "/providers/Microsoft.Management/managementGroups/corp", "enforcementMode": "DoNotEnforce",
 		"policyDefinitionId": "/providers/Microsoft.Management/managementGroups/corp/providers/Microsoft.Authorization/policySetDefinitions/Set",
@@ -505,7 +505,7 @@ func bare(r arm.Resource) arm.Value {
 	for _, own := range []string{"pacOwnerId", "deployedBy", "createdBy", "createdOn"} {
 		metadata = metadata.Without(own)
 	}
-	all := arm.O{"location", r.Get("location"), "enforcementMode", cmp.Or(p.Get("enforcementMode").Str(), "Default")}
+	all := arm.O{"location", r.Location(), "enforcementMode", cmp.Or(p.Get("enforcementMode").Str(), "Default")}
 	for id := range r.Get("identity", "userAssignedIdentities").Members() {
 		all = append(all, "identity", id)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/change"
 	"airfield/denial"
 	"airfield/diag"
 	"airfield/policy"
@@ -206,8 +207,10 @@ func (j *joiner) assignment(a *policy.Assignment, params *arm.Value) {
 		f.Set = a.Set.Title
 	}
 	r, _ := j.tenant.Get(a.ID)
-	if j.by.Owner = ownerOf(r.Get("properties", "metadata")); j.by.Owner == "" {
-		j.lacks("who keeps the assignment: its metadata does not say")
+	if o, why := change.OwnerOf(j.tenant, r); o == change.Unknown {
+		j.lacks("who keeps the assignment: " + why)
+	} else {
+		j.by.Owner = keptIn(o, why)
 	}
 	have := r.Get("properties", "parameters")
 	if !params.Exists() {
@@ -274,40 +277,6 @@ func because(c denial.Evaluated, typ arm.Type) policy.Because {
 	return b
 }
 
-// ownerOf says who keeps an assignment, by what the tools leave in its metadata.
-func ownerOf(meta arm.Value) string {
-	by, owner := meta.Get("deployedBy").Str(), meta.Get("pacOwnerId").Str()
-	all := strings.ToLower(meta.Text())
-	assigned := meta.Get("assignedBy").Str()
-	switch {
-	case owner != "": // azure.github.io/enterprise-azure-policy-as-code/settings-global-setting-file
-		return fmt.Sprintf("Enterprise Azure Policy as Code, pacOwnerId %s%s: change it in that repository", owner, inBrackets(by))
-	case strings.Contains(all, "terraform"):
-		return "Terraform, as its metadata says: change it in that configuration"
-	case strings.Contains(all, "bicep"):
-		return "Bicep, as its metadata says: change it in that repository"
-	case strings.Contains(all, "enterprise-scale"), strings.Contains(all, "azure-landing-zones"), meta.Get("alzCloudEnvironments").Exists():
-		return "the Azure landing zones library: change it in the repository of the platform's landing zone"
-	case strings.EqualFold(assigned, "Security Center"):
-		return "Microsoft Defender for Cloud: change it there, under environment settings"
-	case by != "":
-		return "deployed by " + by + ": change it there"
-	case assigned != "":
-		return "assigned by " + assigned + ", probably in the portal"
-	}
-	if principal := meta.Get("createdBy").Str(); principal != "" {
-		return "created by the principal " + principal + ": look it up to find the tool or the person"
-	}
-	return ""
-}
-
-func inBrackets(s string) string {
-	if s == "" {
-		return ""
-	}
-	return " (" + s + ")"
-}
-
 // Refused prints a refusal as a verdict is printed.
 func Refused(w io.Writer, r Refusal, colour bool) error {
 	p := &lines{w: w}
@@ -353,7 +322,7 @@ func (p *lines) refusedBy(by RefusedBy) {
 	for _, x := range by.Parameters {
 		p.printf("    with      %s = %s\n", x.Name, x.Value)
 	}
-	p.where("    kept by   %s\n", by.Owner)
+	p.where("    kept in   %s\n", by.Owner)
 	for _, c := range by.Asks {
 		p.printf("    asks      %s", c.Text)
 		if c.Pos.Line > 0 {

@@ -68,7 +68,7 @@ func readme(number int, b BlockerOf, at int, files []change.File) string {
 	for _, s := range fix.Opens.Subscriptions {
 		line("- Opens: %s", s.Place())
 	}
-	line("- Kept in %s.", b.keptIn())
+	line("- Kept in %s.", keptIn(change.OwnerNamed(b.KeptIn), b.KeptWhy))
 	if fix.Note != "" {
 		line("- Before: %s.", fix.Note)
 	}

@@ -274,7 +274,7 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 		if b.Set != "" {
 			p.printf(", in set %q", b.Set)
 		}
-		p.printf("\n    kept in   %s\n", b.keptIn())
+		p.printf("\n    kept in   %s\n", keptIn(change.OwnerNamed(b.KeptIn), b.KeptWhy))
 	}
 	if b.Reason != "" {
 		p.printf("    reason    %s\n", b.Reason)
@@ -302,12 +302,12 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 	}
 }
 
-// keptIn says which tool keeps the assignment.
-func (b *BlockerOf) keptIn() string {
-	if o := change.OwnerNamed(b.KeptIn); o != change.Unknown {
-		return o.Title() + ", because " + b.KeptWhy
+// keptIn says which tool keeps an assignment.
+func keptIn(o change.Owner, why string) string {
+	if o == change.Unknown {
+		return "not known: " + why
 	}
-	return "not known: " + b.KeptWhy
+	return o.Title() + ", because " + why
 }
 
 // deciding gives the conditions that tell most: not the one on the type, and
