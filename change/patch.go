@@ -129,7 +129,7 @@ func (p *patch) put(r arm.Resource) error {
 	case p.owner == ALZBicep, p.owner == Bicep:
 		return p.emit(r, emit.Bicep, p.stem(r)+".bicep", "Deploy it at "+r.ID.Scope().Place()+p.instead(there))
 	case p.owner == AzOps:
-		return p.emit(r, emit.ARM, p.path(r.ID), "Put it into the repository at this path below its root folder, and let AzOps push it; take the spelling of the folders from your repository.")
+		return p.emit(r, emit.ARM, p.path(r.ID), "Put it into the repository at this path and let AzOps push it; where the folders differ, take those of your repository.")
 	default:
 		p.command(r, edits(old, r))
 	}
