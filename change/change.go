@@ -126,7 +126,7 @@ type Exempting struct {
 }
 
 // Exempt takes scopes out of an assignment for a time.
-func Exempt(assignment arm.Resource, x Exempting) Change {
+func Exempt(t *tenant.Tenant, assignment arm.Resource, x Exempting) Change {
 	c := Change{Kind: Exemption, Of: assignment.ID}
 	p := arm.O{"policyAssignmentId", assignment.ID}
 	if len(x.References) > 0 {
@@ -139,26 +139,35 @@ func Exempt(assignment arm.Resource, x Exempting) Change {
 		until = "until " + x.Expires.UTC().Format(time.DateOnly)
 	}
 	for _, s := range x.Scopes {
-		id := s.Resource("Microsoft.Authorization/policyExemptions", x.Name)
-		own := append(slices.Clone(p), "displayName", fmt.Sprintf("%s for %s", titleOf(assignment), s.Place()))
-		c.Put = append(c.Put, arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "name", x.Name, "type", id.Type(), "properties", own})})
+		id := free(t, s, "Microsoft.Authorization/policyExemptions", x.Name)
+		own := append(slices.Clone(p), "displayName", fmt.Sprintf("%s for %s", titleOf(assignment), t.Title(s)))
+		c.Put = append(c.Put, arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "properties", own})})
 	}
-	c.Title = fmt.Sprintf("exempt %s from assignment %q %s", places(x.Scopes), titleOf(assignment), until)
+	c.Title = fmt.Sprintf("exempt %s from assignment %q %s", titles(t, x.Scopes), titleOf(assignment), until)
 	return c
 }
 
-// places names scopes for people.
-func places(all []arm.ID) string {
+// free gives the id of a new resource at a scope, under a name that nothing has.
+func free(t *tenant.Tenant, scope arm.ID, typ arm.Type, name string) arm.ID {
+	id := scope.Resource(typ, name)
+	for n := 2; t.Has(id); n++ {
+		id = scope.Resource(typ, fmt.Sprintf("%s-%d", name, n))
+	}
+	return id
+}
+
+// titles names scopes for people.
+func titles(t *tenant.Tenant, all []arm.ID) string {
 	var names []string
 	for _, s := range all {
-		names = append(names, s.Place())
+		names = append(names, t.Title(s))
 	}
 	return strings.Join(names, ", ")
 }
 
 // LeaveOut leaves scopes out of an assignment, and assigns the same again at
 // each of them with other values of parameters.
-func LeaveOut(assignment arm.Resource, scopes []arm.ID, v Value) (Change, error) {
+func LeaveOut(t *tenant.Tenant, assignment arm.Resource, scopes []arm.ID, v Value) (Change, error) {
 	not := arm.A{}
 	for _, s := range assignment.Get("properties", "notScopes").Strings() {
 		not = append(not, s)
@@ -166,7 +175,7 @@ func LeaveOut(assignment arm.Resource, scopes []arm.ID, v Value) (Change, error)
 	c := Change{Kind: Reassign, Of: assignment.ID}
 	for _, s := range scopes {
 		not = append(not, s)
-		again, err := v.below(assignment, s)
+		again, err := v.below(t, assignment, s)
 		if err != nil {
 			return c, err
 		}
@@ -175,20 +184,22 @@ func LeaveOut(assignment arm.Resource, scopes []arm.ID, v Value) (Change, error)
 	body, err := assignment.Body.Set(not, "properties", "notScopes")
 	assignment.Body = body
 	c.Put = append([]arm.Resource{assignment}, c.Put...)
-	c.Title = fmt.Sprintf("leave %s out of assignment %q, and assign it there with %s", places(scopes), titleOf(assignment), v)
+	c.Title = fmt.Sprintf("leave %s out of assignment %q, and assign it there with %s", titles(t, scopes), titleOf(assignment), v)
 	if identity := assignment.Get("identity", "type").Str(); identity != "" && !arm.EqualFold(identity, "None") {
-		c.Note = "the assignment has an identity: the new ones need its roles at " + places(scopes)
+		c.Note = "the assignment has an identity: the new ones need its roles at " + titles(t, scopes)
 	}
 	return c, err
 }
 
 // below gives an assignment again at another scope, with the value.
-func (v Value) below(assignment arm.Resource, scope arm.ID) (arm.Resource, error) {
-	own := assignment.ID.Name()
-	id := scope.Resource("Microsoft.Authorization/policyAssignments", own)
-	body, err := assignment.Body.Set(string(id), "id")
-	if err == nil {
-		body, err = body.Set(string(scope), "properties", "scope")
+func (v Value) below(t *tenant.Tenant, assignment arm.Resource, scope arm.ID) (arm.Resource, error) {
+	id := free(t, scope, "Microsoft.Authorization/policyAssignments", assignment.ID.Name())
+	body := assignment.Body
+	var err error
+	for _, set := range [][]string{{string(id), "id"}, {id.Name(), "name"}, {string(scope), "properties", "scope"}} {
+		if err == nil {
+			body, err = body.Set(set[0], set[1:]...)
+		}
 	}
 	again := arm.Resource{ID: id, Body: body.Without("properties", "notScopes")}
 	if err != nil {
@@ -199,7 +210,7 @@ func (v Value) below(assignment arm.Resource, scope arm.ID) (arm.Resource, error
 
 // MoveTo moves a subscription to a management group.
 func MoveTo(t *tenant.Tenant, sub, group arm.ID) (Change, error) {
-	c := Change{Kind: Move, Of: sub, Title: fmt.Sprintf("move %s to %s", sub.Place(), group.Place())}
+	c := Change{Kind: Move, Of: sub, Title: fmt.Sprintf("move %s to %s", t.Title(sub), group.Place())}
 	if !t.Has(group) {
 		return c, fmt.Errorf("management group %s is not in the tenant", group.Name())
 	}

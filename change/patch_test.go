@@ -99,9 +99,9 @@ func changes(t *testing.T, tt *tenant.Tenant, a arm.Resource, parameter string, 
 		mode = "Default"
 	}
 	return map[string]change.Change{
-		"exemption": change.Exempt(a, x),
+		"exemption": change.Exempt(tt, a, x),
 		"parameter": must(change.SetParameter(a, v)),
-		"leave_out": must(change.LeaveOut(a, []arm.ID{sub}, v)),
+		"leave_out": must(change.LeaveOut(tt, a, []arm.ID{sub}, v)),
 		"mode":      must(change.Mode(a, mode)),
 		"move":      must(change.MoveTo(tt, sub, arm.ManagementGroup("online"))),
 	}
@@ -129,7 +129,7 @@ func TestPatch(t *testing.T) {
 // A subscription that is yet to be made has no id to write.
 func TestPatchBeforeTheSubscriptionIsMade(t *testing.T) {
 	tt, a := governed(t, plainAssignment)
-	c, err := change.LeaveOut(a, []arm.ID{"/subscriptions/@train"}, change.Value{Name: "listOfAllowedSKUs", New: arm.New([]string{"A"})})
+	c, err := change.LeaveOut(tt, a, []arm.ID{"/subscriptions/@train"}, change.Value{Name: "listOfAllowedSKUs", New: arm.New([]string{"A"})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func golden(t *testing.T, path string, have []byte) {
 // Resource groups of one name in two subscriptions have a file each.
 func TestPatchNamesFilesOnce(t *testing.T) {
 	tt, a := governed(t, plainAssignment)
-	c := change.Exempt(a, change.Exempting{Scopes: []arm.ID{group, "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/RG-train"}, Category: "Waiver", Name: "x"})
+	c := change.Exempt(tt, a, change.Exempting{Scopes: []arm.ID{group, "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/RG-train"}, Category: "Waiver", Name: "x"})
 	files, err := change.Patch(tt, c, change.EPAC)
 	if err != nil {
 		t.Fatal(err)

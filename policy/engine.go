@@ -568,6 +568,19 @@ func (out *candidates) add(m *machine, place int, f *inForce, tagged truth) {
 	out.visit = append(out.visit, x)
 }
 
+// Ended gives the exemptions that took a resource out of a rule until they ended.
+func (e *Engine) Ended(id arm.ID, a *Assigned) []arm.Resource {
+	var all []arm.Resource
+	for _, s := range e.scopes(id) {
+		for _, x := range e.exemptions[strings.ToLower(string(s))] {
+			if r, ok := e.t.Get(x.id); ok && !x.expires.IsZero() && !x.covers(a, e.o.Now) && x.covers(a, x.expires.Add(-1)) {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
 // Considers tells whether a rule in force looks at more of a resource with an
 // id than its type: one that Scan finds nothing in where it does not.
 func (e *Engine) Considers(id arm.ID) bool {

@@ -17,26 +17,27 @@ import (
 
 // ReviewOf is a review, for printing.
 type ReviewOf struct {
-	Verdict   string         `json:"verdict"` // clear, blocked, or unknown
-	Resources int            `json:"resources"`
-	Stopped   int            `json:"stopped"` // of the resources, surely
-	Blockers  []BlockerOf    `json:"blockers,omitempty"`
-	Writes    []WriteOf      `json:"writes,omitempty"`
-	Deploys   []DeployOf     `json:"deploys,omitempty"`
-	Reports   []ReportOf     `json:"reports,omitempty"`
-	Notes     []limits.Block `json:"notes,omitempty"`
-	Findings  diag.List      `json:"findings,omitempty"`
+	Verdict   string      `json:"verdict"` // clear, blocked, or unknown
+	Resources int         `json:"resources"`
+	Stopped   int         `json:"stopped"` // of the resources, surely
+	Blockers  []BlockerOf `json:"blockers,omitempty"`
+	Writes    []WriteOf   `json:"writes,omitempty"`
+	Deploys   []DeployOf  `json:"deploys,omitempty"`
+	Reports   []ReportOf  `json:"reports,omitempty"`
+	Notes     diag.List   `json:"notes,omitempty"`
+	Findings  diag.List   `json:"findings,omitempty"`
 }
 
 // BlockerOf is one cause that stops resources, or may.
 type BlockerOf struct {
-	Code       string           `json:"code"`
-	Certain    bool             `json:"certain"`
-	Title      string           `json:"title"`
-	Reason     string           `json:"reason,omitempty"`
-	Resources  []HitOf          `json:"resources"`
-	Assignment string           `json:"assignment,omitempty"`
-	AssignedAt arm.ID           `json:"assignedAt,omitempty"`
+	Code       string  `json:"code"`
+	Certain    bool    `json:"certain"`
+	Title      string  `json:"title"`
+	Reason     string  `json:"reason,omitempty"`
+	Resources  []HitOf `json:"resources"`
+	Assignment string  `json:"assignment,omitempty"`
+	AssignedAt arm.ID  `json:"assignedAt,omitempty"`
+	where      string
 	ID         arm.ID           `json:"assignmentId,omitempty"`
 	Definition arm.ID           `json:"definitionId,omitempty"`
 	Set        string           `json:"set,omitempty"`
@@ -48,6 +49,14 @@ type BlockerOf struct {
 	Fixes      []FixOf          `json:"fixes,omitempty"`
 
 	Instead []limits.Alternative `json:"instead,omitempty"` // other values that pass, of a limit
+	Ended   []EndedOf            `json:"ended,omitempty"`
+	Escapes []arm.ID             `json:"escapes,omitempty"` // of what is wanted, with a size that the rule's list lacks, which the rule does not bind
+}
+
+// EndedOf is an exemption that let something through until it ended.
+type EndedOf struct {
+	ID  arm.ID `json:"id"`
+	End string `json:"end"`
 }
 
 // HitOf is one resource that is stopped.
@@ -104,7 +113,7 @@ func Review(r *review.Review) ReviewOf {
 	out := ReviewOf{Verdict: "clear", Resources: r.Resources, Notes: r.Notes, Findings: r.Findings}
 	stopped := map[arm.ID]bool{}
 	for _, b := range r.Blockers {
-		out.Blockers = append(out.Blockers, blockerOf(b))
+		out.Blockers = append(out.Blockers, blockerOf(r, b))
 		for _, h := range b.Hits {
 			if b.Certain {
 				stopped[h.Resource.ID] = true
@@ -129,14 +138,18 @@ func Review(r *review.Review) ReviewOf {
 	return out
 }
 
-func blockerOf(b *review.Blocker) BlockerOf {
-	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead}
+func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
+	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead, Escapes: b.Escapes}
+	for _, x := range b.Ended {
+		out.Ended = append(out.Ended, EndedOf{x.ID, x.Get("properties", "expiresOn").Str()})
+	}
 	for _, h := range b.Hits {
 		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos})
 	}
 	if a := b.Assigned; a != nil {
 		out.Assignment, out.AssignedAt, out.ID, out.Definition = a.Title, a.Scope, a.ID, a.DefinitionID()
 		out.Reference, out.Message = a.Reference(), a.Message()
+		out.where = r.Where(a.Scope)
 		out.KeptIn, out.KeptWhy = b.KeptIn.String(), b.KeptWhy
 		if a.Set != nil {
 			out.Set = a.Set.Title
@@ -236,6 +249,14 @@ func (p *lines) doubts(all []BlockerOf) {
 	}
 }
 
+func names(ids []arm.ID) []string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, id.Name())
+	}
+	return all
+}
+
 // few gives the first of some texts, and how many more there are.
 func few(all []string, n int) string {
 	if len(all) > n+1 {
@@ -270,7 +291,7 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 		p.printf("\n")
 	}
 	if b.Assignment != "" {
-		p.printf("    assigned  %q at %s", b.Assignment, b.AssignedAt.Place())
+		p.printf("    assigned  %q at %s", b.Assignment, b.where)
 		if b.Set != "" {
 			p.printf(", in set %q", b.Set)
 		}
@@ -282,6 +303,12 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 	p.because(deciding(b.Because, full))
 	if b.Message != "" {
 		p.printf("    it says   %s\n", b.Message)
+	}
+	for _, x := range b.Ended {
+		p.printf("    ended     exemption %s let it through until %s\n", x.ID.Name(), x.End)
+	}
+	if len(b.Escapes) > 0 {
+		p.printf("    escapes   %s with other sizes, which the policy does not bind: %s\n", count(len(b.Escapes), "resource"), few(names(b.Escapes), fewHits))
 	}
 	for i, a := range b.Instead {
 		label := ""
@@ -328,7 +355,7 @@ func (o OpensOf) String() string {
 	if len(o.Subscriptions) == 0 && o.Resources == 0 {
 		return "opens nothing else"
 	}
-	return fmt.Sprintf("opens %s, %s that exist", count(len(o.Subscriptions), "subscription"), count(o.Resources, "resource"))
+	return fmt.Sprintf("opens %s, %s", count(len(o.Subscriptions), "subscription"), count(o.Resources, "existing resource"))
 }
 
 // beside prints what policies do without stopping anything.
@@ -361,7 +388,7 @@ func (p *lines) beside(r ReviewOf, full bool) {
 			p.printf("    and %d more (--full)\n", len(r.Notes)-i)
 			break
 		}
-		p.printf("    %s\n", n.Diagnostic)
+		p.printf("    %s\n", n)
 	}
 	if len(r.Reports) == 0 {
 		return

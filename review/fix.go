@@ -12,6 +12,7 @@ import (
 	"airfield/catalog"
 	"airfield/change"
 	"airfield/policy"
+	"airfield/tenant"
 )
 
 // Fix is one way to let through what a blocker stops: another value in what is
@@ -50,17 +51,60 @@ func (x *reviewer) fixAll() {
 	if len(stopped) == 0 {
 		return
 	}
-	o := x.o.Policy
-	o.Only = map[arm.ID][]string{}
+	var rules []rule
+	writes := false
 	for _, b := range stopped {
-		id := b.Assigned.ID.Fold()
-		o.Only[id] = append(o.Only[id], b.Assigned.Reference())
+		rules = append(rules, ruleOf(b, nil))
+		writes = writes || changes(b.Assigned.Rule.Effect)
 	}
-	x.blocking, _ = policy.Compile(x.govern, o)
-	x.caught = x.catch()
+	x.blocking = x.compile(x.govern, true, rules...)
+	x.caught = x.catch(x.compile(x.govern, writes, rules...))
 	for _, b := range stopped {
 		b.Fixes = append(x.edits(b), x.changes(b)...)
+		b.Escapes = x.escapes(b)
 	}
+}
+
+// escapes gives what has a size that a blocker's rule would deny if it were about
+// the type.
+func (x *reviewer) escapes(b *Blocker) []arm.ID {
+	field := ""
+	for _, c := range b.Because {
+		if all := c.Instead(); len(all) > 0 && isSize(all[0].Str()) {
+			field = c.Field
+		}
+	}
+	if field == "" {
+		return nil
+	}
+	under, rule := x.will.Subscriptions(b.Assigned.Scope), ruleOf(b, nil)
+	var out []arm.ID
+	for _, r := range x.own {
+		size := sizeOf(r)
+		bound := slices.ContainsFunc(b.Hits, func(h Hit) bool { return h.Resource.Type().Equal(r.Type()) })
+		if size == "" || bound || !slices.ContainsFunc(under, r.ID.SubscriptionID().Equal) {
+			continue
+		}
+		if alike, ok := x.o.Policy.Write(b.Hits[0].Resource, field, arm.New(size)); ok && rule.denies(x.blocking, alike) {
+			out = append(out, r.ID)
+		}
+	}
+	return out
+}
+
+func isSize(name string) bool {
+	_, ok := catalog.SizeByName(name)
+	return ok
+}
+
+// sizeOf gives the VM size that a resource asks for, "" for none.
+func sizeOf(r arm.Resource) string {
+	for _, path := range [][]string{{"properties", "hardwareProfile", "vmSize"}, {"sku", "name"}, {"properties", "vmSize"}} {
+		if name := r.Get(path...).Str(); isSize(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // edits gives the values that would let all resources of a blocker through.
@@ -220,7 +264,7 @@ func (x *reviewer) proposals(b *Blocker) []change.Change {
 	if x.o.Bounds.may(change.Exemption) {
 		for _, scopes := range [][]arm.ID{groups, subs} {
 			if len(scopes) > 0 {
-				all = append(all, change.Exempt(a, x.exempting(b, scopes)))
+				all = append(all, change.Exempt(x.will, a, x.exempting(b, scopes)))
 			}
 		}
 	}
@@ -234,7 +278,7 @@ func (x *reviewer) proposals(b *Blocker) []change.Change {
 			all = append(all, set)
 		}
 		if t := b.Assigned.Scope.Type(); x.o.Bounds.may(change.Reassign) && (b.Assigned.Scope == arm.Tenant || t.Equal(arm.ManagementGroupType)) && len(subs) > 0 {
-			if left, err := change.LeaveOut(a, subs, value); err == nil {
+			if left, err := change.LeaveOut(x.will, a, subs, value); err == nil {
 				all = append(all, left)
 			}
 		}
@@ -339,6 +383,30 @@ func (r *rule) is(a *policy.Assigned) bool {
 	return a.Reference() == r.reference && slices.ContainsFunc(r.assignments, a.ID.Equal)
 }
 
+// compile gives an engine of some rules, and with writes of those that change
+// requests, too: what they write decides what others find, and which of them
+// stand against each other.
+func (x *reviewer) compile(t *tenant.Tenant, writes bool, rules ...rule) *policy.Engine {
+	o := x.o.Policy
+	o.Only = map[arm.ID][]string{}
+	for _, r := range rules {
+		for _, id := range r.assignments {
+			o.Only[id.Fold()] = append(o.Only[id.Fold()], r.reference)
+		}
+	}
+	for _, a := range x.engine.Assigned {
+		if writes && (a.Rule == nil || changes(a.Rule.Effect)) {
+			o.Only[a.ID.Fold()] = append(o.Only[a.ID.Fold()], a.Reference())
+		}
+	}
+	e, _ := policy.Compile(t, o)
+	return e
+}
+
+func changes(e policy.Effect) bool {
+	return e == policy.Append || e == policy.Modify || e == policy.None
+}
+
 // try makes a change and judges again what it is for: it must let all through.
 func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
 	after, found := change.Apply(x.govern, c)
@@ -346,12 +414,7 @@ func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
 		return Opens{}, false
 	}
 	rule := ruleOf(b, c.Put)
-	o := x.o.Policy
-	o.Only = map[arm.ID][]string{}
-	for _, id := range rule.assignments {
-		o.Only[id.Fold()] = []string{rule.reference}
-	}
-	engine, _ := policy.Compile(after, o)
+	engine := x.compile(after, true, rule)
 	for i := range b.Hits {
 		if rule.stops(engine, b.Hits[i].Resource) {
 			return Opens{}, false
@@ -431,14 +494,14 @@ func keyOf(a *policy.Assigned) string { return strings.ToLower(string(a.ID) + "\
 
 // catch finds what exists and does not comply with the rules of blockers, in one
 // pass.
-func (x *reviewer) catch() caught {
+func (x *reviewer) catch(e *policy.Engine) caught {
 	parts := make([]caught, workers)
 	n := x.have.Len()
 	x.o.Side(workers, func(i int) {
 		parts[i] = caught{}
-		x.blocking.Scan(x.considered(i*n/workers, (i+1)*n/workers), policy.In(x.will), func(r arm.Resource, results []policy.Result) {
+		e.Scan(x.considered(e, i*n/workers, (i+1)*n/workers), policy.In(x.will), func(r arm.Resource, results []policy.Result) {
 			for _, res := range results {
-				if res.State == policy.NonCompliant {
+				if res.State == policy.NonCompliant { // of other rules, too, which nobody asks for
 					parts[i][keyOf(res.Assigned)] = append(parts[i][keyOf(res.Assigned)], r.ID)
 				}
 			}
@@ -455,11 +518,11 @@ func (x *reviewer) catch() caught {
 
 // considered gives those resources between two positions that the rules of
 // blockers look into.
-func (x *reviewer) considered(from, to int) iter.Seq[arm.Resource] {
+func (x *reviewer) considered(e *policy.Engine, from, to int) iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
 		var index arm.Indexer
 		for at := from; at < to; at++ {
-			if x.blocking.Considers(x.have.ID(at)) && !yield(x.have.At(at, &index)) {
+			if e.Considers(x.have.ID(at)) && !yield(x.have.At(at, &index)) {
 				return
 			}
 		}

@@ -32,6 +32,7 @@ type Options struct {
 	Policy policy.Options // its Now is the day of the review
 	Bounds Bounds
 	KeptIn change.Owner // the tool that keeps their policies, Unknown to tell from each assignment
+	As     string       // the object id of the principal that deploys, "" for not asking what it may
 
 	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
 	// are done.
@@ -55,10 +56,15 @@ type Review struct {
 	Blockers  []*Blocker // the certain ones first
 	Writes    []Write
 	Deploys   []Deploy
-	Reports   []Report       // policies that find something and do not stop it
-	Notes     []limits.Block // what is good to know and stops nothing
+	Reports   []Report  // policies that find something and do not stop it
+	Notes     diag.List // what is good to know and stops nothing
 	Findings  diag.List
+
+	will *tenant.Tenant
 }
+
+// Where names a scope for people.
+func (r *Review) Where(scope arm.ID) string { return r.will.Title(scope) }
 
 // Blocks tells whether something surely stands against the deployment.
 func (r *Review) Blocks() bool { return len(r.Blockers) > 0 && r.Blockers[0].Certain }
@@ -77,6 +83,8 @@ type Blocker struct {
 	Fixes    []Fix            // those that open least first
 	KeptIn   change.Owner     // the tool that keeps the assignment
 	KeptWhy  string
+	Ended    []arm.Resource // exemptions that let a hit through until they ended
+	Escapes  []arm.ID       // of what is wanted, with a size that the rule would refuse if it were about their type
 
 	// Of a limit, other values of what is wanted that pass.
 	Instead []limits.Alternative
@@ -117,6 +125,7 @@ type Report struct {
 // reviewer is a review in the making.
 type reviewer struct {
 	o        Options
+	own      []arm.Resource // that are to be written
 	have     *tenant.Tenant
 	will     *tenant.Tenant // with what is wanted
 	govern   *tenant.Tenant // the containers and policies of will
@@ -130,18 +139,19 @@ type reviewer struct {
 // New reviews what is wanted, of which what is theirs is there already. What lies
 // in have under the same id is replaced.
 func New(wanted, have *tenant.Tenant, o Options) *Review {
-	x := &reviewer{o: o, have: have}
+	x := &reviewer{o: o, own: ours(wanted), have: have}
 	var found diag.List
-	own := ours(wanted)
-	x.will, found = have.With(own...)
+	x.will, found = have.With(x.own...)
 	x.out.Findings = append(x.out.Findings, found...)
+	x.out.will = x.will
 	x.govern = governing(x.will)
 	x.engine, found = policy.Compile(x.govern, o.Policy)
 	x.out.Findings = append(x.out.Findings, found...)
 	x.related = policy.In(x.will)
-	x.judge(own)
+	x.judge()
 	x.fixAll()
 	x.limit(wanted)
+	x.lack()
 	slices.SortStableFunc(x.out.Blockers, func(a, b *Blocker) int {
 		if a.Certain != b.Certain {
 			return cmp.Compare(b2i(b.Certain), b2i(a.Certain))
@@ -191,10 +201,10 @@ func governs(t arm.Type) bool {
 }
 
 // judge judges every resource and gathers what is said of it.
-func (x *reviewer) judge(wanted []arm.Resource) {
+func (x *reviewer) judge() {
 	blockers := map[string]*Blocker{}
 	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}}
-	for _, r := range wanted {
+	for _, r := range x.own {
 		q := policy.Request{Resource: r}
 		v := x.engine.Judge(q, x.related)
 		x.out.Resources++
@@ -211,30 +221,6 @@ func (x *reviewer) judge(wanted []arm.Resource) {
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
-}
-
-// limit notes what quota, sizes, names, addresses and the like have against what
-// is wanted.
-func (x *reviewer) limit(wanted *tenant.Tenant) {
-	for _, b := range limits.Against(wanted, x.have) {
-		if !b.Stops() && b.Because == "" {
-			x.out.Notes = append(x.out.Notes, b)
-			continue
-		}
-		out := &Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead}
-		of := []arm.ID{b.Resource}
-		if b.Sum != nil && len(b.Sum.Of) > 0 {
-			of = b.Sum.Of
-		}
-		for _, id := range of {
-			r, ok := x.will.Get(id)
-			if !ok {
-				r = arm.Resource{ID: id, Pos: b.Pos}
-			}
-			out.Hits = append(out.Hits, Hit{Resource: r})
-		}
-		x.out.Blockers = append(x.out.Blockers, out)
-	}
 }
 
 func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Blocker {
@@ -267,6 +253,11 @@ func (x *reviewer) block(all map[string]*Blocker, r arm.Resource, q policy.Reque
 	b.KeptIn, b.KeptWhy = x.keeper(res.Assigned)
 	into := x.blocker(all, key, b)
 	into.Hits = append(into.Hits, Hit{r, v, why.Conditions})
+	for _, ended := range x.engine.Ended(r.ID, res.Assigned) {
+		if !slices.ContainsFunc(into.Ended, func(o arm.Resource) bool { return o.ID.Equal(ended.ID) }) {
+			into.Ended = append(into.Ended, ended)
+		}
+	}
 }
 
 // keeper tells which tool keeps an assignment, and why.
@@ -338,6 +329,6 @@ func (g *gathered) sorted() (writes []Write, deploys []Deploy, reports []Report)
 
 // hasGPU tells whether a resource is a machine with GPUs.
 func hasGPU(r arm.Resource) bool {
-	size, ok := catalog.SizeByName(cmp.Or(r.Get("properties", "hardwareProfile", "vmSize").Str(), r.Get("sku", "name").Str(), r.Get("properties", "vmSize").Str()))
+	size, ok := catalog.SizeByName(sizeOf(r))
 	return ok && size.GPUs > 0
 }

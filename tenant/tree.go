@@ -71,6 +71,21 @@ func (t *Tenant) Ancestors(scope arm.ID) []arm.ID {
 	return up
 }
 
+// Title names a scope for people, a subscription by its display name:
+// "subscription payments-prod".
+func (t *Tenant) Title(scope arm.ID) string {
+	if scope.Type().Equal(arm.SubscriptionType) {
+		if r, ok := t.Get(scope); ok {
+			for _, name := range []string{r.Get("properties", "displayName").Str(), r.Get("displayName").Str()} {
+				if name != "" {
+					return "subscription " + name
+				}
+			}
+		}
+	}
+	return scope.Place()
+}
+
 // Subscriptions gives the subscriptions in a scope: a subscription itself, and of
 // what lies in one that.
 func (t *Tenant) Subscriptions(scope arm.ID) []arm.ID {

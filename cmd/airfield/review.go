@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,8 +41,8 @@ Exit code 0: nothing stops it. 1: something does, or is not known not to.
 2: something could not be read.`
 
 type reviewFlags struct {
-	tenant, scope, values, lock, now, colour, out string
-	json, full                                    bool
+	tenant, scope, values, lock, now, as, colour, out string
+	json, full                                        bool
 }
 
 func reviewCommand() *cobra.Command {
@@ -61,6 +62,7 @@ func reviewCommand() *cobra.Command {
 	c.Flags().StringVar(&f.now, "now", "", "the time to judge at; without it, now")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "write patches for the tools that keep the policies into this folder")
+	c.Flags().StringVar(&f.as, "as", "", "the object id of the `principal` that deploys: what it may not do stands beside what policies deny")
 	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 	c.Flags().BoolVar(&f.full, "full", false, "print every resource and every policy that reports")
 	return c
@@ -84,7 +86,7 @@ func runReview(file string, f reviewFlags) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	o := review.Options{Bounds: w.bounds, KeptIn: w.keptIn, Side: side}
+	o := review.Options{Bounds: w.bounds, KeptIn: w.keptIn, As: f.as, Side: side}
 	if o.Policy.Now, err = timeOf(f.now); err != nil {
 		return err
 	}
@@ -170,7 +172,7 @@ func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
 		b.Add(p.Resource)
 	}
 	t, found := b.Tenant()
-	printFindings(found, colour)
+	printFindings(slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == "tenant/placement" }), colour) // where they lie is for the snapshot to say
 	return wanted{tenant: t, place: snapshot.Places(pieces)}, nil
 }
 

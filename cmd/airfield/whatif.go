@@ -228,7 +228,7 @@ func (n names) exempt(text string) (change.Change, error) {
 	if reference != "" {
 		x.References = []string{reference}
 	}
-	return change.Exempt(a, x), nil
+	return change.Exempt(n.t, a, x), nil
 }
 
 func (n names) set(text string) (change.Change, error) {
