@@ -2,7 +2,6 @@ package limits
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -85,22 +84,15 @@ func (o overlay) Range(scope arm.ID) iter.Seq[arm.Resource] {
 	}
 }
 
-// neighbours holds what is wanted to the services' rules once more, with what
-// exists around it, and says what was not to be seen without.
+// neighbours holds what is wanted to the services' rules, with what exists around
+// it.
 func neighbours(p *plan) {
 	for r := range p.every() {
 		if peerings.Equal(r.Type()) {
 			continue // overlaps says what their rule says, and more
 		}
-		found := Check(r, overlay{p})
-		if len(found) == 0 {
-			continue
-		}
-		alone := Check(r, p.wanted)
-		for _, d := range found {
-			if !slices.Contains(alone, d) {
-				p.blocks = append(p.blocks, Block{Diagnostic: d, Resource: r.ID})
-			}
+		for _, d := range Check(r, overlay{p}) {
+			p.blocks = append(p.blocks, Block{Diagnostic: d, Resource: r.ID})
 		}
 	}
 }

@@ -203,7 +203,11 @@ func (r ReviewOf) summary() string {
 	}
 	var parts []string
 	if certain > 0 {
-		parts = append(parts, fmt.Sprintf("%s stop %d of them", count(certain, "cause"), r.Stopped))
+		verb := "stop"
+		if certain == 1 {
+			verb = "stops"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s %d of them", count(certain, "cause"), verb, r.Stopped))
 	}
 	if doubts > 0 {
 		parts = append(parts, count(doubts, "more thing")+" not known to be let through")
