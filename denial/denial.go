@@ -75,6 +75,32 @@ type Evaluated struct {
 	Target     arm.Value
 }
 
+// Told gives what the text tells of the resource that was refused: its id, or one
+// in the scope, and the values that conditions saw; false where it does not tell
+// enough to name it.
+func (d Denial) Told(scope arm.ID) (arm.Resource, bool) {
+	id, names := d.Resource.ID, strings.Split(d.Resource.Name, "/")
+	if id == "" && strings.Count(string(d.Resource.Type), "/") == len(names) {
+		id = scope.Resource(d.Resource.Type, names...)
+	}
+	if _, err := arm.ParseID(string(id)); err != nil || id.SubscriptionID() == "" {
+		return arm.Resource{}, false
+	}
+	body := arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type()})
+	for _, p := range d.Policies {
+		for _, c := range p.Conditions {
+			path := strings.Split(c.Path, ".")
+			if !c.Value.Exists() || c.Path == "" || strings.ContainsAny(c.Path, "[]()") || arm.EqualFold(path[0], "type") || arm.EqualFold(path[0], "id") || arm.EqualFold(path[0], "name") {
+				continue
+			}
+			if more, err := body.Set(c.Value, path...); err == nil {
+				body = more
+			}
+		}
+	}
+	return arm.Resource{ID: id, Body: body, Pos: d.Pos}, true
+}
+
 // Read finds the denials in a text, in the order it first speaks of them.
 func Read(name string, raw []byte) ([]Denial, diag.List) {
 	var found diag.List

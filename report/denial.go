@@ -37,6 +37,7 @@ type RefusedBy struct {
 	Parameters []ParameterOf `json:"parameters,omitempty"` // of the assignment
 	Owner      string        `json:"owner,omitempty"`      // who keeps the assignment, and where it is to be changed
 	Asks       []Asked       `json:"asks,omitempty"`       // the policy's own conditions
+	Fixes      []FixOf       `json:"fixes,omitempty"`      // judged on what the text tells of the resource
 	NotKnown   []string      `json:"notKnown,omitempty"`
 }
 
@@ -330,7 +331,24 @@ func (p *lines) refusedBy(by RefusedBy) {
 		}
 		p.printf("\n")
 	}
+	p.fixes(by.Fixes)
 	for _, what := range by.NotKnown {
 		p.printf("    not known %s\n", what)
+	}
+}
+
+// Fix gives the policies of a refusal the fixes that a review found against
+// them.
+func (r *Refusal) Fix(found ReviewOf) {
+	for i := range r.Policies {
+		by := &r.Policies[i]
+		for _, b := range found.Blockers {
+			if b.Certain && by.ID != "" && b.ID.Equal(by.ID) && (b.Reference == by.Reference || by.Reference == "") {
+				by.Fixes = append(by.Fixes, b.Fixes...)
+			}
+		}
+		if by.ID != "" && by.Fixes == nil {
+			by.NotKnown = append(by.NotKnown, "what would let it through: the text does not tell enough of the resource to judge it again; --scope says where it was to be, and airfield review takes the template")
+		}
 	}
 }

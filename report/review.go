@@ -321,7 +321,11 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 		}
 		p.printf("    %-9s %s: %s\n", label, a.Resource.Name(), cmp.Or(a.Size, a.Region))
 	}
-	for i, f := range b.Fixes {
+	p.fixes(b.Fixes)
+}
+
+func (p *lines) fixes(all []FixOf) {
+	for i, f := range all {
 		label := ""
 		if i == 0 {
 			label = "fixes"

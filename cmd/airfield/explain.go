@@ -8,6 +8,7 @@ import (
 	"airfield/denial"
 	"airfield/policy"
 	"airfield/report"
+	"airfield/review"
 	"airfield/source"
 	"airfield/tenant"
 
@@ -83,6 +84,7 @@ func isRequest(src *source.File, refused bool) bool {
 func (f *evalFlags) explainAll(all []denial.Denial) error {
 	var engine *policy.Engine
 	var t *tenant.Tenant
+	var o review.Options
 	if f.tenant != "" || len(f.policies) > 0 {
 		p, err := f.load(nil)
 		if err != nil {
@@ -90,11 +92,15 @@ func (f *evalFlags) explainAll(all []denial.Denial) error {
 		}
 		printFindings(p.found, colourOn(f.colour, os.Stderr))
 		engine, t = p.engine, p.tenant
+		o = review.Options{Policy: *p.options, Side: side}
 	}
 	known := true
 	var refusals []report.Refusal
 	for _, d := range all {
 		r := report.Refuse(d, engine, t, arm.ID(f.scope))
+		if t != nil && len(r.Policies) > 0 {
+			r.Fix(retry(d, t, arm.ID(f.scope), o))
+		}
 		known = known && r.Known()
 		refusals = append(refusals, r)
 	}
@@ -113,4 +119,16 @@ func (f *evalFlags) explainAll(all []denial.Denial) error {
 		return errFindings
 	}
 	return nil
+}
+
+// retry reviews what the text of a denial tells of the resource.
+func retry(d denial.Denial, t *tenant.Tenant, scope arm.ID, o review.Options) report.ReviewOf {
+	told, ok := d.Told(scope)
+	if !ok {
+		return report.ReviewOf{}
+	}
+	var b tenant.Builder
+	b.Add(told)
+	wanted, _ := b.Tenant()
+	return report.Review(review.New(wanted, t, o))
 }
