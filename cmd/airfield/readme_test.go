@@ -37,3 +37,20 @@ func TestReadme(t *testing.T) {
 		t.Errorf("README.md does not show what is printed for examples/small:\n%s", tree)
 	}
 }
+
+// TestReadmeReview holds the README's review against what is printed.
+func TestReadmeReview(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := os.ReadFile("testdata/review_contoso.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(readme), "```\nBLOCKED  ")
+	shown, _, _ = strings.Cut(shown, "\n…\n```")
+	if shown == "" || !strings.Contains(string(printed), "\nBLOCKED  "+shown+"\n") {
+		t.Error("README.md does not show what is printed for examples/contoso/lustre.json")
+	}
+}
