@@ -222,10 +222,17 @@ func MoveTo(t *tenant.Tenant, sub, group arm.ID) (Change, error) {
 	id := group.Child("subscriptions", sub.Name())
 	c.Delete = slices.DeleteFunc(c.Delete, id.Equal)
 	c.Put = []arm.Resource{{ID: id, Body: arm.New(arm.O{"id", id, "name", sub.Name(), "type", placementType})}}
+	if r, ok := t.Get(sub); ok && r.Get("properties", ancestors).Exists() { // where it lay, as Resource Graph tells it
+		r.Body = r.Body.Without("properties", ancestors)
+		c.Put = append(c.Put, r)
+	}
 	return c, nil
 }
 
-const placementType arm.Type = arm.ManagementGroupType + "/subscriptions"
+const (
+	ancestors              = "managementGroupAncestorsChain"
+	placementType arm.Type = arm.ManagementGroupType + "/subscriptions"
+)
 
 // Mode gives an assignment another enforcement mode.
 func Mode(assignment arm.Resource, mode string) (Change, error) {

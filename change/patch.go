@@ -33,7 +33,7 @@ func Patch(t *tenant.Tenant, c Change, o Owner) ([]File, error) {
 		}
 	}
 	// What is new goes first, so that nothing is left out before it is governed again.
-	puts := slices.Clone(c.Put)
+	puts := slices.DeleteFunc(slices.Clone(c.Put), func(r arm.Resource) bool { return r.Type().Equal(arm.SubscriptionType) }) // its placement moves it
 	slices.SortStableFunc(puts, func(a, b arm.Resource) int { return cmp.Compare(here(t, a), here(t, b)) })
 	for _, r := range puts {
 		p.before = p.missing(r)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/catalog"
 	"airfield/tenant"
 )
 
@@ -70,7 +71,10 @@ func (c *checking) look(r arm.Resource) {
 			c.needs("members of sets", m.Get("policyDefinitionId"))
 		}
 	case "microsoft.authorization/roleassignments":
-		c.needs("roles", r.Get("properties", "roleDefinitionId"))
+		role := r.Get("properties", "roleDefinitionId")
+		if _, known := catalog.PermissionsOf(arm.ID(role.Str()).Name()); !known {
+			c.needs("roles", role)
+		}
 	}
 	if r.Get("properties").Kind() == arm.Unknown {
 		c.note("properties", string(r.Type()))
