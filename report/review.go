@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"airfield/access"
 	"airfield/arm"
 	"airfield/change"
 	"airfield/diag"
@@ -49,6 +50,8 @@ type BlockerOf struct {
 	Fixes      []FixOf          `json:"fixes,omitempty"`
 
 	Instead []limits.Alternative `json:"instead,omitempty"` // other values that pass, of a limit
+	Lacks   []access.Need        `json:"lacks,omitempty"`   // that whoever deploys may not do
+	Grants  []access.Grant       `json:"grants,omitempty"`  // built-in roles that allow it
 	Ended   []EndedOf            `json:"ended,omitempty"`
 	Escapes []arm.ID             `json:"escapes,omitempty"` // of what is wanted, with a size that the rule's list lacks, which the rule does not bind
 }
@@ -139,7 +142,7 @@ func Review(r *review.Review) ReviewOf {
 }
 
 func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
-	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead, Escapes: b.Escapes}
+	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead, Lacks: b.Lacks, Grants: b.Grants, Escapes: b.Escapes}
 	for _, x := range b.Ended {
 		out.Ended = append(out.Ended, EndedOf{x.ID, x.Get("properties", "expiresOn").Str()})
 	}
@@ -313,6 +316,16 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 	}
 	if len(b.Escapes) > 0 {
 		p.printf("    escapes   %s with other sizes, which the policy does not bind: %s\n", count(len(b.Escapes), "resource"), few(names(b.Escapes), fewHits))
+	}
+	for i, n := range b.Lacks {
+		if i == fewConditions && !full && len(b.Lacks) > fewConditions+1 {
+			p.printf("    lacks     %d more actions (--full)\n", len(b.Lacks)-i)
+			break
+		}
+		p.printf("    lacks     %s at %s\n", n.Action, n.Scope.Place())
+	}
+	for _, g := range b.Grants {
+		p.printf("    grant     %s at %s\n", g.Role, g.Scope.Place())
 	}
 	for i, a := range b.Instead {
 		label := ""

@@ -1,7 +1,7 @@
 package review
 
 import (
-	"fmt"
+	"slices"
 
 	"airfield/access"
 	"airfield/arm"
@@ -40,27 +40,32 @@ func (x *reviewer) hit(id arm.ID) Hit {
 	return Hit{Resource: arm.Resource{ID: id}}
 }
 
-// lack notes what the principal that deploys may not do, or is not known to.
+// lack notes what the principal that deploys may not do, and what it is not known
+// to, with the roles that would let it.
 func (x *reviewer) lack() {
 	if x.o.As == "" {
 		return
 	}
 	a, found := access.New(x.have, x.o.Policy.Now)
 	x.out.Findings = append(x.out.Findings, found...)
-	who := a.Named(x.o.As).Title()
+	who, blockers := a.Named(x.o.As).Title(), map[string]*Blocker{}
+	lacks := map[string][]access.Need{}
 	for _, c := range a.Lacking(x.o.As, x.own) {
-		b := Blocker{Code: "access/lacking", Certain: c.Decision == access.No, Hits: []Hit{x.hit(c.For)},
-			Title: fmt.Sprintf("%s may not %s at %s", who, c.Action, x.will.Title(c.Scope)), Reason: c.Why}
+		b := Blocker{Code: "access/lacking", Certain: c.Decision == access.No, Title: who + " may not do what the deployment needs"}
 		if !b.Certain {
-			b.Title, b.Reason = fmt.Sprintf("whether %s may %s at %s", who, c.Action, x.will.Title(c.Scope)), first(c.Doubts, c.Decision.String())
+			b.Title, b.Reason = "whether "+who+" may do what the deployment needs", c.Decision.String()
+			if len(c.Doubts) > 0 {
+				b.Reason = c.Doubts[0]
+			}
 		}
-		x.out.Blockers = append(x.out.Blockers, &b)
+		into := x.blocker(blockers, b.Title+b.Reason, b)
+		if !slices.ContainsFunc(into.Hits, func(h Hit) bool { return h.Resource.ID.Equal(c.For) }) {
+			into.Hits = append(into.Hits, x.hit(c.For))
+		}
+		lacks[b.Title+b.Reason] = append(lacks[b.Title+b.Reason], c.Need)
 	}
-}
-
-func first(all []string, or string) string {
-	if len(all) > 0 {
-		return all[0]
+	for key, b := range blockers {
+		b.Lacks = lacks[key]
+		b.Grants, _ = access.Least(b.Lacks)
 	}
-	return or
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"airfield/access"
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/change"
@@ -88,6 +89,10 @@ type Blocker struct {
 
 	// Of a limit, other values of what is wanted that pass.
 	Instead []limits.Alternative
+
+	// Of what the principal that deploys may not do.
+	Lacks  []access.Need
+	Grants []access.Grant // built-in roles that allow it
 }
 
 // Hit is one resource that is stopped.
