@@ -36,6 +36,16 @@ type Query struct {
 // Roles gives the ids of the role definitions that the effect's identity needs.
 func (r *Rule) Roles() []string { return r.details.roles }
 
+// Value gives the value of a parameter, Missing where it has none.
+func (r *Rule) Value(parameter string) arm.Value {
+	for i, p := range r.Parameters {
+		if arm.EqualFold(p.Name, parameter) && i < len(r.params) {
+			return r.params[i]
+		}
+	}
+	return arm.Value{}
+}
+
 // RelatedType gives the type of the resource that an existence effect looks
 // for, as far as it does not depend on the request.
 func (r *Rule) RelatedType() arm.Type {

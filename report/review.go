@@ -25,6 +25,7 @@ type ReviewOf struct {
 	Writes    []WriteOf   `json:"writes,omitempty"`
 	Deploys   []DeployOf  `json:"deploys,omitempty"`
 	Reports   []ReportOf  `json:"reports,omitempty"`
+	Inside    []InsideOf  `json:"inside,omitempty"`
 	Notes     diag.List   `json:"notes,omitempty"`
 	Findings  diag.List   `json:"findings,omitempty"`
 }
@@ -111,6 +112,15 @@ type ReportOf struct {
 	Resources []arm.ID `json:"resources"`
 }
 
+// InsideOf is a policy that clusters evaluate on what runs in them.
+type InsideOf struct {
+	Policy     string   `json:"policy"`
+	Effect     string   `json:"effect"`
+	Except     []string `json:"exceptNamespaces"`
+	Clusters   []arm.ID `json:"clusters"`
+	Assignment arm.ID   `json:"assignmentId"`
+}
+
 // Review makes a ReviewOf of a review.
 func Review(r *review.Review) ReviewOf {
 	out := ReviewOf{Verdict: "clear", Resources: r.Resources, Notes: r.Notes, Findings: r.Findings}
@@ -137,6 +147,9 @@ func Review(r *review.Review) ReviewOf {
 	}
 	for _, x := range r.Reports {
 		out.Reports = append(out.Reports, ReportOf{x.Assigned.Policy(), x.Effect.String(), x.Resources})
+	}
+	for _, x := range r.Inside {
+		out.Inside = append(out.Inside, InsideOf{x.Assigned.Policy(), x.Effect.String(), x.Except, x.Clusters, x.Assigned.ID})
 	}
 	return out
 }
@@ -401,6 +414,7 @@ func (p *lines) beside(r ReviewOf, full bool) {
 		}
 		p.printf("\n")
 	}
+	p.inside(r.Inside, full)
 	if len(r.Notes) > 0 {
 		p.printf("\ngood to know\n")
 	}
@@ -422,5 +436,29 @@ func (p *lines) beside(r ReviewOf, full bool) {
 	slices.SortStableFunc(r.Reports, func(a, b ReportOf) int { return cmp.Compare(len(b.Resources), len(a.Resources)) })
 	for _, x := range r.Reports {
 		p.printf("   %q (%s): %s\n", x.Policy, x.Effect, count(len(x.Resources), "resource"))
+	}
+}
+
+// inside prints the policies that clusters evaluate; those that only report with
+// full.
+func (p *lines) inside(all []InsideOf, full bool) {
+	if len(all) == 0 {
+		return
+	}
+	p.printf("\nclusters evaluate, on what runs in them\n")
+	quiet := 0
+	for _, x := range all {
+		if !full && strings.HasPrefix(strings.ToLower(x.Effect), "audit") {
+			quiet++
+			continue
+		}
+		p.printf("    %q (%s) in %s", x.Policy, x.Effect, few(names(x.Clusters), fewHits))
+		if len(x.Except) > 0 {
+			p.printf(", but for namespaces %s", strings.Join(x.Except, ", "))
+		}
+		p.printf("\n")
+	}
+	if quiet > 0 {
+		p.printf("    %s that only report (--full)\n", count(quiet, "more rule"))
 	}
 }

@@ -2,10 +2,12 @@ package review
 
 import (
 	"slices"
+	"strings"
 
 	"airfield/access"
 	"airfield/arm"
 	"airfield/limits"
+	"airfield/policy"
 	"airfield/tenant"
 )
 
@@ -67,5 +69,29 @@ func (x *reviewer) lack() {
 	for key, b := range blockers {
 		b.Lacks = lacks[key]
 		b.Grants, _ = access.Least(b.Lacks)
+	}
+}
+
+// clusters are the types that evaluate policies of mode Microsoft.Kubernetes.Data:
+// learn.microsoft.com/azure/governance/policy/concepts/policy-for-kubernetes
+var clusters = []arm.Type{"Microsoft.ContainerService/managedClusters", "Microsoft.Kubernetes/connectedClusters"}
+
+// inside lists the policies that the clusters that are wanted will evaluate.
+func (x *reviewer) inside() {
+	at := map[*policy.Assigned]int{}
+	for _, r := range x.own {
+		if !slices.ContainsFunc(clusters, r.Type().Equal) {
+			continue
+		}
+		for _, a := range x.engine.InForce(r.ID) {
+			if a.Rule == nil || !strings.HasPrefix(strings.ToLower(a.Rule.Mode), "microsoft.kubernetes.data") || a.Rule.Effect == policy.Disabled || a.Enforcement == policy.DoNotEnforce {
+				continue
+			}
+			if _, known := at[a]; !known {
+				at[a] = len(x.out.Inside)
+				x.out.Inside = append(x.out.Inside, Inside{Assigned: a, Effect: a.Rule.Effect, Except: a.Rule.Value("excludedNamespaces").Strings()})
+			}
+			x.out.Inside[at[a]].Clusters = append(x.out.Inside[at[a]].Clusters, r.ID)
+		}
 	}
 }

@@ -58,6 +58,7 @@ type Review struct {
 	Writes    []Write
 	Deploys   []Deploy
 	Reports   []Report  // policies that find something and do not stop it
+	Inside    []Inside  // policies that are evaluated inside of clusters
 	Notes     diag.List // what is good to know and stops nothing
 	Findings  diag.List
 
@@ -127,6 +128,15 @@ type Report struct {
 	Resources []arm.ID
 }
 
+// Inside is a policy that clusters evaluate by themselves, on what runs in them:
+// it stops no deployment of the cluster, and may stop what is deployed into it.
+type Inside struct {
+	Assigned *policy.Assigned
+	Effect   policy.Effect
+	Except   []string // the namespaces that it leaves out
+	Clusters []arm.ID
+}
+
 // reviewer is a review in the making.
 type reviewer struct {
 	o        Options
@@ -157,6 +167,7 @@ func New(wanted, have *tenant.Tenant, o Options) *Review {
 	x.fixAll()
 	x.limit(wanted)
 	x.lack()
+	x.inside()
 	slices.SortStableFunc(x.out.Blockers, func(a, b *Blocker) int {
 		if a.Certain != b.Certain {
 			return cmp.Compare(b2i(b.Certain), b2i(a.Certain))
