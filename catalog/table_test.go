@@ -79,6 +79,7 @@ func TestKeysAreUnique(t *testing.T) {
 		{"data/images", "publisher offer sku"},
 		{"data/aliases", "key"},
 		{"data/type_traits", "type"},
+		{"data/archetypes data/archetypes_older", "role library assignment"},
 	} {
 		seen := map[string]bool{}
 		for _, name := range strings.Fields(tt.tables) {
@@ -134,7 +135,7 @@ func TestEveryTableIsUsed(t *testing.T) {
 	counts := map[string]int{
 		"sizes": len(Sizes()), "regions": len(Regions()), "services": len(Services()), "images": len(Images()), "types": len(TypeNames()),
 		"limits": len(Limits()), "roles": len(Roles()), "policies": len(BuiltIns()), "disks": len(Disks()), "network prices": len(NetworkPrices()),
-		"latencies": len(latencies()), "abbreviations": len(abbreviations()), "name rules": len(nameRules()), "end of life": len(endOfLife()), "meters": len(meters().bySize),
+		"latencies": len(latencies()), "abbreviations": len(abbreviations()), "name rules": len(nameRules()), "end of life": len(endOfLife()), "meters": len(meters().bySize), "archetypes": len(Archetypes()),
 	}
 	for name, n := range counts {
 		if n == 0 {

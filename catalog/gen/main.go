@@ -40,6 +40,7 @@ type maker struct {
 
 var makers = []maker{
 	{"aliases", aliases},
+	{"archetypes", archetypes},
 	{"end_of_life", endOfLife},
 	{"images", images},
 	{"latency", latency},
