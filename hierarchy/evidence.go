@@ -204,7 +204,7 @@ func (h *hierarchy) byContents(n *node) {
 		}
 		subscriptions++
 		if r, ok := h.t.Get(sub); ok {
-			for _, role := range leaningTo(nameLeans(r.Get("properties", "displayName").Str())) {
+			for _, role := range leaningTo(nameLeans(r.Get("properties", "displayName").Str(), h.usual)) {
 				named[role]++
 			}
 		}

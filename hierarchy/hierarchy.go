@@ -49,7 +49,7 @@ type Group struct {
 	Parent        arm.ID     `json:"parent"` // a management group, or the tenant
 	Display       string     `json:"displayName,omitempty"`
 	Role          Role       `json:"role,omitempty"`
-	Confidence    int        `json:"confidence"`        // that of Role in percent, or of the likeliest one where none is recognized
+	Confidence    int        `json:"confidence"`        // of Role in percent, or of the likeliest one where none is recognized; of Evident where Given
 	Given         bool       `json:"given,omitempty"`   // Role is the estate's word
 	Evident       Role       `json:"evident,omitempty"` // what the evidence alone says
 	Because       string     `json:"because,omitempty"` // why no role is recognized, or how estate and evidence differ
@@ -61,7 +61,7 @@ type Group struct {
 // Evidence is one thing that speaks for roles.
 type Evidence struct {
 	Kind Kind   `json:"kind"`
-	For  []Role `json:"for"`
+	For  []Role `json:"for,omitempty"`
 	Text string `json:"text"`
 }
 
@@ -92,7 +92,7 @@ func Recognize(t *tenant.Tenant, given map[Role]arm.ID) []Group {
 		if !g.Given {
 			continue
 		}
-		g.Confidence = h.confidence(i, g.Role)
+		g.Confidence = e.Confidence
 		switch {
 		case e.Role == g.Role:
 		case e.Role == None:
@@ -107,18 +107,18 @@ func Recognize(t *tenant.Tenant, given map[Role]arm.ID) []Group {
 // node is a management group while its role is looked for.
 type node struct {
 	Group
-	up       int           // position of the parent among the nodes, -1 where there is none
-	below    []int         // positions of the children
-	name     leanings      // what each kind of evidence says
-	assigned leanings      //
-	contents leanings      //
-	belief   [many]float64 // of the run without an estate; sums up to 1
+	up       int      // position of the parent among the nodes, -1 where there is none
+	below    []int    // positions of the children
+	name     leanings // what each kind of evidence says
+	assigned leanings //
+	contents leanings //
 }
 
 // hierarchy is all groups of a tenant, parents before children.
 type hierarchy struct {
 	t     *tenant.Tenant
 	nodes []node
+	usual map[string]bool // words that names begin with
 }
 
 // read collects the groups and the evidence that each has in itself.
@@ -129,9 +129,9 @@ func read(t *tenant.Tenant) *hierarchy {
 		n := &h.nodes[i]
 		if n.up >= 0 {
 			h.nodes[n.up].Subscriptions += n.Subscriptions
-			h.nodes[n.up].below = append([]int{i}, h.nodes[n.up].below...)
 		}
 	}
+	h.usual = usualWords(h.nodes)
 	for i := range h.nodes {
 		h.byName(&h.nodes[i])
 		h.byAssignments(&h.nodes[i])
@@ -153,6 +153,9 @@ func (h *hierarchy) add(above arm.ID, up int) {
 		if r, ok := h.t.Get(id); ok {
 			n.Display = r.Get("properties", "displayName").Str()
 		}
+		if up >= 0 {
+			h.nodes[up].below = append(h.nodes[up].below, len(h.nodes))
+		}
 		h.nodes = append(h.nodes, n)
 		h.add(id, len(h.nodes)-1)
 	}
@@ -163,9 +166,6 @@ func (h *hierarchy) settle(given map[Role]arm.ID) []Group {
 	beliefs := h.infer(given)
 	groups := make([]Group, len(h.nodes))
 	for i := range h.nodes {
-		if given == nil {
-			h.nodes[i].belief = beliefs[i]
-		}
 		g := h.nodes[i].Group
 		g.Evidence = slices.Clone(g.Evidence)
 		best := likeliest(beliefs[i])
@@ -190,6 +190,3 @@ func (h *hierarchy) settle(given map[Role]arm.ID) []Group {
 	}
 	return groups
 }
-
-// confidence gives how sure the evidence alone is of a role, in percent.
-func (h *hierarchy) confidence(i int, r Role) int { return share(h.nodes[i].belief[indexOf(r)]) }

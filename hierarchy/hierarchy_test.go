@@ -64,6 +64,14 @@ func TestNames(t *testing.T) {
 	europe = -
 		shop "Sales Data Platform" = -
 	finance = -`,
+		`initech = root
+	retail "Retail Platform" = -
+	it "Corporate IT" = -
+	landingzones = landing_zones
+		corp-emea = corp
+		mg-online-dev = online
+		soc "Security" = -
+	sandbox = sandbox`,
 		`root = root
 	security-management = -
 	corp "Online" = -

@@ -120,11 +120,9 @@ func (h *hierarchy) infer(given map[Role]arm.ID) [][many]float64 {
 		var parent [many]float64
 		parent[indexOf(TenantRoot)] = 1 // what lies in no group is as if it lay in the tenant's own
 		if up := h.nodes[i].up; up >= 0 {
-			parent = times(top[up], h.own(up, given))
-			for _, c := range h.nodes[up].below {
-				if c != i {
-					parent = times(parent, to[c])
-				}
+			parent = times(top[up], in[up])
+			for p := range parent { // what all but the group itself tell its parent
+				parent[p] /= to[i][p]
 			}
 		}
 		for p, x := range parent {

@@ -11,11 +11,17 @@ import (
 // zones. A word of a group's role may stand anywhere; what words mean is our
 // judgement.
 
-// How far a name leans: by a word that is a role's own, or that may be.
+// How far a name leans: by a word that is a role's own, or that may be; and how
+// much of it is left where other words stand beside it, which may narrow it to
+// something else: "Retail Platform", "Corporate IT".
 const (
-	plain = 4.5
-	vague = 2.6
+	plain  = 4.5
+	vague  = 2.6
+	beside = .55
 )
+
+// neutral are words that say nothing of what a group is for.
+var neutral = strings.Fields("mg grp group groups azure and for the alz slz caf es confidential conf prod production produktion nonprod non dev development test qa uat staging")
 
 // entry has the words of a role, by commas: those that are its own, and those
 // that may mean it where no other word does. None has what only looks like a
@@ -57,7 +63,7 @@ func (h *hierarchy) byName(n *node) {
 	}
 	var said []string
 	for _, label := range []string{n.ID.Name(), n.Display} {
-		leans := nameLeans(label)
+		leans := nameLeans(label, h.usual)
 		for r, x := range leans {
 			if x > 0 && n.name[r] > 0 {
 				n.name[r] = max(n.name[r], x) + .5
@@ -95,8 +101,35 @@ func (h *hierarchy) byPrefix(n *node) {
 	}
 }
 
+// usualWords gives the words that three groups or more begin with: the name of
+// the organization.
+func usualWords(nodes []node) map[string]bool {
+	begins := map[string]int{}
+	for i := range nodes {
+		id, title := first(nodes[i].ID.Name()), first(nodes[i].Display)
+		begins[id]++
+		if title != id {
+			begins[title]++
+		}
+	}
+	usual := map[string]bool{}
+	for w, n := range begins {
+		usual[w] = n >= 3
+	}
+	return usual
+}
+
+// first gives the word that a name begins with.
+func first(name string) string {
+	all := split(name)
+	if len(all) > 1 && all[0] == "mg" {
+		all = all[1:]
+	}
+	return strings.Join(all[:min(1, len(all))], "")
+}
+
 // nameLeans says what a name speaks for.
-func nameLeans(name string) (l leanings) {
+func nameLeans(name string, usual map[string]bool) (l leanings) {
 	joined := " " + strings.Join(split(name), " ") + " "
 	for _, empty := range []string{" management group ", " management groups ", " access management "} {
 		joined = strings.ReplaceAll(joined, empty, " ")
@@ -110,10 +143,24 @@ func nameLeans(name string) (l leanings) {
 	if len(found) == 0 {
 		found, weight = spoken(joined, func(e entry) string { return e.maybe }), vague
 	}
+	if !slices.Contains(found, None) && others(joined, usual) {
+		weight *= beside
+	}
 	for _, r := range found {
 		l[indexOf(r)] = weight / float64(len(found)) // one name with several roles says none plainly
 	}
 	return l
+}
+
+// others tells whether a name has words that are neither a role's, nor neutral
+// or usual.
+func others(joined string, usual map[string]bool) bool {
+	for _, v := range vocabulary {
+		for _, w := range strings.Split(v.own+","+v.maybe, ",") {
+			joined = strings.ReplaceAll(joined, " "+w+" ", " ")
+		}
+	}
+	return slices.ContainsFunc(strings.Fields(joined), func(w string) bool { return !usual[w] && !slices.Contains(neutral, w) })
 }
 
 // spoken gives the roles that a name has words of. Of a role and another that
