@@ -34,6 +34,10 @@ const (
 	ours   style = "36"
 )
 
+// What stands before a line of a tree: a bar or none for each group around it,
+// and its own branch.
+const bar, fork, end, none = "│  ", "├─ ", "└─ ", "   "
+
 // span is a stretch of text in one style.
 type span struct {
 	style style

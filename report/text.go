@@ -164,7 +164,6 @@ func (g *group) note() string {
 
 // below prints what is below a group.
 func (t *text) below(g *group, bars string) {
-	const bar, fork, end, none = "│  ", "├─ ", "└─ ", "   "
 	lines := t.o.Full || len(t.subs) <= mostLines
 	left := len(g.groups)
 	if lines {
@@ -252,7 +251,6 @@ func (t *text) subscriptionLine(s *subscription, bars, branch string) {
 
 // contentsLines prints what is in a subscription.
 func (t *text) contentsLines(s *subscription, bars string) {
-	const bar, fork, end = "│  ", "├─ ", "└─ "
 	c := t.contents(s)
 	for _, g := range c.groups {
 		region := ""
