@@ -72,6 +72,17 @@ func TestNames(t *testing.T) {
 		mg-online-dev = online
 		soc "Security" = -
 	sandbox = sandbox`,
+		`corp = root
+	corp-landingzones = landing_zones
+		corp-corp = corp
+	corp-platform = platform
+	corp-sandbox = sandbox`,
+		`fabrikam = -
+	management = -
+	sales = -
+	security = -
+	online "Online Shop" = -
+	local "Local Government" = -`,
 		`root = root
 	security-management = -
 	corp "Online" = -
@@ -257,6 +268,26 @@ func TestContoso(t *testing.T) {
 		if !g.Given || g.Role == g.Evident == swapped || swapped != strings.HasPrefix(g.Because, "the estate says") {
 			t.Errorf("%s: have %q by the estate, %q by evidence (%s)", g.ID, g.Role, g.Evident, g.Because)
 		}
+	}
+}
+
+// TestGiven takes the estate's word: for the group that Azure makes, for one
+// group in two roles, and for one that nothing shows.
+func TestGiven(t *testing.T) {
+	have, _ := build(t, `00000000-1111-2222-3333-444444444444 "Tenant Root Group" = tenant_root
+	apps = -
+		web = -`)
+	id := arm.ManagementGroup
+	given := map[hierarchy.Role]arm.ID{hierarchy.Root: id("00000000-1111-2222-3333-444444444444"), hierarchy.LandingZones: id("apps"), hierarchy.Corp: id("WEB"), hierarchy.Online: id("web")}
+	groups := hierarchy.Recognize(have, given)
+	for i, want := range []hierarchy.Role{hierarchy.Root, hierarchy.LandingZones, hierarchy.Corp} {
+		if g := groups[i]; g.Role != want || !g.Given || want != hierarchy.Root && g.Evident != hierarchy.None {
+			t.Errorf("%s: have %q, given %v, evident %q (%s)", g.ID, g.Role, g.Given, g.Evident, g.Because)
+		}
+	}
+	remarks := hierarchy.Compare(groups, map[hierarchy.Role]arm.ID{hierarchy.Sandbox: id("gone"), hierarchy.Root: groups[0].ID}, []hierarchy.Role{hierarchy.Root, hierarchy.Sandbox})
+	if len(remarks) != 2 || remarks[0].Kind != hierarchy.Differs || remarks[1].Kind != hierarchy.Absent {
+		t.Errorf("have %v", remarks)
 	}
 }
 

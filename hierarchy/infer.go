@@ -71,10 +71,10 @@ func likeliest(l [many]float64) int {
 // is not named shares rare, and the rest has none.
 var places = map[Role]map[Role]float64{
 	TenantRoot:   {Root: .45, Platform: .03, LandingZones: .03, Sandbox: .03, Decommissioned: .03, Corp: .01, Online: .01},
-	Root:         {Platform: .15, LandingZones: .15, Sandbox: .12, Decommissioned: .12, Corp: .02, Online: .02, Management: .04, Connectivity: .04, Identity: .04, Security: .04},
+	Root:         {Platform: .15, LandingZones: .15, Sandbox: .12, Decommissioned: .12, Corp: .012, Online: .012, Management: .02, Connectivity: .03, Identity: .03, Security: .02},
 	Platform:     {Management: .2, Connectivity: .2, Identity: .2, Security: .15},
 	LandingZones: {Corp: .2, Online: .2, Local: .06, Public: .04, ConfidentialCorp: .03, ConfidentialOnline: .03, Sandbox: .05, Decommissioned: .02},
-	None:         {Root: .02, Platform: .03, LandingZones: .03, Corp: .03, Online: .03, Sandbox: .03, Decommissioned: .03, Management: .02, Connectivity: .02, Identity: .02, Security: .02},
+	None:         {Root: .02, Platform: .03, LandingZones: .03, Corp: .02, Online: .02, Sandbox: .03, Decommissioned: .03, Management: .01, Connectivity: .02, Identity: .02, Security: .01},
 }
 
 const rare = .003
@@ -131,8 +131,7 @@ func (h *hierarchy) infer(given map[Role]arm.ID) [][many]float64 {
 			}
 		}
 		if h.isTenantRoot(&h.nodes[i]) {
-			top[i] = [many]float64{}
-			top[i][indexOf(TenantRoot)], top[i][indexOf(Root)] = 1, 1
+			top[i] = [many]float64{} // nothing else says what it is
 		}
 		top[i] = scaled(top[i])
 		beliefs[i] = times(in[i], top[i])

@@ -31,6 +31,8 @@ type entry struct {
 	own, maybe string
 }
 
+func (e entry) all() string { return e.own + "," + e.maybe }
+
 var vocabulary = []entry{
 	{None, "data platform,ai platform,analytics platform,integration platform,container platform,application platform,digital platform,ml platform," +
 		"data landing zone,data landing zones,data management,api management,device management,document management,customer identity", ""},
@@ -121,20 +123,20 @@ func usualWords(nodes []node) map[string]bool {
 
 // first gives the word that a name begins with.
 func first(name string) string {
-	all := split(name)
-	if len(all) > 1 && all[0] == "mg" {
-		all = all[1:]
-	}
+	all := wordsOf(name)
 	return strings.Join(all[:min(1, len(all))], "")
 }
 
 // nameLeans says what a name speaks for.
 func nameLeans(name string, usual map[string]bool) (l leanings) {
-	joined := " " + strings.Join(split(name), " ") + " "
+	joined := " " + strings.Join(wordsOf(name), " ") + " "
 	for _, empty := range []string{" management group ", " management groups ", " access management "} {
 		joined = strings.ReplaceAll(joined, empty, " ")
 	}
-	if slices.Contains(wholes, strings.TrimSpace(strings.TrimPrefix(joined, " mg "))) {
+	if rest, ok := strings.CutPrefix(joined, " "+first(name)+" "); ok && usual[first(name)] && len(spoken(" "+rest, entry.all)) > 0 {
+		joined = " " + rest // an organization may be called Corp
+	}
+	if slices.Contains(wholes, strings.TrimSpace(joined)) {
 		l[indexOf(Root)] = plain
 		return l
 	}
@@ -156,7 +158,7 @@ func nameLeans(name string, usual map[string]bool) (l leanings) {
 // or usual.
 func others(joined string, usual map[string]bool) bool {
 	for _, v := range vocabulary {
-		for _, w := range strings.Split(v.own+","+v.maybe, ",") {
+		for w := range strings.SplitSeq(v.all(), ",") {
 			joined = strings.ReplaceAll(joined, " "+w+" ", " ")
 		}
 	}
@@ -200,6 +202,16 @@ func (r Role) narrows(o Role) bool {
 		return r == ConfidentialOnline
 	}
 	return false
+}
+
+// wordsOf gives the words of a group's name, without the usual abbreviation of
+// its type.
+func wordsOf(name string) []string {
+	all := split(name)
+	if len(all) > 1 && all[0] == "mg" {
+		return all[1:]
+	}
+	return all
 }
 
 // split gives the words of a name, in lower case.
