@@ -107,11 +107,12 @@ func Recognize(t *tenant.Tenant, given map[Role]arm.ID) []Group {
 // node is a management group while its role is looked for.
 type node struct {
 	Group
-	up       int      // position of the parent among the nodes, -1 where there is none
-	below    []int    // positions of the children
-	name     leanings // what each kind of evidence says
-	assigned leanings //
-	contents leanings //
+	up     int      // position of the parent among the nodes, -1 where there is none
+	below  []int    // positions of the children
+	called leanings // what its names say
+
+	// What is weighed. Of the names, what those of the parent do not say.
+	name, assigned, contents leanings
 }
 
 // hierarchy is all groups of a tenant, parents before children.

@@ -30,6 +30,10 @@ func TestNames(t *testing.T) {
 		contoso-corp = corp
 			contoso-corp-prod = -
 			contoso-corp-dev = -
+			contoso-corp-test = -
+			contoso-corp-qa = -
+				contoso-corp-qa-sap = -
+			contoso-corp-special = -
 		contoso-online = online
 		contoso-sap = -
 	contoso-sandboxes = sandbox

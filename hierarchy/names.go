@@ -63,25 +63,35 @@ func (h *hierarchy) byName(n *node) {
 		n.Evidence = append(n.Evidence, Evidence{ByName, []Role{TenantRoot}, "is the group that Azure makes for the tenant"})
 		return
 	}
-	var said []string
+	said := h.call(n)
+	n.name = n.called
+	for r := range n.name {
+		if n.up >= 0 && h.nodes[n.up].called[r] > 0 {
+			n.name[r] = 0 // a word of the parent's name, repeated: corp, corp-prod
+		}
+	}
+	if likely := leaningTo(n.name); len(likely) > 0 {
+		n.Evidence = append(n.Evidence, Evidence{ByName, likely, "is called " + strings.Join(said, " and ") + ", as groups for " + either(likely) + " are"})
+	}
+	h.byPrefix(n)
+}
+
+// call reads what the names of a group say, and gives those that say something.
+func (h *hierarchy) call(n *node) (said []string) {
 	for _, label := range []string{n.ID.Name(), n.Display} {
 		leans := nameLeans(label, h.usual)
 		for r, x := range leans {
-			if x > 0 && n.name[r] > 0 {
-				n.name[r] = max(n.name[r], x) + .5
+			if x > 0 && n.called[r] > 0 {
+				n.called[r] = max(n.called[r], x) + .5
 			} else {
-				n.name[r] = max(n.name[r], x)
+				n.called[r] = max(n.called[r], x)
 			}
 		}
 		if likeliest(leans) != 0 && !slices.Contains(said, `"`+label+`"`) {
 			said = append(said, `"`+label+`"`)
 		}
 	}
-	if len(said) > 0 {
-		likely := leaningTo(n.name)
-		n.Evidence = append(n.Evidence, Evidence{ByName, likely, "is called " + strings.Join(said, " and ") + ", as groups for " + either(likely) + " are"})
-	}
-	h.byPrefix(n)
+	return said
 }
 
 // byPrefix sees names below that begin with the group's own: a root often bears
