@@ -115,7 +115,7 @@ var needs = []struct {
 }{
 	// learn.microsoft.com/azure/virtual-machines/disks-enable-host-based-encryption-portal
 	{"Microsoft.Compute", "EncryptionAtHost", func(d *demand) bool { _, asked := asksHostEncryption(d); return asked }},
-	// learn.microsoft.com/azure/aks/use-amd-gpus and the InfiniBand pages of AKS: guidance ORC-04
+	// learn.microsoft.com/azure/aks/use-amd-gpus and the InfiniBand pages of AKS
 	{"Microsoft.ContainerService", "AKSInfinibandSupport", func(d *demand) bool {
 		s, _ := catalog.SizeByName(d.size.Str())
 		return s != nil && s.RDMA && (d.pool != "" || agentPools.Equal(d.Type()))
