@@ -52,12 +52,13 @@ type placer struct {
 	inGroup      bool   // group is a resource group
 	subscription arm.ID
 	cell         *cell
-	of           arm.ID       // the group or subscription that facts are of
-	sent         arm.Resource // what a request writes
+	cells        map[arm.ID]*cell // by subscription, where resource groups make no difference
+	of           arm.ID           // the group or subscription that facts are of
+	sent         arm.Resource     // what a request writes
 }
 
 func (e *Engine) placer(related Related) *placer {
-	p := &placer{e: e, facts: Facts{Related: related}}
+	p := &placer{e: e, cells: map[arm.ID]*cell{}, facts: Facts{Related: related}}
 	p.facts.around = p.around
 	return p
 }
@@ -71,9 +72,18 @@ func (p *placer) at(id arm.ID) *cell {
 	if p.inGroup = p.group != ""; !p.inGroup {
 		p.group = subscription
 	}
-	if p.e.groups || p.e.deep || subscription == "" || subscription != p.subscription {
-		p.cell, p.subscription = p.e.cell(id), subscription
+	switch {
+	case p.e.groups || p.e.deep || subscription == "":
+		p.cell = p.e.cell(id)
+	case subscription != p.subscription:
+		known, ok := p.cells[subscription]
+		if !ok {
+			known = p.e.cell(id)
+			p.cells[subscription] = known
+		}
+		p.cell = known
 	}
+	p.subscription = subscription
 	return p.cell
 }
 
