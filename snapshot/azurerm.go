@@ -195,7 +195,7 @@ func (t *terraform) azurermID(a *applied) arm.ID {
 		return below(t.idIn(a, attribute), "/subscriptions/"+name)
 	}
 	scope := t.idIn(a, m.in)
-	if scope == "" && m.typ.Namespace() == "Microsoft.Authorization" && !a.values.Get(m.in).Exists() {
+	if scope == "" && m.typ.Namespace() == "Microsoft.Authorization" && a.values.Get(m.in).Str() == "" && !a.unknown.Get(m.in).Exists() {
 		scope = t.subscription(a) // definitions without a management group
 	}
 	return below(scope, "/providers/"+string(m.typ)+"/"+name)
@@ -397,28 +397,39 @@ func oneZone(f field, v arm.Value) arm.Value {
 	return v
 }
 
-// fill gives the body with the properties that its type has and the table does
-// not know: they are unknown, and not absent.
+// fill gives the body with what its type has and the table does not know: it is
+// unknown, and not absent.
 func fill(body arm.Value, n *names, written map[string]bool, id arm.ID) arm.Value {
-	props := fillObject(body.Get("properties"), n.get("properties"), "properties", written, id)
-	if filled, err := body.Set(props, "properties"); err == nil {
-		return filled
-	}
-	return body
+	whole := map[string]bool{"id": true, "name": true, "type": true, "apiversion": true, "location": true, "tags": true, "identity": true}
+	maps.Copy(whole, written)
+	return fillValue(body, n, "", whole, id)
 }
 
-func fillObject(v arm.Value, n *names, path string, written map[string]bool, id arm.ID) arm.Value {
-	if n == nil || v.Exists() && v.Kind() != arm.Object {
+func fillValue(v arm.Value, n *names, path string, written map[string]bool, id arm.ID) arm.Value {
+	if n == nil || n.below == nil {
+		return v
+	}
+	if v.Kind() == arm.Array {
+		list := arm.A{}
+		for item := range v.Items() {
+			if item.Kind() == arm.Object {
+				item = fillValue(item, n, path, written, id)
+			}
+			list = append(list, item)
+		}
+		return arm.New(list)
+	}
+	if v.Exists() && v.Kind() != arm.Object {
 		return v
 	}
 	o := arm.O{}
 	for name, m := range v.Members() {
-		o = append(o, name, fillObject(m, n.get(name), path+"."+strings.ToLower(name), written, id))
+		o = append(o, name, fillValue(m, n.get(name), path+name+".", written, id))
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.below)) {
-		at := path + "." + name
-		if !v.Get(name).Exists() && !covered(at, written) {
-			o = append(o, n.below[name].name, arm.Ref{ID: id, Path: path + "." + n.below[name].name})
+		spelled := or(n.below[name].name, name)
+		if !v.Get(name).Exists() && !covered(strings.ToLower(path)+name, written) {
+			o = append(o, spelled, arm.Ref{ID: id, Path: path + spelled})
 		}
 	}
 	return arm.New(o)

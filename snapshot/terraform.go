@@ -10,7 +10,9 @@ package snapshot
 //
 // What a plan knows only after it is applied is unknown in the bodies. The id
 // that a resource will have follows from the names in the plan, through the
-// references in its configuration, so that what lies in what is known.
+// references in its configuration, so that what lies in what is known. An
+// expression is printed as the list of what it refers to and not how, so an id
+// that is not known yet is found only where it can be no other: see idNamed.
 //
 // https://developer.hashicorp.com/terraform/internals/json-format
 
@@ -21,6 +23,7 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/catalog"
 )
 
 // isTerraform tells a plan or a state.
@@ -36,6 +39,7 @@ type applied struct {
 	address string
 	typ     string    // azapi_resource
 	values  arm.Value // the attributes; those that the plan does not know yet are references
+	unknown arm.Value // which attributes the plan does not know
 	config  arm.Value // its expressions
 	module  string    // the address of the module it is in
 
@@ -51,6 +55,7 @@ type terraform struct {
 	byAddress map[string]*applied
 	modules   map[string]arm.Value // configuration by address, without indexes; "" is the root
 	calls     map[string]arm.Value // the calls of modules, likewise
+	late      []string             // data that the plan does not know yet
 	pieces    []Piece
 	quiet     int // resources that the plan does not change
 	gone      int // resources that it deletes
@@ -77,6 +82,9 @@ func (p *reading) terraform(v arm.Value) {
 			values = v.Get("planned_values")
 		}
 		t.module(values.Get("root_module"), "")
+	}
+	for _, a := range t.all {
+		a.values = t.known(a, a.values, a.unknown, a.config, a.address)
 	}
 	for _, a := range t.all {
 		t.resource(a)
@@ -106,8 +114,9 @@ func (t *terraform) change(c arm.Value) {
 	change := c.Get("change")
 	actions := change.Get("actions").Strings()
 	switch {
-	case c.Get("mode").Str() == "data":
-		return // read, and in Azure already
+	case c.Get("mode").Str() == "data": // it is in Azure already, and is read when the plan is applied
+		t.late = append(t.late, c.Get("address").Str())
+		return
 	case !slices.Contains(actions, "create") && slices.Contains(actions, "delete"), slices.Equal(actions, []string{"forget"}):
 		t.gone++
 		return
@@ -116,9 +125,8 @@ func (t *terraform) change(c arm.Value) {
 		return
 	}
 	address := c.Get("address").Str()
-	config := t.expressions(address, c.Get("module_address").Str())
-	values := t.unknown(change.Get("after"), change.Get("after_unknown"), config, address)
-	t.add(&applied{v: c, address: address, typ: c.Get("type").Str(), module: c.Get("module_address").Str(), values: values, config: config})
+	t.add(&applied{v: c, address: address, typ: c.Get("type").Str(), module: c.Get("module_address").Str(),
+		values: change.Get("after"), unknown: change.Get("after_unknown"), config: t.expressions(address, c.Get("module_address").Str())})
 }
 
 // module reads the resources of a module of a state.
@@ -197,11 +205,15 @@ func withoutIndexes(address string) string {
 	return b.String()
 }
 
-// unknown gives the values with a reference in the place of each that the plan
-// does not know. The references name the expressions that will give them.
-func (t *terraform) unknown(after, unknown, config arm.Value, name string) arm.Value {
+// known gives the values of a resource with a reference in the place of each
+// that the plan does not know: the id that it can only be, else the names of the
+// expressions that will give it.
+func (t *terraform) known(a *applied, after, unknown, config arm.Value, name string) arm.Value {
 	switch {
 	case unknown.True():
+		if id := t.idNamed(a, config, name); id != "" {
+			return arm.New(id)
+		}
 		if refs := references(config); len(refs) > 0 {
 			name = some(refs, 3)
 		}
@@ -209,11 +221,11 @@ func (t *terraform) unknown(after, unknown, config arm.Value, name string) arm.V
 	case unknown.Kind() == arm.Object && (after.Kind() == arm.Object || !after.Exists() || after.Kind() == arm.Null):
 		o := arm.O{}
 		for n, m := range after.Members() {
-			o = append(o, n, t.unknown(m, unknown.Get(n), within(config, n), name+"."+n))
+			o = append(o, n, t.known(a, m, unknown.Get(n), within(config, n), name+"."+n))
 		}
 		for n, m := range unknown.Members() {
 			if !after.Get(n).Exists() {
-				o = append(o, n, t.unknown(arm.Value{}, m, within(config, n), name+"."+n))
+				o = append(o, n, t.known(a, arm.Value{}, m, within(config, n), name+"."+n))
 			}
 		}
 		return arm.New(o)
@@ -221,12 +233,102 @@ func (t *terraform) unknown(after, unknown, config arm.Value, name string) arm.V
 		list := arm.A{}
 		i := 0
 		for m := range after.Items() {
-			list = append(list, t.unknown(m, unknown.At(i), itemOf(config, i), name+"["+strconv.Itoa(i)+"]"))
+			list = append(list, t.known(a, m, unknown.At(i), itemOf(config, i), name+"["+strconv.Itoa(i)+"]"))
 			i++
 		}
 		return arm.New(list)
 	}
 	return after
+}
+
+// idNamed gives the id that a value will be, where its name says of which type
+// ("networkSecurityGroup.id", "subnet_id"), all that is not known yet of what its
+// expression refers to is ids, one of them is of that type, and none is a scope,
+// of which any id can be made. Else it gives "".
+func (t *terraform) idNamed(a *applied, config arm.Value, name string) (found arm.ID) {
+	noun := nounOf(name)
+	for _, ref := range references(config) {
+		if t.settled(a, ref, a.module, 0) {
+			continue
+		}
+		var id arm.ID
+		if !isResource(ref) || strings.HasSuffix(ref, ".id") {
+			id = t.referred(a, []string{ref}, a.module, 0)
+		}
+		switch {
+		case id == "" || isScope(id) || found != "" && !found.Equal(id) && isOf(noun, id):
+			return ""
+		case isOf(noun, id):
+			found = id
+		}
+	}
+	return found
+}
+
+// nounOf gives what an id is of by the path to it, in lower case.
+func nounOf(path string) string {
+	path = withoutIndexes(path)
+	rest, last := path[:max(strings.LastIndexByte(path, '.'), 0)], path[strings.LastIndexByte(path, '.')+1:]
+	if last == "id" {
+		last = rest[strings.LastIndexByte(rest, '.')+1:]
+	} else if noun := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(last), "s"), "id"); len(noun) < len(last)-1 {
+		last = noun
+	} else {
+		return ""
+	}
+	return strings.ReplaceAll(strings.ToLower(last), "_", "")
+}
+
+// isOf tells whether a noun in the singular or plural is the id's type's, with
+// or without words before it: a "remoteVirtualNetwork" is a virtualNetworks.
+func isOf(noun string, id arm.ID) bool {
+	kind := strings.Replace(strings.ToLower(lastOf(id.Type())), "policyset", "policy", 1)
+	return noun != "" && (strings.HasSuffix(noun, kind) || strings.HasSuffix(noun+"s", kind) || strings.HasSuffix(noun+"es", kind) ||
+		strings.HasSuffix(strings.TrimSuffix(noun, "y")+"ies", kind))
+}
+
+// isScope tells a scope that ids of all types begin with.
+func isScope(id arm.ID) bool {
+	typ := id.Type()
+	return typ.Equal(arm.ResourceGroupType) || typ.Equal(arm.SubscriptionType) || typ.Equal(arm.ManagementGroupType) || id == arm.Tenant
+}
+
+// isResource tells a reference to a resource of the same module.
+func isResource(ref string) bool {
+	return !strings.HasPrefix(ref, "var.") && !strings.HasPrefix(ref, "module.")
+}
+
+// settled tells whether what an expression in a module refers to was known when
+// the plan was made.
+func (t *terraform) settled(a *applied, ref, module string, depth int) bool {
+	all := func(config arm.Value, module string) bool {
+		return config.Exists() && depth < 20 && !slices.ContainsFunc(references(config), func(r string) bool { return !t.settled(a, r, module, depth+1) })
+	}
+	root, rest, _ := strings.Cut(ref, ".")
+	switch root {
+	case "path", "terraform", "count":
+		return true
+	case "each":
+		return rest == "key"
+	case "data":
+		return !slices.ContainsFunc(t.late, func(l string) bool { return strings.HasPrefix(inModule(module, ref)+".", withoutIndexes(l)+".") })
+	case "var":
+		return module == "" || all(t.calls[withoutIndexes(module)].Get("expressions", rest), outerOf(module))
+	case "module":
+		name, output, _ := strings.Cut(rest, ".")
+		inner := inModule(module, "module."+name)
+		return all(t.modules[withoutIndexes(inner)].Get("outputs", output, "expression"), inner)
+	}
+	i := strings.LastIndexByte(ref, '.')
+	to := t.at(inModule(module, ref[:max(i, 0)]), a)
+	return to != nil && to.values.Get(ref[i+1:]).Exists() && !to.unknown.Get(ref[i+1:]).Exists()
+}
+
+func inModule(module, address string) string { return strings.TrimPrefix(module+"."+address, ".") }
+
+// outerOf gives the module that calls a module.
+func outerOf(module string) string {
+	return strings.TrimSuffix(module[:max(strings.LastIndex(module, "module."), 0)], ".")
 }
 
 // within gives the expressions of a member: those of the whole where the
@@ -316,10 +418,12 @@ func (t *terraform) azapiID(a *applied) arm.ID {
 		return ""
 	case arm.Type(typ).Equal(arm.ResourceGroupType):
 		return parent.ResourceGroup(name)
-	case arm.Type(typ).Child():
-		return parent.Child(typ[strings.LastIndexByte(typ, '/')+1:], name)
+	case !arm.Type(typ).Child():
+		return parent.Resource(arm.Type(typ), name)
+	case !parent.Type().Equal(arm.Type(typ[:strings.LastIndexByte(typ, '/')])): // something behind the id that is referred to
+		return ""
 	}
-	return parent.Resource(arm.Type(typ), name)
+	return parent.Child(lastOf(arm.Type(typ)), name)
 }
 
 // idIn gives the id in an attribute: the value, or the id of the resource that
@@ -333,26 +437,22 @@ func (t *terraform) idIn(a *applied, attribute string) arm.ID {
 
 // referred gives the id of the one resource that an expression refers to.
 func (t *terraform) referred(from *applied, refs []string, module string, depth int) arm.ID {
+	refs = slices.DeleteFunc(slices.Clone(refs), func(ref string) bool { return ref == "each.key" || ref == "count.index" }) // an index: see at
 	if len(refs) != 1 || depth > 20 {
 		return ""
 	}
 	ref := refs[0]
 	if name, ok := strings.CutPrefix(ref, "var."); ok {
 		call := t.calls[withoutIndexes(module)]
-		outer := module[:max(strings.LastIndex(module, "module."), 0)]
-		return t.referred(from, references(call.Get("expressions", name)), strings.TrimSuffix(outer, "."), depth+1)
+		return t.referred(from, references(call.Get("expressions", name)), outerOf(module), depth+1)
 	}
 	if rest, ok := strings.CutPrefix(ref, "module."); ok {
 		name, output, _ := strings.Cut(rest, ".")
-		inner := strings.TrimPrefix(module+".module."+name, ".")
+		inner := inModule(module, "module."+name)
 		expression := t.modules[withoutIndexes(inner)].Get("outputs", output, "expression")
 		return t.referred(from, references(expression), inner, depth+1)
 	}
-	ref = strings.TrimSuffix(ref, ".id")
-	if module != "" {
-		ref = module + "." + ref
-	}
-	if to := t.at(ref, from); to != nil {
+	if to := t.at(inModule(module, strings.TrimSuffix(ref, ".id")), from); to != nil {
 		return t.idOf(to)
 	}
 	return ""
@@ -386,7 +486,7 @@ func (t *terraform) azapi(a *applied) {
 	o := arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version}
 	for _, name := range []string{"location", "tags"} {
 		m := a.values.Get(name)
-		computed := m.Kind() == arm.Unknown && !a.config.Get(name).Exists() // what Azure makes of none
+		computed := m.Kind() == arm.Unknown && a.config.Exists() && !a.config.Get(name).Exists() // what Azure makes of none
 		if m.Exists() && m.Kind() != arm.Null && !computed && !body.Get(name).Exists() {
 			o = append(o, name, m)
 		}
@@ -395,11 +495,37 @@ func (t *terraform) azapi(a *applied) {
 		o = append(o, "identity", identity)
 	}
 	if body.Kind() == arm.Unknown {
-		o = append(o, "properties", body)
-	} else {
-		o = append(o, without(body, "id", "name", "type", "apiVersion")...)
+		t.keep(a, t.rest(arm.New(append(o, "properties", body)), id))
+		return
 	}
-	t.keep(a, arm.New(o))
+	made := arm.New(append(o, without(body, "id", "name", "type", "apiVersion")...))
+	if secret := a.config.Get("sensitive_body"); secret.Exists() { // laid over the body, and never in a plan
+		made = t.rest(over(made, secret.Get("constant_value")), id)
+	}
+	t.keep(a, made)
+}
+
+// rest gives a body with everything else that the type has unknown, where a plan
+// tells a part of a resource.
+func (t *terraform) rest(body arm.Value, id arm.ID) arm.Value {
+	names := []string{"kind", "identity", "sku", "zones", "plan"}
+	tags, location, sure := catalog.TypeTraits(id.Type())
+	if tags || !sure {
+		names = append(names, "tags")
+	}
+	if location || !sure {
+		names = append(names, "location")
+	}
+	o := arm.O{}
+	for name, m := range body.Members() {
+		o = append(o, name, m)
+	}
+	for _, name := range names {
+		if !body.Get(name).Exists() {
+			o = append(o, name, arm.Ref{ID: id, Path: name})
+		}
+	}
+	return fill(arm.New(o), t.p.namesOf(id.Type()), nil, id)
 }
 
 // keep keeps a body as the resource of a.
@@ -450,21 +576,35 @@ func identityOf(block arm.Value) arm.Value {
 }
 
 // updates lays the changes of azapi_update_resource over the resources that the
-// plan has too; of others it has only a part.
+// plan has too. Of others they are the part that is known: azapi sends it with
+// what Azure has of the rest.
 func (t *terraform) updates() {
 	for _, a := range t.all {
 		if a.typ != "azapi_update_resource" {
 			continue
 		}
 		id := t.idOf(a)
+		typ, version, _ := strings.Cut(a.values.Get("type").Str(), "@")
 		body, bad := azapiBody(a.values.Get("body"))
-		i := slices.IndexFunc(t.pieces, func(p Piece) bool { return p.Resource.ID.Equal(id) })
-		if id == "" || bad != nil || i < 0 || body.Kind() != arm.Object {
-			typ, _, _ := strings.Cut(a.values.Get("type").Str(), "@")
-			t.p.count(a.v, "azapi_update_resource of "+typ, "it changes a part of a resource whose rest is not in the file", false)
+		if id == "" || bad != nil {
+			t.p.leave(a.v, typ, "a plan does not know what azapi_update_resource changes")
 			continue
 		}
-		r := &t.pieces[i].Resource
-		r.Body = over(body, r.Body)
+		i := slices.IndexFunc(t.pieces, func(p Piece) bool { return p.Resource.ID.Equal(id) })
+		switch {
+		case i >= 0 && body.Kind() == arm.Object:
+			t.pieces[i].Resource.Body = over(body, t.pieces[i].Resource.Body)
+		case i >= 0:
+			r := &t.pieces[i].Resource
+			r.Body = t.rest(arm.New(arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version, "location", r.Get("location"), "tags", r.Get("tags"), "properties", body}), id)
+		default:
+			o := arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version}
+			if body.Kind() == arm.Unknown {
+				o = append(o, "properties", body)
+			} else {
+				o = append(o, without(body, "id", "name", "type", "apiVersion")...)
+			}
+			t.keep(a, t.rest(arm.New(o), id))
+		}
 	}
 }

@@ -152,6 +152,24 @@ func (w Workspace) Run(t testing.TB, args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
+// Plan plans what the workspace makes, and gives what terraform show -json
+// prints of the plan.
+func (w Workspace) Plan(t testing.TB) []byte {
+	t.Helper()
+	var out string
+	for _, args := range [][]string{
+		{"init", "-input=false", "-no-color"},
+		{"plan", "-input=false", "-no-color", "-out=plan"},
+		{"show", "-json", "plan"},
+	} {
+		var code int
+		if out, code = w.Run(t, args...); code != 0 {
+			t.Fatalf("terraform %s: have exit code %d, want 0\n%s", args[0], code, out)
+		}
+	}
+	return []byte(out)
+}
+
 // Terraform takes a folder of Terraform files through its life on a twin:
 // init, apply, a plan that finds nothing to change, destroy. What the twin
 // held before, it must hold again. Between apply and destroy it calls check,
