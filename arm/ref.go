@@ -16,11 +16,12 @@ const refMember = "$after"
 //	{"$after": {"expression": "toLower(parameters('name'))"}}
 //
 // The path "id" means the resource's own id: the way bodies point at other
-// resources, so that the references are the graph of a deployment.
+// resources, so that the references are the graph of a deployment. A parameter
+// with this path gives the id of some resource, so that there will be one.
 type Ref struct {
 	ID         ID
 	Path       string // member names from the body's root, joined by dots
-	Parameter  string // where set, ID and Path are empty
+	Parameter  string // where set, ID is empty, and Path is too or "id"
 	Expression string // where set, all else is empty
 }
 
@@ -40,7 +41,11 @@ func (r Ref) appendJSON(b []byte) []byte {
 	case r.Expression != "":
 		return appendJSON(b, O{refMember, O{"expression", r.Expression}})
 	case r.Parameter != "":
-		return appendJSON(b, O{refMember, O{"parameter", r.Parameter}})
+		o := O{"parameter", r.Parameter}
+		if r.Path != "" {
+			o = append(o, "path", r.Path)
+		}
+		return appendJSON(b, O{refMember, o})
 	}
 	return appendJSON(b, O{refMember, O{"id", r.ID, "path", r.Path}})
 }

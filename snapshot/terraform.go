@@ -211,13 +211,14 @@ func withoutIndexes(address string) string {
 func (t *terraform) known(a *applied, after, unknown, config arm.Value, name string) arm.Value {
 	switch {
 	case unknown.True():
-		if id := t.idNamed(a, config, name); id != "" {
+		id, there := t.idNamed(a, config, name)
+		if id != "" {
 			return arm.New(id)
 		}
 		if refs := references(config); len(refs) > 0 {
 			name = some(refs, 3)
 		}
-		return arm.New(arm.Parameter(name))
+		return arm.New(arm.Ref{Parameter: name, Path: map[bool]string{true: "id"}[there]})
 	case unknown.Kind() == arm.Object && (after.Kind() == arm.Object || !after.Exists() || after.Kind() == arm.Null):
 		o := arm.O{}
 		for n, m := range after.Members() {
@@ -244,9 +245,10 @@ func (t *terraform) known(a *applied, after, unknown, config arm.Value, name str
 // idNamed gives the id that a value will be, where its name says of which type
 // ("networkSecurityGroup.id", "subnet_id"), all that is not known yet of what its
 // expression refers to is ids, one of them is of that type, and none is a scope,
-// of which any id can be made. Else it gives "".
-func (t *terraform) idNamed(a *applied, config arm.Value, name string) (found arm.ID) {
-	noun := nounOf(name)
+// of which any id can be made. Else it gives "", and whether there will surely be
+// a value, as it is made of ids.
+func (t *terraform) idNamed(a *applied, config arm.Value, name string) (found arm.ID, there bool) {
+	noun, sure := nounOf(name), true
 	for _, ref := range references(config) {
 		if t.settled(a, ref, a.module, 0) {
 			continue
@@ -255,14 +257,18 @@ func (t *terraform) idNamed(a *applied, config arm.Value, name string) (found ar
 		if !isResource(ref) || strings.HasSuffix(ref, ".id") {
 			id = t.referred(a, []string{ref}, a.module, 0)
 		}
-		switch {
-		case id == "" || isScope(id) || found != "" && !found.Equal(id) && isOf(noun, id):
-			return ""
-		case isOf(noun, id):
+		if id == "" {
+			return "", false
+		}
+		sure = sure && !isScope(id) && (found == "" || found.Equal(id) || !isOf(noun, id))
+		if there = true; isOf(noun, id) {
 			found = id
 		}
 	}
-	return found
+	if !sure {
+		found = ""
+	}
+	return found, there && noun != ""
 }
 
 // nounOf gives what an id is of by the path to it, in lower case.
