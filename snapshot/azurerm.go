@@ -152,6 +152,27 @@ var azurerm = map[string]provided{
 		single_placement_group=singlePlacementGroup platform_fault_domain_count=platformFaultDomainCount 'Uniform'=orchestrationMode` + each(windowsFields+setFields, "", "virtualMachineProfile.")},
 }
 
+// parts are the types that set a part of another resource, in a request of its
+// own behind the first, by the attribute with its id. What they set the table
+// does not have, so that it is unknown in that resource: both requests are
+// judged, the one without and the one with it.
+var parts = map[string]string{
+	"azurerm_subnet_network_security_group_association":          "subnet_id",
+	"azurerm_subnet_route_table_association":                     "subnet_id",
+	"azurerm_subnet_nat_gateway_association":                     "subnet_id",
+	"azurerm_network_interface_security_group_association":       "network_interface_id",
+	"azurerm_network_interface_backend_address_pool_association": "network_interface_id",
+	"azurerm_nat_gateway_public_ip_association":                  "nat_gateway_id",
+	"azurerm_virtual_machine_data_disk_attachment":               "virtual_machine_id",
+	"azurerm_storage_account_network_rules":                      "storage_account_id",
+	"azurerm_key_vault_access_policy":                            "key_vault_id",
+	"azurerm_virtual_network_dns_servers":                        "virtual_network_id",
+	"azurerm_lb_backend_address_pool":                            "loadbalancer_id",
+	"azurerm_lb_probe":                                           "loadbalancer_id",
+	"azurerm_lb_rule":                                            "loadbalancer_id",
+	"azurerm_lb_nat_rule":                                        "loadbalancer_id",
+}
+
 const setFields = ` admin_username=osProfile.adminUsername computer_name_prefix=osProfile.computerNamePrefix custom_data=osProfile.customData
 	os_disk.caching=storageProfile.osDisk.caching os_disk.storage_account_type=storageProfile.osDisk.managedDisk.storageAccountType os_disk.disk_size_gb=storageProfile.osDisk.diskSizeGB
 	'FromImage'=storageProfile.osDisk.createOption source_image_id=storageProfile.imageReference.id
@@ -242,8 +263,17 @@ func (t *terraform) subscription(a *applied) arm.ID {
 // azurerm keeps a resource that has azurerm's own attributes.
 func (t *terraform) azurerm(a *applied) {
 	m, known := azurerm[a.typ]
+	if whole, part := parts[a.typ]; part {
+		id := t.idIn(a, whole)
+		if slices.ContainsFunc(t.all, func(o *applied) bool { return id != "" && o.typ != a.typ && t.idOf(o).Equal(id) }) {
+			t.aside(a)
+		} else {
+			t.p.leave(a.v, a.typ, "it changes a resource that is not in the file")
+		}
+		return
+	}
 	if !known {
-		t.p.leave(a.v, a.typ, "no table says which resource of Azure it makes, or it changes another one: review it with what azapi or az prints")
+		t.p.leave(a.v, a.typ, "no table says which resource of Azure it makes: review it with what azapi or az prints")
 		return
 	}
 	id := t.idOf(a)

@@ -57,6 +57,7 @@ type terraform struct {
 	calls     map[string]arm.Value // the calls of modules, likewise
 	late      []string             // data that the plan does not know yet
 	pieces    []Piece
+	asides    []string
 	quiet     int // resources that the plan does not change
 	gone      int // resources that it deletes
 }
@@ -92,6 +93,9 @@ func (p *reading) terraform(v arm.Value) {
 	t.updates()
 	for _, piece := range t.pieces {
 		p.emit(piece)
+	}
+	if len(t.asides) > 0 {
+		p.infof(v.Offset(), "snapshot/left-out", "%s: of no resource of Azure Resource Manager, or a part of one that is read", some(t.asides, 10))
 	}
 	if t.quiet+t.gone > 0 {
 		p.infof(v.Offset(), "snapshot/left-out", "of the plan's resources %d are not changed and %d are deleted: they are no requests", t.quiet, t.gone)
@@ -159,14 +163,25 @@ func (t *terraform) stored(r arm.Value) {
 }
 
 func (t *terraform) add(a *applied) {
-	if !strings.HasPrefix(a.typ, "azapi_") && !strings.HasPrefix(a.typ, "azurerm_") {
-		if !slices.ContainsFunc([]string{"random_", "time_", "null_", "terraform_", "local_", "tls_"}, func(s string) bool { return strings.HasPrefix(a.typ, s) }) {
-			t.p.count(a.v, a.typ, "of another provider than azapi and azurerm", false)
-		}
+	if !strings.HasPrefix(a.typ, "azapi_") && !strings.HasPrefix(a.typ, "azurerm_") || slices.Contains(dataPlane, a.typ) {
+		t.aside(a)
 		return
 	}
 	t.all = append(t.all, a)
 	t.byAddress[a.address] = a
+}
+
+// dataPlane are types of azurerm and azapi that ask no Azure Resource Manager.
+var dataPlane = []string{"azapi_data_plane_resource", "azurerm_app_configuration_feature", "azurerm_app_configuration_key", "azurerm_key_vault_certificate",
+	"azurerm_key_vault_key", "azurerm_key_vault_secret", "azurerm_storage_blob", "azurerm_storage_data_lake_gen2_filesystem", "azurerm_storage_data_lake_gen2_path",
+	"azurerm_storage_share_directory", "azurerm_storage_share_file", "azurerm_storage_table_entity"}
+
+// aside notes what makes no request that a policy could judge, or is judged with
+// another resource of the plan.
+func (t *terraform) aside(a *applied) {
+	if !slices.Contains(t.asides, a.typ) {
+		t.asides = append(t.asides, a.typ)
+	}
 }
 
 // expressions gives what the configuration has of a resource.
@@ -374,8 +389,10 @@ func (t *terraform) resource(a *applied) {
 	case a.typ == "azapi_resource":
 		t.azapi(a)
 	case a.typ == "azapi_update_resource":
+	case a.typ == "azapi_resource_action" && (a.values.Get("method").Str() == "" || a.values.Get("method").Str() == "POST"):
+		t.aside(a)
 	case strings.HasPrefix(a.typ, "azapi_"):
-		t.p.count(a.v, a.typ, "an action, or something of a data plane, and no resource of Azure Resource Manager", false)
+		t.p.leave(a.v, a.typ, "not known which resource of Azure it makes")
 	default:
 		t.azurerm(a)
 	}
