@@ -19,7 +19,7 @@ import (
 // compares the body with what follows it in the archive: what is known, then the
 // paths that are not.
 func TestAzurerm(t *testing.T) {
-	const path = "testdata/azurerm.txtar"
+	const path = "testdata/azurerm/types.txtar"
 	a, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -185,7 +185,8 @@ func FuzzResources(f *testing.F) {
 }
 
 // unnamed are properties of the table that no policy alias names.
-var unnamed = []string{"properties.displayName", "properties.workload", "properties.billingScope"} // of Microsoft.Subscription/aliases
+var unnamed = []string{"properties.displayName", "properties.workload", "properties.billingScope", // of Microsoft.Subscription/aliases
+	"properties.Application_Type"} // of Microsoft.Insights/components
 
 // Every property in the table of azurerm is one that its type has.
 func TestAzurermTable(t *testing.T) {
