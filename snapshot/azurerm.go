@@ -443,7 +443,7 @@ func (t *terraform) azurerm(a *applied) {
 		}
 	}
 	if _, located, _ := catalog.TypeTraits(m.typ); located && !a.values.Get("location").Exists() {
-		o = append(o, "location", arm.Ref{ID: id, Path: "location"}) // that of its parent, or of nothing
+		o = append(o, "location", a.later("location")) // that of its parent, or of nothing
 	}
 	body := arm.New(append(o, "identity", identityOf(a.values.Get("identity"))))
 	body, err := setFieldsOf(body, a.values, fields)
@@ -456,7 +456,7 @@ func (t *terraform) azurerm(a *applied) {
 		written[strings.ToLower(strings.ReplaceAll(f.to, "[*]", ""))] = true
 	}
 	if ns := m.typ.Namespace(); ns != "Microsoft.Authorization" && ns != "Microsoft.Management" { // the table has these whole
-		body = fill(body, t.p.namesOf(m.typ), written, id)
+		body = fill(body, t.p.namesOf(m.typ), written, a)
 	}
 	t.keep(a, body)
 }
@@ -596,13 +596,13 @@ func oneZone(f field, v arm.Value) arm.Value {
 
 // fill gives the body with what its type has and the table does not know: it is
 // unknown, and not absent.
-func fill(body arm.Value, n *names, written map[string]bool, id arm.ID) arm.Value {
+func fill(body arm.Value, n *names, written map[string]bool, a *applied) arm.Value {
 	whole := map[string]bool{"id": true, "name": true, "type": true, "apiversion": true, "location": true, "tags": true, "identity": true}
 	maps.Copy(whole, written)
-	return fillValue(body, n, "", whole, id)
+	return fillValue(body, n, "", whole, a)
 }
 
-func fillValue(v arm.Value, n *names, path string, written map[string]bool, id arm.ID) arm.Value {
+func fillValue(v arm.Value, n *names, path string, written map[string]bool, a *applied) arm.Value {
 	if n == nil || n.below == nil {
 		return v
 	}
@@ -610,7 +610,7 @@ func fillValue(v arm.Value, n *names, path string, written map[string]bool, id a
 		list := arm.A{}
 		for item := range v.Items() {
 			if item.Kind() == arm.Object {
-				item = fillValue(item, n, path, written, id)
+				item = fillValue(item, n, path, written, a)
 			}
 			list = append(list, item)
 		}
@@ -621,12 +621,12 @@ func fillValue(v arm.Value, n *names, path string, written map[string]bool, id a
 	}
 	o := arm.O{}
 	for name, m := range v.Members() {
-		o = append(o, name, fillValue(m, n.get(name), path+name+".", written, id))
+		o = append(o, name, fillValue(m, n.get(name), path+name+".", written, a))
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.below)) {
 		spelled := or(n.below[name].name, name)
 		if !v.Get(name).Exists() && !covered(strings.ToLower(path)+name, written) {
-			o = append(o, spelled, arm.Ref{ID: id, Path: path + spelled})
+			o = append(o, spelled, a.later(path+spelled))
 		}
 	}
 	return arm.New(o)

@@ -47,6 +47,9 @@ type applied struct {
 	resolving bool
 }
 
+// later gives what stands for a part of the body that the file does not tell.
+func (a *applied) later(path string) arm.Ref { return arm.Parameter(a.address + ": " + path) }
+
 // terraform is one plan or state that is read.
 type terraform struct {
 	p         *reading
@@ -518,19 +521,20 @@ func (t *terraform) azapi(a *applied) {
 		o = append(o, "identity", identity)
 	}
 	if body.Kind() == arm.Unknown {
-		t.keep(a, t.rest(arm.New(append(o, "properties", body)), id))
+		t.keep(a, t.rest(a, arm.New(append(o, "properties", body))))
 		return
 	}
 	made := arm.New(append(o, without(body, "id", "name", "type", "apiVersion")...))
 	if secret := a.config.Get("sensitive_body"); secret.Exists() { // laid over the body, and never in a plan
-		made = t.rest(over(made, secret.Get("constant_value")), id)
+		made = t.rest(a, over(made, secret.Get("constant_value")))
 	}
 	t.keep(a, made)
 }
 
 // rest gives a body with everything else that the type has unknown, where a plan
 // tells a part of a resource.
-func (t *terraform) rest(body arm.Value, id arm.ID) arm.Value {
+func (t *terraform) rest(a *applied, body arm.Value) arm.Value {
+	id := t.idOf(a)
 	names := []string{"kind", "identity", "sku", "zones", "plan"}
 	tags, location, sure := catalog.TypeTraits(id.Type())
 	if tags || !sure {
@@ -545,10 +549,10 @@ func (t *terraform) rest(body arm.Value, id arm.ID) arm.Value {
 	}
 	for _, name := range names {
 		if !body.Get(name).Exists() {
-			o = append(o, name, arm.Ref{ID: id, Path: name})
+			o = append(o, name, a.later(name))
 		}
 	}
-	return fill(arm.New(o), t.p.namesOf(id.Type()), nil, id)
+	return fill(arm.New(o), t.p.namesOf(id.Type()), nil, a)
 }
 
 // keep keeps a body as the resource of a.
@@ -619,7 +623,7 @@ func (t *terraform) updates() {
 			t.pieces[i].Resource.Body = over(body, t.pieces[i].Resource.Body)
 		case i >= 0:
 			r := &t.pieces[i].Resource
-			r.Body = t.rest(arm.New(arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version, "location", r.Get("location"), "tags", r.Get("tags"), "properties", body}), id)
+			r.Body = t.rest(a, arm.New(arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version, "location", r.Get("location"), "tags", r.Get("tags"), "properties", body}))
 		default:
 			o := arm.O{"id", id, "name", id.Name(), "type", typ, "apiVersion", version}
 			if body.Kind() == arm.Unknown {
@@ -627,7 +631,7 @@ func (t *terraform) updates() {
 			} else {
 				o = append(o, without(body, "id", "name", "type", "apiVersion")...)
 			}
-			t.keep(a, t.rest(arm.New(o), id))
+			t.keep(a, t.rest(a, arm.New(o)))
 		}
 	}
 }
