@@ -187,7 +187,7 @@ func runNeeds(f accessFlags) error {
 	if err != nil {
 		return err
 	}
-	pieces, whole, err := (&evalFlags{scope: string(at), values: f.values}).requests(sources, colourOn(f.colour, os.Stderr))
+	pieces, gaps, err := (&evalFlags{scope: string(at), values: f.values}).requests(sources, colourOn(f.colour, os.Stderr))
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func runNeeds(f accessFlags) error {
 	} else {
 		err = f.lacking(resources, needs)
 	}
-	if err == nil && !whole { // what a linked template needs is not known
+	if err == nil && len(gaps) > 0 { // what a linked template needs is not known
 		err = errFindings
 	}
 	return err

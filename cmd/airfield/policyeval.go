@@ -112,7 +112,8 @@ func evalSources(sources []given, f evalFlags) error {
 		return fmt.Errorf("--scope: %w", err)
 	}
 	colour := colourOn(f.colour, os.Stderr)
-	pieces, whole, err := f.requests(sources, colour)
+	pieces, gaps, err := f.requests(sources, colour)
+	whole := len(gaps) == 0
 	if err != nil {
 		return err
 	}
@@ -141,15 +142,14 @@ func evalSources(sources []given, f evalFlags) error {
 	return errFindings // what a linked template deploys, or a template of policies denies, is not known
 }
 
-// requests reads the resources that are judged; whole is false where a template
-// deploys what is not read.
-func (f *evalFlags) requests(sources []given, colour bool) (all []snapshot.Piece, whole bool, err error) {
-	whole = true
+// requests reads the resources that are judged; gaps say what the files deploy
+// that is not read.
+func (f *evalFlags) requests(sources []given, colour bool) (all []snapshot.Piece, gaps diag.List, err error) {
 	r := snapshot.Reader{At: arm.ID(f.scope)}
 	if f.values != "" {
 		values, err := readParameters(f.values)
 		if err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 		r.Parameters = values
 	}
@@ -161,17 +161,19 @@ func (f *evalFlags) requests(sources []given, colour bool) (all []snapshot.Piece
 		}
 		printFindings(found, colour)
 		if found.HasErrors() {
-			return nil, false, errUnreadable
+			return nil, nil, errUnreadable
 		}
 		for _, d := range found {
-			whole = whole && d.Code != "template/linked" && d.Code != "snapshot/unmapped" && d.Code != "snapshot/partial"
+			if d.Code == "template/linked" || d.Code == "snapshot/unmapped" || d.Code == "snapshot/partial" {
+				gaps = append(gaps, d)
+			}
 		}
 		all = append(all, pieces...)
 	}
-	if len(sources) > 0 && len(all) == 0 && whole {
-		return nil, false, errors.New("there is no resource to judge")
+	if len(sources) > 0 && len(all) == 0 && len(gaps) == 0 {
+		return nil, nil, errors.New("there is no resource to judge")
 	}
-	return all, whole, nil
+	return all, gaps, nil
 }
 
 // readParameters reads a template's parameter file.

@@ -30,7 +30,8 @@ change was made and judged again; the line says what else it opens, and those
 that open least come first.
 
 FILE is an estate, an ARM template or resources, or what terraform show -json
-prints for a plan. Templates need --scope.
+prints for a plan. Templates and plans need --scope. What a plan does not know
+is not known here either, and what was not read of a file is listed.
 
 With -o the change that opens least against each blocker is written as a patch
 for the tool that keeps the policy: Enterprise Azure Policy as Code, Azure
@@ -92,6 +93,9 @@ func runReview(file string, f reviewFlags) error {
 	}
 	o.Policy.Place = w.place
 	r := review.New(w.tenant, have, o)
+	for _, d := range w.gaps {
+		r.Blockers = append(r.Blockers, &review.Blocker{Code: d.Code, Title: d.Message, Reason: "it was not read"})
+	}
 	printFew(r.Findings, f.full, colour)
 	out := report.Review(r)
 	if f.json {
@@ -142,6 +146,7 @@ type wanted struct {
 	bounds review.Bounds
 	keptIn change.Owner
 	place  func(arm.Resource, arm.Value) diag.Pos
+	gaps   diag.List // what is to be deployed and was not read
 }
 
 func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
@@ -160,12 +165,9 @@ func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
 		return wanted{}, fmt.Errorf("--scope: where %s is deployed to: %w", file, err)
 	}
 	e := evalFlags{scope: f.scope, values: f.values}
-	pieces, whole, err := e.requests([]given{{src, found}}, colour)
+	pieces, gaps, err := e.requests([]given{{src, found}}, colour)
 	if err != nil {
 		return wanted{}, err
-	}
-	if !whole {
-		return wanted{}, fmt.Errorf("%s deploys a linked template, which is not read: review it by itself", file)
 	}
 	var b tenant.Builder
 	for _, p := range pieces {
@@ -173,7 +175,7 @@ func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
 	}
 	t, found := b.Tenant()
 	printFindings(slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == "tenant/placement" }), colour) // where they lie is for the snapshot to say
-	return wanted{tenant: t, place: snapshot.Places(pieces)}, nil
+	return wanted{tenant: t, place: snapshot.Places(pieces), gaps: gaps}, nil
 }
 
 // isEstate tells an estate from a template: it is no JSON file, or says so.
@@ -197,7 +199,7 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	return wanted{d.Tenant, boundsOf(e), change.OwnerNamed(string(e.Platform.PolicyKeptIn)), func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}, nil
+	return wanted{tenant: d.Tenant, bounds: boundsOf(e), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}, nil
 }
 
 // boundsOf gives what an estate lets a review propose.
