@@ -173,4 +173,3 @@ func references(config arm.Value) []string {
 	}
 	return refs
 }
-
