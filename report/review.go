@@ -265,7 +265,11 @@ func (p *lines) doubts(all []BlockerOf) {
 				resources[h.ID] = true
 			}
 		}
-		p.printf("    %s\n      may stop %s: %s\n", reason, count(len(resources), "resource"), few(titles, fewHits))
+		stops := count(len(resources), "resource")
+		if len(resources) == 0 { // what was not read
+			stops = "something"
+		}
+		p.printf("    %s\n      may stop %s: %s\n", reason, stops, few(titles, fewHits))
 	}
 }
 
