@@ -31,12 +31,25 @@ const (
 	version = 1        // Header.Version
 )
 
+// Reader reads snapshots. The zero Reader is ready.
+type Reader struct {
+	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
+	// for one after another. What is read is the same.
+	Side func(n int, do func(i int))
+}
+
 // Read reads a snapshot, plain or packed. Every line that is not in the tenant
 // has a finding, and so has a file that ends early; name is what findings call
 // the file. The error is one of r; the tenant is nil only with an error.
-func Read(name string, r io.Reader) (*Tenant, diag.List, error) {
-	s := Scan(name, r)
-	s.in.limit = lastChunk
+func Read(name string, r io.Reader) (*Tenant, diag.List, error) { return Reader{}.Read(name, r) }
+
+// Read is the function Read, side by side.
+func (r Reader) Read(name string, in io.Reader) (*Tenant, diag.List, error) {
+	s := Scan(name, in)
+	s.ahead.in.limit = lastChunk
+	if r.Side != nil {
+		s.ahead.side = r.Side
+	}
 	b := Builder{Header: s.header, file: name}
 	for s.next() {
 		b.append(s.line, s.mark)
@@ -58,18 +71,17 @@ type Scanner struct {
 	name   string
 	header Header
 	source *source
-	in     lineReader
-	clean  arm.Checker
+	ahead  ahead
 	index  arm.Indexer
 	buf    []byte
 	names  map[string]string // of the files that marks name
 
-	pending  []byte // the first line, where it is no header
-	row      int    // of the line read last, from 1
-	rows     int    // lines with a resource, good or not
-	bad      int    // of them, those that are left out
-	disorder int    // the first row that is not in order, 0 for none
-	twice    bool   // an id stands twice in a row
+	pending  fileLine // the first line, where it is no header
+	row      int      // of the line read last, from 1
+	rows     int      // lines with a resource, good or not
+	bad      int      // of them, those that are left out
+	disorder int      // the first row that is not in order, 0 for none
+	twice    bool     // an id stands twice in a row
 	ended    bool
 	closed   bool // the end was looked at
 	stopped  bool // the header says not to read on
@@ -86,7 +98,7 @@ type Scanner struct {
 // Scan begins to read a snapshot, plain or packed, and reads its header. After
 // the pass, Findings says whether the answer is whole.
 func Scan(name string, r io.Reader) *Scanner {
-	s := &Scanner{name: name, source: &source{r: r}, in: lineReader{limit: 1 << 20}}
+	s := &Scanner{name: name, source: &source{r: r}, ahead: ahead{in: lineReader{limit: 1 << 20}, side: oneAfterAnother}}
 	if s.unpack() {
 		s.readHeader()
 	}
@@ -167,12 +179,12 @@ func (s *Scanner) ordered() bool {
 
 // next reads up to the next good resource.
 func (s *Scanner) next() bool {
-	for s.pending != nil || !s.ended {
-		raw := s.pending
-		if s.pending = nil; raw == nil {
-			raw = s.readLine()
+	for s.pending.text != nil || !s.ended {
+		l := s.pending
+		if s.pending = (fileLine{}); l.text == nil {
+			l = s.readLine()
 		}
-		if len(raw) > 0 && s.take(raw) {
+		if len(l.text) > 0 && s.take(l) {
 			return true
 		}
 	}
@@ -181,11 +193,13 @@ func (s *Scanner) next() bool {
 }
 
 // take makes the current resource of a line.
-func (s *Scanner) take(raw []byte) bool {
+func (s *Scanner) take(l fileLine) bool {
 	last := s.id
 	s.rows++
-	s.line = unsafe.String(&raw[0], len(raw))
-	if !s.canonical() && !s.check(raw) {
+	s.line = unsafe.String(&l.text[0], len(l.text))
+	if l.id != "" {
+		s.id, s.mark = l.id, mark{}
+	} else if !s.check(l.text) {
 		return false
 	}
 	switch c := s.id.Compare(last); { // every id is greater than ""
@@ -218,20 +232,6 @@ func (s *Scanner) close() {
 	case s.rows > want:
 		s.found.Warnf(at, "tenant/header", "the file has %d resources, its header announces %d", s.rows, want)
 	}
-}
-
-// canonical tells whether the current line is as Write writes one without a
-// mark, and nothing is wrong with it; then there is no more to look at.
-func (s *Scanner) canonical() bool {
-	if !strings.HasPrefix(s.line, lineStart) || !s.clean.Clean(s.line) {
-		return false
-	}
-	id, err := arm.ParseID(string(lineID(s.line)))
-	if err != nil {
-		return false
-	}
-	s.id, s.mark = id, mark{}
-	return true
 }
 
 // check looks at the members of the current line and makes it canonical, where
@@ -320,25 +320,25 @@ func (s *Scanner) col(offset int) int { return utf8.RuneCountInString(s.line[:of
 // missing and the line is left to be read; where it is nothing that we know, no
 // more is read.
 func (s *Scanner) readHeader() {
-	var raw []byte
-	for len(raw) == 0 && !s.ended {
-		raw = s.readLine()
+	var l fileLine
+	for len(l.text) == 0 && !s.ended {
+		l = s.readLine()
 	}
 	at := s.pos(max(s.row, 1), 1)
-	if len(raw) == 0 {
+	if len(l.text) == 0 {
 		if len(s.found) == 0 && s.err == nil {
 			s.found.Errorf(at, "tenant/header", "file is empty, wanted a snapshot of a tenant")
 		}
 		return
 	}
 	wanted := fmt.Sprintf(`wanted a snapshot's header: {"airfield":%q,"version":%d,…}`, kind, version)
-	v, err := arm.Parse(string(raw))
+	v, err := arm.Parse(string(l.text))
 	is := v.Get("airfield")
 	switch {
 	case err == nil && !is.Exists() && v.Get("id").Exists():
 		s.found.Errorf(at, "tenant/header", "found a resource, %s", wanted)
 		s.header = Header{Airfield: kind, Version: version}
-		s.pending = raw
+		s.pending = l
 		return
 	case err != nil || !is.Exists():
 		s.found.Errorf(at, "tenant/header", "%s", wanted)
@@ -347,7 +347,7 @@ func (s *Scanner) readHeader() {
 	case v.Get("version").Text() != fmt.Sprint(version):
 		s.found.Errorf(at, "tenant/version", "snapshot has version %s, this program reads version %d", v.Get("version").Text(), version)
 	default:
-		if err := json.Unmarshal(raw, &s.header); err != nil {
+		if err := json.Unmarshal(l.text, &s.header); err != nil {
 			s.found.Errorf(at, "tenant/header", "%s", err)
 			break
 		}
@@ -382,27 +382,26 @@ func (s *Scanner) unpack() bool {
 	if begin, _ := in.Peek(3); string(begin) == "\xef\xbb\xbf" {
 		in.Discard(3)
 	}
-	s.in.r = in
+	s.ahead.in.r = in
 	return true
 }
 
-// readLine reads one line without its end and the white space before that. A
-// line that is too long gives an empty one and a finding.
-func (s *Scanner) readLine() []byte {
+// readLine reads one line. One that is too long has no text and a finding.
+func (s *Scanner) readLine() fileLine {
 	s.row++
-	line, dropped, err := s.in.line()
-	if size := len(line) + dropped; size > MaxLine+len("\r\n") {
+	l := s.ahead.line()
+	if l.size > MaxLine+len("\r\n") {
 		s.rows++
-		s.leaveOut(1, "tenant/size", "line has %d MiB, at most %d MiB are read", size>>20, MaxLine>>20)
-		line = nil
+		s.leaveOut(1, "tenant/size", "line has %d MiB, at most %d MiB are read", l.size>>20, MaxLine>>20)
+		l.text = nil
 	}
-	if err != nil {
-		s.endLine(line, err)
-		if err != io.EOF {
-			return nil
+	if l.err != nil {
+		s.endLine(l.text, l.err)
+		if l.err != io.EOF {
+			l.text = nil
 		}
 	}
-	return bytes.TrimRight(line, " \t\r\n")
+	return l
 }
 
 // endLine ends the file at a line that has no end.

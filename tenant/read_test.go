@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -179,6 +180,69 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
+// TestSideBySide reads several batches, good lines and all sorts of bad ones
+// among them, from readers that stop anywhere.
+func TestSideBySide(t *testing.T) {
+	var file strings.Builder
+	file.WriteString(head)
+	for i := range 4000 {
+		id := fmt.Sprintf(`{"id":"/providers/N/t/%05d"`, i-i%97/96*50)
+		switch i % 311 {
+		case 17:
+			id = `{"x":"ö",` + id[1:]
+		case 41:
+			id = `{"id":"/x/y"`
+		case 95:
+			id += `,"$airfield":{"file":"a.json","line":3}`
+		case 200:
+			id = "\n \n" + id + ","
+		}
+		fmt.Fprintf(&file, "%s,\"v\":%q} \r\n", id, strings.Repeat("y", i%1500))
+	}
+	whole := file.String()
+	for _, c := range []tenant.Compression{tenant.Plain, tenant.Gzip, tenant.Zstd} {
+		u, _ := read(t, whole)
+		packed := written(t, u, c)
+		sameSideBySide(t, packed)
+		sameSideBySide(t, packed[:len(packed)*2/3])
+	}
+	sameSideBySide(t, whole)
+	sameSideBySide(t, whole[:len(whole)-9])
+	sameSideBySide(t, whole+`{"id":"/providers/N/t/z","x":"`+strings.Repeat("x", tenant.MaxLine)+"\"}\n"+whole[len(head):])
+	broken := errors.New("broken")
+	_, _, err := tenant.Reader{Side: side}.Read("t", io.MultiReader(strings.NewReader(whole), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) {
+		t.Errorf("have %v, want %v", err, broken)
+	}
+}
+
+func side(n int, do func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(i) })
+	}
+	all.Wait()
+}
+
+// sameSideBySide reads a file side by side and one after another.
+func sameSideBySide(t *testing.T, file string) {
+	t.Helper()
+	want, wantFound, err := tenant.Read("t", strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, found, err := tenant.Reader{Side: side}.Read("t", strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text(found) != text(wantFound) {
+		t.Fatalf("have %s\nwant %s", text(found), text(wantFound))
+	}
+	if written(t, have, tenant.Plain) != written(t, want, tenant.Plain) {
+		t.Fatal("have another tenant")
+	}
+}
+
 func TestScanGroups(t *testing.T) {
 	var lines strings.Builder
 	lines.WriteString(head)
@@ -260,6 +324,7 @@ func FuzzRead(f *testing.F) {
 		if u.Len() == 0 && len(found) == 0 && bytes.Count(file, []byte("\n")) > 1 && bytes.HasPrefix(file, []byte(head)) && len(bytes.TrimSpace(file)) > len(head) {
 			t.Fatalf("nothing read of %q and nothing said", file)
 		}
+		sameSideBySide(t, string(file))
 		all := ids(u)
 		if !slices.IsSortedFunc(all, arm.ID.Compare) {
 			t.Fatalf("not in order: %q", all)

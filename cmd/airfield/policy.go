@@ -165,7 +165,7 @@ func readTenant(file string, found *diag.List) (*tenant.Tenant, error) {
 		return nil, err
 	}
 	defer f.Close()
-	t, wrong, err := tenant.Read(file, f)
+	t, wrong, err := tenant.Reader{Side: side}.Read(file, f)
 	if err != nil {
 		return nil, err
 	}
