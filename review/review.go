@@ -15,7 +15,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"airfield/access"
@@ -210,11 +209,13 @@ func governing(t *tenant.Tenant) *tenant.Tenant {
 }
 
 func governs(t arm.Type) bool {
-	return t.Equal(arm.SubscriptionType) || t.Equal(arm.ResourceGroupType) ||
-		strings.HasPrefix(strings.ToLower(string(t)), "microsoft.management/") ||
-		strings.HasPrefix(strings.ToLower(string(t)), "microsoft.subscription/") ||
-		strings.HasPrefix(strings.ToLower(string(t)), "microsoft.authorization/polic")
+	return t.Equal(arm.SubscriptionType) || t.Equal(arm.ResourceGroupType) || slices.ContainsFunc(governors, func(begin string) bool {
+		return len(t) > len(begin) && arm.EqualFold(string(t[:len(begin)]), begin)
+	})
 }
+
+// governors are how the other types begin that policies are compiled from.
+var governors = []string{"Microsoft.Management/", "Microsoft.Subscription/", "Microsoft.Authorization/polic"}
 
 // judge judges every resource and gathers what is said of it.
 func (x *reviewer) judge() {

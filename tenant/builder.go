@@ -72,6 +72,13 @@ func (b *Builder) append(line string, m mark) {
 	b.lines = append(b.lines, line)
 }
 
+// appendAll adds the lines of a tenant between two positions.
+func (b *Builder) appendAll(t *Tenant, from, to int) {
+	for i := from; i < to; i++ {
+		b.append(t.lines[i], t.mark(i))
+	}
+}
+
 // Tenant gives the tenant of what was added, with findings about resources
 // that were given twice (the first counts) and about the tree. The Builder must
 // not be used any more.

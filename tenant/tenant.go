@@ -15,6 +15,7 @@ package tenant
 
 import (
 	"iter"
+	"slices"
 	"sort"
 	"strings"
 
@@ -60,7 +61,7 @@ func (t *Tenant) Header() Header { return t.header }
 
 // WithHeader gives the same tenant under another header.
 func (t *Tenant) WithHeader(h Header) *Tenant {
-	b := Builder{Header: h, lines: t.lines, marks: t.marks}
+	b := Builder{Header: h, lines: t.lines, marks: t.marks, inOrder: true}
 	u, _ := b.Tenant()
 	return u
 }
@@ -158,40 +159,43 @@ func (t *Tenant) With(resources ...arm.Resource) (*Tenant, diag.List) {
 		put.Add(r)
 	}
 	fresh, found := put.sorted()
-	return t.merge(fresh, func(arm.ID) bool { return false }, found)
+	b := t.rebuild(fresh.Len(), found)
+	from := 0
+	for i, line := range fresh.lines {
+		at, there := t.find(fresh.ID(i))
+		b.appendAll(t, from, at)
+		b.append(line, fresh.mark(i))
+		if from = at; there {
+			from++
+		}
+	}
+	b.appendAll(t, from, t.Len())
+	return b.Tenant()
 }
 
 // Without gives the tenant without the resources of these ids. What lies below
 // them stays.
 func (t *Tenant) Without(ids ...arm.ID) (*Tenant, diag.List) {
-	gone := map[arm.ID]bool{}
+	var gone []int
 	for _, id := range ids {
-		gone[id.Fold()] = true
+		if at, there := t.find(id); there {
+			gone = append(gone, at)
+		}
 	}
-	return t.merge(&Tenant{}, func(id arm.ID) bool { return gone[id.Fold()] }, nil)
+	slices.Sort(gone)
+	b := t.rebuild(0, nil)
+	from := 0
+	for _, at := range slices.Compact(gone) {
+		b.appendAll(t, from, at)
+		from = at + 1
+	}
+	b.appendAll(t, from, t.Len())
+	return b.Tenant()
 }
 
-// merge puts the resources of another tenant over those of t, leaving out the
-// ones of t that drop names.
-func (t *Tenant) merge(over *Tenant, drop func(arm.ID) bool, found diag.List) (*Tenant, diag.List) {
-	b := Builder{Header: t.header, lines: make([]string, 0, len(t.lines)+len(over.lines)), found: found}
-	j := 0
-	for i := range t.lines {
-		id, c := t.ID(i), -1
-		for ; j < len(over.lines); j++ {
-			if c = id.Compare(over.ID(j)); c <= 0 {
-				break
-			}
-			b.append(over.lines[j], over.mark(j))
-		}
-		if (j == len(over.lines) || c != 0) && !drop(id) {
-			b.append(t.lines[i], t.mark(i))
-		}
-	}
-	for ; j < len(over.lines); j++ {
-		b.append(over.lines[j], over.mark(j))
-	}
-	return b.Tenant()
+// rebuild begins a tenant of lines of t and some more, given in order.
+func (t *Tenant) rebuild(more int, found diag.List) *Builder {
+	return &Builder{Header: t.header, lines: make([]string, 0, t.Len()+more), found: found, inOrder: true}
 }
 
 func (t *Tenant) mark(i int) mark {

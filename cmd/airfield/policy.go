@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -168,6 +169,9 @@ func readTenant(file string, found *diag.List) (*tenant.Tenant, error) {
 	t, wrong, err := tenant.Reader{Side: side}.Read(file, f)
 	if err != nil {
 		return nil, err
+	}
+	if t.Len() > 100_000 {
+		debug.SetGCPercent(20) // nearly all of the heap is the tenant's text, which is not to be held twice
 	}
 	*found = append(*found, wrong...)
 	return t, nil

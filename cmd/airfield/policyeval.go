@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -284,7 +283,6 @@ func scanTenant(p *policies, f evalFlags) error {
 	if f.tenant == "" {
 		return errors.New("there is nothing to judge: name resources, or a snapshot with --tenant")
 	}
-	debug.SetGCPercent(20) // nearly all of the heap is the tenant's text, which is not to be held twice
 	parts := p.tenant.Parts(runtime.GOMAXPROCS(0))
 	tallies := make([]*policy.Tally, len(parts))
 	progress := startMeter("resources judged", p.tenant.Len())
