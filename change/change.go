@@ -57,11 +57,10 @@ func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 func Apply(t *tenant.Tenant, all ...Change) (*tenant.Tenant, diag.List) {
 	var found diag.List
 	for _, c := range all {
-		var more diag.List
 		if len(c.Delete) > 0 {
-			t, more = t.Without(c.Delete...)
-			found = append(found, more...)
+			t, _ = t.Without(c.Delete...) // what is found of the tree counts when all is done
 		}
+		var more diag.List
 		t, more = t.With(c.Put...)
 		found = append(found, more...)
 	}

@@ -35,6 +35,16 @@ type Rule struct {
 	twin        twinKey
 }
 
+// Same tells whether a rule finds the same as another, which may be of another
+// engine: it is of the same definition and version, with the same values where
+// its conditions have parameters.
+func (a *Assigned) Same(o *Assigned) bool {
+	if a.Rule == nil || o.Rule == nil || !a.DefinitionID().Equal(o.DefinitionID()) {
+		return a.Rule == o.Rule && a.DefinitionID().Equal(o.DefinitionID())
+	}
+	return a.Rule.Version == o.Rule.Version && a.Rule.twin.params == o.Rule.twin.params
+}
+
 // twinKey is the same for rules whose conditions are the same: they are
 // evaluated once.
 type twinKey struct {

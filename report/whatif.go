@@ -24,11 +24,12 @@ type EffectOf struct {
 	Kind       whatif.Kind `json:"kind"`
 	Resource   arm.ID      `json:"resource"`
 	Type       arm.Type    `json:"type"`
-	Policy     string      `json:"policy"`
-	Assignment string      `json:"assignment"`
-	AssignedAt arm.ID      `json:"assignedAt"`
-	ID         arm.ID      `json:"assignmentId"`
-	Definition arm.ID      `json:"definitionId"`
+	Policy     string      `json:"policy,omitempty"` // blank where policies are not seen
+	Assignment string      `json:"assignment,omitempty"`
+	AssignedAt arm.ID      `json:"assignedAt,omitempty"`
+	ID         arm.ID      `json:"assignmentId,omitempty"`
+	Definition arm.ID      `json:"definitionId,omitempty"`
+	Reference  string      `json:"referenceId,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
 }
 
@@ -50,8 +51,11 @@ func WhatIf(changes []change.Change, a *whatif.Answer) WhatIfOf {
 		out.Changes = append(out.Changes, c.Title)
 	}
 	for _, e := range a.Effects {
-		out.Effects = append(out.Effects, EffectOf{e.Kind, e.Resource, e.Type, e.Assigned.Policy(), e.Assigned.Title,
-			e.Assigned.Scope, e.Assigned.ID, e.Assigned.DefinitionID(), e.Reason})
+		of := EffectOf{Kind: e.Kind, Resource: e.Resource, Type: e.Type, Reason: e.Reason}
+		if a := e.Assigned; a != nil {
+			of.Policy, of.Assignment, of.AssignedAt, of.ID, of.Definition, of.Reference = a.Policy(), a.Title, a.Scope, a.ID, a.DefinitionID(), a.Reference()
+		}
+		out.Effects = append(out.Effects, of)
 	}
 	for _, h := range a.Holds {
 		p := h.What.Get("properties")
@@ -74,8 +78,8 @@ func (o WhatIfOf) Bad() bool {
 var kindWords = map[whatif.Kind][2]string{
 	whatif.Denied: {"denied on their next write", "\x1b[31m"}, whatif.Unknown: {"not known", "\x1b[33m"},
 	whatif.Written: {"would be written", "\x1b[33m"}, whatif.DeployedTo: {"would be deployed to", "\x1b[33m"},
-	whatif.NonCompliant: {"not compliant any more", "\x1b[33m"}, whatif.LetThrough: {"let through, denied now", "\x1b[32m"},
-	whatif.Cleared: {"not found any more", "\x1b[32m"},
+	whatif.NonCompliant: {"found not to comply", "\x1b[33m"}, whatif.LetThrough: {"let through, denied now", "\x1b[32m"},
+	whatif.Cleared: {"not found, written or deployed to any more", "\x1b[32m"},
 }
 
 // Text prints the answer: by kind and rule how many resources, with full each.
@@ -113,7 +117,7 @@ func (p *lines) effects(all []EffectOf, full, colour bool) {
 	by := map[string][]EffectOf{}
 	for _, e := range all {
 		resources[e.Resource] = true
-		key := string(e.ID) + string(e.Definition) + e.Reason
+		key := fmt.Sprintf("%q", []string{string(e.ID), e.Reference, e.Reason})
 		if by[key] == nil {
 			rules = append(rules, key)
 		}
@@ -125,7 +129,7 @@ func (p *lines) effects(all []EffectOf, full, colour bool) {
 	p.printf("\n%s %s\n", count(len(resources), "resource"), words[0])
 	for _, key := range rules {
 		first := by[key][0]
-		p.printf("    %6d  policy %q, assigned %q at %s\n", len(by[key]), first.Policy, first.Assignment, first.AssignedAt.Place())
+		p.printf("    %6d  %s\n", len(by[key]), first.rule())
 		if first.Reason != "" {
 			p.printf("            %s\n", first.Reason)
 		}
@@ -137,6 +141,17 @@ func (p *lines) effects(all []EffectOf, full, colour bool) {
 			p.printf("            %s\n", e.Resource)
 		}
 	}
+}
+
+// rule names the rule that an effect is of.
+func (e EffectOf) rule() string {
+	switch {
+	case e.ID == "":
+		return "policies that are not seen"
+	case e.Reference != "":
+		return fmt.Sprintf("policy %q, as %q of what is assigned as %q at %s", e.Policy, e.Reference, e.Assignment, e.AssignedAt.Place())
+	}
+	return fmt.Sprintf("policy %q, assigned as %q at %s", e.Policy, e.Assignment, e.AssignedAt.Place())
 }
 
 func (p *lines) hold(h BeginOf) {

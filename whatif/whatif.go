@@ -13,6 +13,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"airfield/arm"
 	"airfield/change"
@@ -43,7 +44,7 @@ type Effect struct {
 	Kind     Kind
 	Resource arm.ID
 	Type     arm.Type
-	Assigned *policy.Assigned // before the changes, for what ends; else after
+	Assigned *policy.Assigned // before the changes, for what ends; else after; nil where policies are not seen
 	Reason   string           // where it is not known
 }
 
@@ -58,7 +59,7 @@ const (
 	DeployedTo             // what is missing, when it is next written or remediated
 	NonCompliant
 	LetThrough // its next write, which is denied now
-	Cleared    // it is not found, written or deployed to any more: it complies, is exempt, or the policy is not about it
+	Cleared    // it is not found, written or deployed to any more: it complies, is exempt, or the policy is not about it or not enforced
 )
 
 var kindNames = [...]string{"denied", "unknown", "written", "deployed to", "non-compliant", "let through", "cleared"}
@@ -130,24 +131,28 @@ func (x *comparer) touched(all []change.Change) []arm.ID {
 
 // reach gives the scope below which a resource makes a difference to policies
 // and access: what an assignment is made for, the subscription that a placement
-// places; a definition may be assigned anywhere below it.
+// places; a definition may be assigned anywhere below it, and a policy may look
+// for any resource in its subscription.
 func reach(id arm.ID) arm.ID {
-	if id.Type().Equal(arm.ManagementGroupType + "/subscriptions") {
+	switch t := id.Type(); {
+	case t.Equal(arm.ManagementGroupType + "/subscriptions"):
 		return arm.Subscription(id.Name())
-	}
-	if t := id.Type(); t.Equal(arm.SubscriptionType) || t.Equal(arm.ResourceGroupType) || t.Equal(arm.ManagementGroupType) {
+	case t.Equal(arm.ManagementGroupType):
 		return id
+	case id.SubscriptionID() != "" && !strings.HasPrefix(strings.ToLower(string(t)), "microsoft.authorization/"):
+		return id.SubscriptionID()
 	}
 	return id.Scope()
 }
 
 const workers = 8 // runs that a comparison is split into
 
-// compare judges everything in some scopes before and after.
+// compare judges everything in some scopes before and after: what is there after
+// the changes, as it then is.
 func (x *comparer) compare(scopes []arm.ID) {
 	var at []int // the positions to compare
 	for _, s := range scopes {
-		from, to := x.before.Span(s)
+		from, to := x.after.Span(s)
 		for i := from; i < to; i++ {
 			at = append(at, i)
 		}
@@ -156,14 +161,10 @@ func (x *comparer) compare(scopes []arm.ID) {
 	parts := make([][]Effect, workers)
 	x.o.Side(workers, func(i int) {
 		mine := at[i*len(at)/workers : (i+1)*len(at)/workers]
-		was := map[arm.ID][]said{}
-		x.now.Scan(x.run(mine), policy.In(x.before), func(r arm.Resource, results []policy.Result) {
-			if all := worth(results); all != nil {
-				was[r.ID] = all
-			}
-		})
-		x.then.Scan(x.run(mine), policy.In(x.after), func(r arm.Resource, results []policy.Result) {
-			parts[i] = append(parts[i], differ(r, was[r.ID], worth(results))...)
+		was := map[arm.ID]state{}
+		each(x.now, x.before, x.run(mine, x.before), func(r arm.Resource, s state) { was[r.ID.Fold()] = s })
+		each(x.then, x.after, x.run(mine, x.after), func(r arm.Resource, s state) {
+			parts[i] = append(parts[i], differ(r, was[r.ID.Fold()], s)...)
 		})
 	})
 	x.out.Effects = slices.Concat(parts...)
@@ -172,107 +173,122 @@ func (x *comparer) compare(scopes []arm.ID) {
 	})
 }
 
-func (x *comparer) run(at []int) iter.Seq[arm.Resource] {
+// run gives what one of the tenants has under the ids at some positions of the
+// later one.
+func (x *comparer) run(at []int, of *tenant.Tenant) iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
-		var index arm.Indexer
 		for _, i := range at {
-			if !yield(x.before.At(i, &index)) {
+			if r, ok := of.Get(x.after.ID(i)); ok && !yield(r) {
 				return
 			}
 		}
 	}
 }
 
-// said is what a rule says of a resource, if it is more than that it complies.
-type said struct {
-	*policy.Assigned
-	kind   Kind
-	reason string
-	may    bool // it is not known whether it denies a write
+// state is what the policies of a tenant do to one resource.
+type state struct {
+	decision policy.Decision // on its next write
+	lacks    string          // why other policies may be in force, too
+	said     []said
 }
 
-// worth gives what the results say that an effect can come of.
-func worth(results []policy.Result) []said {
-	var all []said
-	for i := range results {
-		res := &results[i]
-		switch res.State {
-		case policy.NonCompliant, policy.Conflict:
-			all = append(all, said{Assigned: res.Assigned, kind: kindOf(res)})
-		case policy.Unknown:
-			all = append(all, said{res.Assigned, Unknown, res.Reason.String(), mayDeny(res)})
-		case policy.Error:
-			all = append(all, said{Assigned: res.Assigned, kind: kindOf(res), reason: res.Err.Error()})
+// said is one thing that a rule does to a resource: Denied, Written or DeployedTo
+// on its next write, NonCompliant in a scan, Unknown in either.
+type said struct {
+	*policy.Assigned
+	kind Kind
+	what string // is written or deployed, or why it is not known
+}
+
+// each gives the state of each resource of a run: what a scan finds, and what
+// becomes of it when it is written again as it is.
+func each(e *policy.Engine, t *tenant.Tenant, run iter.Seq[arm.Resource], visit func(arm.Resource, state)) {
+	related := policy.In(t)
+	e.Scan(run, related, func(r arm.Resource, results []policy.Result) {
+		v := e.Judge(policy.Request{Resource: r}, related)
+		s := state{decision: v.Decision, lacks: v.Lacks, said: written(v)}
+		for i := range results {
+			switch res := &results[i]; res.State {
+			case policy.NonCompliant, policy.Conflict, policy.Error:
+				s.said = append(s.said, said{res.Assigned, NonCompliant, reasonOf(res)})
+			case policy.Unknown:
+				if !slices.ContainsFunc(s.said, func(o said) bool { return o.Assigned == res.Assigned }) {
+					s.said = append(s.said, said{res.Assigned, Unknown, reasonOf(res)})
+				}
+			}
 		}
+		visit(r, s)
+	})
+}
+
+// written gives what policies do to a resource that is written.
+func written(v policy.Verdict) []said {
+	var all []said
+	for i := range v.Results {
+		if res := &v.Results[i]; res.Denies() {
+			all = append(all, said{res.Assigned, Denied, reasonOf(res)})
+		} else if res.Blocks() {
+			all = append(all, said{res.Assigned, Unknown, cmp.Or(reasonOf(res), "whether it denies depends on what another policy writes")})
+		}
+	}
+	for _, c := range v.Changes {
+		all = append(all, said{c.Assigned, Written, c.Path + " = " + c.After.Text()})
+	}
+	for _, d := range v.Deploys {
+		all = append(all, said{d.Assigned, DeployedTo, d.Parameters.Text()})
 	}
 	return all
 }
 
-func mayDeny(res *policy.Result) bool {
-	switch res.Effect {
-	case policy.None, policy.Deny, policy.Append, policy.Modify:
-		return res.Enforcement != policy.DoNotEnforce
+func reasonOf(res *policy.Result) string {
+	if res.Err != nil {
+		return res.Err.Error()
 	}
-	return false
+	return res.Reason.String()
 }
 
-// kindOf gives what a rule that a resource does not comply with does to it.
-func kindOf(res *policy.Result) Kind {
-	if res.Enforcement != policy.Default {
-		return NonCompliant
-	}
-	switch res.Effect {
-	case policy.AuditIfNotExists:
-		return NonCompliant
-	case policy.DeployIfNotExists:
-		return DeployedTo
-	case policy.Append, policy.Modify:
-		if res.State == policy.NonCompliant {
-			return Written
-		}
-		return Denied
-	}
-	if res.Effect == policy.Deny || res.State == policy.Error { // a condition that fails denies
-		return Denied
-	}
-	return NonCompliant
-}
-
-// differ tells how what is said of a resource before differs from after. A rule
-// is the same where its definition is, whatever assigns it; a write is denied
-// or not, whichever rule denies it.
-func differ(r arm.Resource, was, is []said) []Effect {
+// differ tells how the state of a resource before differs from that after. A
+// write is denied or not, whichever rule denies it; what else a rule does is
+// the same whatever assigns the rule.
+func differ(r arm.Resource, was, is state) []Effect {
 	var out []Effect
-	effect := func(k Kind, s said) {
-		out = append(out, Effect{Kind: k, Resource: r.ID, Type: r.Type(), Assigned: s.Assigned, Reason: s.reason})
-	}
-	has := func(all []said, k Kind) bool {
-		return slices.ContainsFunc(all, func(s said) bool { return s.kind == k })
-	}
-	deniedWas, deniedIs := has(was, Denied), has(is, Denied)
-	for _, s := range is {
-		same := slices.ContainsFunc(was, func(o said) bool { return o.kind == s.kind && o.same(s) })
-		if !same && (s.kind != Denied || !deniedWas) {
-			effect(s.kind, s)
+	effect := func(k Kind, a *policy.Assigned, why string) {
+		if !slices.ContainsFunc(out, func(e Effect) bool { return e.Assigned == a && a != nil }) { // the worst of a rule
+			out = append(out, Effect{Kind: k, Resource: r.ID, Type: r.Type(), Assigned: a, Reason: why})
 		}
 	}
-	for _, s := range was {
-		still := slices.ContainsFunc(is, func(o said) bool { return o.same(s) })
+	if is.lacks != "" && is.lacks != was.lacks {
+		effect(Unknown, nil, is.lacks)
+	}
+	for _, s := range is.said {
 		switch {
-		case s.kind == Denied && !deniedIs && slices.ContainsFunc(is, func(o said) bool { return o.may }):
-			s.reason = "this no longer denies it; another policy is not known to let it through"
-			effect(Unknown, s)
-		case s.kind == Denied && !deniedIs:
-			effect(LetThrough, s)
-		case s.kind != Denied && s.kind != Unknown && !still:
-			effect(Cleared, s)
+		case was.has(s, s.kind), s.kind == Denied && was.decision == policy.Denied, s.kind == NonCompliant && was.has(s, Denied):
+		case s.kind == Written, s.kind == DeployedTo:
+			effect(s.kind, s.Assigned, "")
+		default:
+			effect(s.kind, s.Assigned, s.what)
+		}
+	}
+	for _, s := range was.said {
+		switch {
+		case s.kind == Denied && is.decision == policy.NotKnown:
+			effect(Unknown, s.Assigned, "this no longer denies it; another policy is not known to let it through")
+		case s.kind == Denied && is.decision == policy.Allowed:
+			effect(LetThrough, s.Assigned, "")
+		case s.kind != Denied && s.kind != Unknown && !is.has(said{s.Assigned, s.kind, ""}, s.kind) && !is.has(s, Unknown):
+			effect(Cleared, s.Assigned, "")
 		}
 	}
 	return out
 }
 
-func (s said) same(o said) bool {
-	return s.DefinitionID().Equal(o.DefinitionID()) && s.Reference() == o.Reference()
+// has tells whether the same rule does a kind of thing; of what is written or
+// deployed the same, where s says what.
+func (x *state) has(s said, k Kind) bool {
+	return slices.ContainsFunc(x.said, func(o said) bool {
+		same := o.ID.Equal(s.ID) && o.Reference() == s.Reference() || o.Same(s.Assigned)
+		return same && o.kind == k && (k != Written && k != DeployedTo || s.what == "" || o.what == s.what)
+	})
 }
 
 // holdTypes are the types of what holds for all that lies below a scope, beside
@@ -282,34 +298,60 @@ var holdTypes = []arm.Type{
 	"Microsoft.Authorization/locks", "Microsoft.Consumption/budgets",
 }
 
-// holds tells which role assignments, locks and budgets begin or end to hold.
+// holds tells which role assignments, locks and budgets begin or end to hold:
+// those that are put or deleted themselves, and those of the management groups
+// around subscriptions that come to lie elsewhere.
 func (x *comparer) holds(all []change.Change) {
+	own := map[arm.ID]bool{}
 	for _, c := range all {
-		if c.Kind == change.Move {
-			before, after := x.around(x.before, c.Of), x.around(x.after, c.Of)
-			x.hold(c.Of, before, after, false)
-			x.hold(c.Of, after, before, true)
-			continue
-		}
-		for _, id := range c.Delete {
-			if r, ok := x.before.Get(id); ok && holds(id) {
-				x.out.Holds = append(x.out.Holds, Hold{false, id.Scope(), r})
-			}
-		}
+		ids := slices.Clone(c.Delete)
 		for _, r := range c.Put {
-			if holds(r.ID) && !x.before.Has(r.ID) {
-				x.out.Holds = append(x.out.Holds, Hold{true, r.ID.Scope(), r})
+			ids = append(ids, r.ID)
+		}
+		for _, id := range ids {
+			if holds(id) && !own[id.Fold()] {
+				own[id.Fold()] = true
+				x.hold(id.Scope(), one(x.before, id), one(x.after, id))
 			}
+		}
+	}
+	lacks := false
+	for _, sub := range x.after.Subscriptions(arm.Tenant) {
+		was, is := x.before.Ancestors(sub), x.after.Ancestors(sub)
+		if x.before.Has(sub) && !slices.EqualFunc(was, is, arm.ID.Equal) {
+			x.hold(sub, around(x.before, was), around(x.after, is))
+			lacks = true
+		}
+	}
+	if lacks {
+		x.lacking()
+	}
+}
+
+// lacking notes that what holds around subscriptions that move is not all seen.
+func (x *comparer) lacking() {
+	for _, m := range x.before.Header().Missing {
+		what, _, _ := strings.Cut(m.What, " at ")
+		if strings.HasPrefix(what, "/") || slices.ContainsFunc(holdTypes, func(t arm.Type) bool { return strings.Contains(strings.ToLower(string(t)), strings.ToLower(what)) }) {
+			x.out.Findings.Errorf(diag.Pos{}, "whatif/missing", "the snapshot lacks %s: %s; more may begin or end to hold", m.What, m.Why)
 		}
 	}
 }
 
 func holds(id arm.ID) bool { return slices.ContainsFunc(holdTypes, id.Type().Equal) }
 
-// around gives what the management groups around a scope hold for it.
-func (x *comparer) around(t *tenant.Tenant, scope arm.ID) map[arm.ID]arm.Resource {
+// one gives the resource with an id, alone.
+func one(t *tenant.Tenant, id arm.ID) map[arm.ID]arm.Resource {
+	if r, ok := t.Get(id); ok {
+		return map[arm.ID]arm.Resource{id.Fold(): r}
+	}
+	return nil
+}
+
+// around gives what some scopes hold for all that lies in them.
+func around(t *tenant.Tenant, scopes []arm.ID) map[arm.ID]arm.Resource {
 	all := map[arm.ID]arm.Resource{}
-	for _, up := range t.Ancestors(scope) {
+	for _, up := range scopes {
 		if up == arm.Tenant {
 			continue // everything lies in it, before and after
 		}
@@ -322,10 +364,16 @@ func (x *comparer) around(t *tenant.Tenant, scope arm.ID) map[arm.ID]arm.Resourc
 	return all
 }
 
-func (x *comparer) hold(scope arm.ID, all, but map[arm.ID]arm.Resource, begins bool) {
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if _, both := but[id]; !both {
-			x.out.Holds = append(x.out.Holds, Hold{begins, scope, all[id]})
+// hold notes what holds in a scope only before, or only after; what changed ends
+// and begins.
+func (x *comparer) hold(scope arm.ID, was, is map[arm.ID]arm.Resource) {
+	but := func(all, other map[arm.ID]arm.Resource, begins bool) {
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			if o, both := other[id]; !both || !o.Get("properties").Equal(all[id].Get("properties")) {
+				x.out.Holds = append(x.out.Holds, Hold{begins, scope, all[id]})
+			}
 		}
 	}
+	but(was, is, false)
+	but(is, was, true)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -54,7 +55,7 @@ func whatifCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&f.set, "set", nil, "change a parameter: `ASSIGNMENT:NAME=VALUE`, the value as JSON or text")
 	c.Flags().StringArrayVar(&f.enforce, "enforce", nil, "change an enforcement mode: `ASSIGNMENT=MODE`, Default or DoNotEnforce")
 	c.Flags().StringArrayVar(&f.put, "put", nil, "a `file` of other resources to put, such as role assignments")
-	c.Flags().StringArrayVar(&f.remove, "delete", nil, "a resource `id` to delete, such as that of a role assignment")
+	c.Flags().StringArrayVar(&f.remove, "delete", nil, "a resource `id` to delete with what lies below it, such as that of a role assignment")
 	c.Flags().BoolVar(&f.auditOnly, "audit-only", false, "assign with enforcement mode DoNotEnforce")
 	c.Flags().StringVar(&f.now, "now", "", "the time to judge at; without it, now")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
@@ -101,26 +102,29 @@ func runWhatif(f whatifFlags) error {
 	return err
 }
 
-// changes reads the changes that the flags name.
+// changes reads the changes that the flags name, each made to what the ones before
+// it lead to: what is assigned first, what is taken away last.
 func (f *whatifFlags) changes(t *tenant.Tenant, colour bool) ([]change.Change, error) {
+	n := &names{t}
 	var all []change.Change
-	read := func(given []string, make func(string) (change.Change, error)) error {
-		for _, text := range given {
-			c, err := make(text)
+	for _, flag := range []struct {
+		given []string
+		read  func(string) (change.Change, error)
+	}{
+		{f.put, func(file string) (change.Change, error) { return putOf(file, colour) }},
+		{f.assign, func(file string) (change.Change, error) { return f.assigned(file, colour) }},
+		{f.move, n.move}, {f.set, n.set}, {f.enforce, n.enforce}, {f.exempt, n.exempt}, {f.unassign, n.unassign}, {f.remove, n.remove},
+	} {
+		for _, text := range flag.given {
+			c, err := flag.read(text)
 			if err != nil {
-				return fmt.Errorf("%q: %w", text, err)
+				return nil, fmt.Errorf("%q: %w", text, err)
 			}
+			n.t, _ = change.Apply(n.t, c) // Compare tells what is found
 			all = append(all, c)
 		}
-		return nil
 	}
-	n := names{t}
-	err := errors.Join(
-		read(f.move, n.move), read(f.unassign, n.unassign), read(f.exempt, n.exempt), read(f.set, n.set), read(f.enforce, n.enforce),
-		read(f.assign, func(file string) (change.Change, error) { return f.assigned(file, colour) }),
-		read(f.put, func(file string) (change.Change, error) { return putOf(file, colour) }),
-		read(f.remove, n.remove))
-	return all, err
+	return all, nil
 }
 
 // assigned reads a file of policies to assign.
@@ -168,7 +172,7 @@ func putOf(file string, colour bool) (change.Change, error) {
 // names finds what a user names in a tenant: by id, by name or by display name.
 type names struct{ t *tenant.Tenant }
 
-func (n names) find(typ arm.Type, text string) (arm.Resource, error) {
+func (n *names) find(typ arm.Type, text string) (arm.Resource, error) {
 	if id, err := arm.ParseID(text); err == nil {
 		if r, ok := n.t.Get(id); ok {
 			return r, nil
@@ -183,16 +187,33 @@ func (n names) find(typ arm.Type, text string) (arm.Resource, error) {
 	what := string(typ[strings.LastIndexByte(string(typ), '/')+1:])
 	switch len(all) {
 	case 0:
-		return arm.Resource{}, fmt.Errorf("the tenant has none of %s with the id or name %q", what, text)
+		return arm.Resource{}, fmt.Errorf("the tenant has none of %s with the id or name %q%s", what, text, diag.DidYouMean(text, n.of(typ)))
 	case 1:
 		return all[0], nil
 	}
-	return arm.Resource{}, fmt.Errorf("%d of %s have the name %q: name the id, such as %s", len(all), what, text, all[0].ID)
+	var ids []string
+	for _, r := range all {
+		ids = append(ids, string(r.ID))
+	}
+	return arm.Resource{}, fmt.Errorf("%d of %s have the name %q: name one by its id: %s", len(all), what, text, strings.Join(ids, ", "))
+}
+
+// of gives the names that those of a type have.
+func (n *names) of(typ arm.Type) []string {
+	var all []string
+	for r := range n.t.OfType(typ) {
+		for _, name := range []string{r.ID.Name(), r.Get("properties", "displayName").Str(), r.Get("displayName").Str()} {
+			if name != "" {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
 }
 
 const assignmentType = arm.Type("Microsoft.Authorization/policyAssignments")
 
-func (n names) move(text string) (change.Change, error) {
+func (n *names) move(text string) (change.Change, error) {
 	sub, group, ok := strings.Cut(text, "=")
 	if !ok {
 		return change.Change{}, errors.New("wanted SUBSCRIPTION=GROUP")
@@ -208,36 +229,62 @@ func (n names) move(text string) (change.Change, error) {
 	return change.MoveTo(n.t, s.ID, g.ID)
 }
 
-func (n names) unassign(text string) (change.Change, error) {
+func (n *names) unassign(text string) (change.Change, error) {
 	a, err := n.find(assignmentType, text)
 	return change.Change{Kind: change.Unassign, Of: a.ID, Title: "take assignment " + text + " away", Delete: []arm.ID{a.ID}}, err
 }
 
-func (n names) exempt(text string) (change.Change, error) {
-	name, scope, ok := strings.Cut(text, "@")
-	at, err := arm.ParseID(scope)
-	if !ok || err != nil {
-		return change.Change{}, errors.Join(errors.New("wanted ASSIGNMENT@SCOPE or ASSIGNMENT#REFERENCE@SCOPE"), err)
+func (n *names) exempt(text string) (change.Change, error) {
+	at := strings.LastIndex(text, "@/") // an assignment's name may hold an @, as a scope's may
+	if at < 0 {
+		return change.Change{}, errors.New("wanted ASSIGNMENT@SCOPE or ASSIGNMENT#REFERENCE@SCOPE, the scope as an id")
 	}
-	name, reference, _ := strings.Cut(name, "#")
+	scope, err := arm.ParseID(text[at+1:])
+	if err != nil {
+		return change.Change{}, err
+	}
+	name, reference, _ := strings.Cut(text[:at], "#")
 	a, err := n.find(assignmentType, name)
 	if err != nil {
 		return change.Change{}, err
 	}
-	x := change.Exempting{Scopes: []arm.ID{at}, Category: "Waiver", Name: "whatif"}
+	x := change.Exempting{Scopes: []arm.ID{scope}, Category: "Waiver", Name: "whatif"}
 	if reference != "" {
 		x.References = []string{reference}
 	}
-	return change.Exempt(n.t, a, x), nil
+	return change.Exempt(n.t, a, x), n.exempts(a, reference, scope)
 }
 
-func (n names) set(text string) (change.Change, error) {
-	name, assigned, ok := strings.Cut(text, ":")
-	parameter, value, has := strings.Cut(assigned, "=")
-	if !ok || !has {
+// exempts tells what is wrong where an exemption would take nothing out of an
+// assignment.
+func (n *names) exempts(a arm.Resource, reference string, scope arm.ID) error {
+	if !n.t.Has(scope) {
+		return fmt.Errorf("the tenant does not have the scope %s", scope)
+	}
+	if at := a.ID.Scope(); !scope.Under(at) && !slices.ContainsFunc(n.t.Ancestors(scope), at.Equal) {
+		return fmt.Errorf("the scope does not lie in %s, where %q is assigned", at.Place(), a.ID.Name())
+	}
+	set, ok := n.t.Get(arm.ID(a.Get("properties", "policyDefinitionId").Str()))
+	if reference == "" || !ok {
+		return nil
+	}
+	var all []string
+	for m := range set.Get("properties", "policyDefinitions").Items() {
+		all = append(all, m.Get("policyDefinitionReferenceId").Str())
+	}
+	if !slices.ContainsFunc(all, func(s string) bool { return strings.EqualFold(s, reference) }) {
+		return fmt.Errorf("what is assigned as %q has no member with the reference %q%s", a.ID.Name(), reference, diag.DidYouMean(reference, all))
+	}
+	return nil
+}
+
+func (n *names) set(text string) (change.Change, error) {
+	before, value, has := strings.Cut(text, "=")
+	colon := strings.LastIndexByte(before, ':')
+	if colon < 0 || !has {
 		return change.Change{}, errors.New("wanted ASSIGNMENT:NAME=VALUE")
 	}
-	a, err := n.find(assignmentType, name)
+	a, err := n.find(assignmentType, before[:colon])
 	if err != nil {
 		return change.Change{}, err
 	}
@@ -245,10 +292,11 @@ func (n names) set(text string) (change.Change, error) {
 	if err != nil {
 		v = arm.New(value)
 	}
+	parameter := before[colon+1:]
 	return change.SetParameter(a, change.Value{Name: parameter, Old: a.Get("properties", "parameters", parameter, "value"), New: v})
 }
 
-func (n names) enforce(text string) (change.Change, error) {
+func (n *names) enforce(text string) (change.Change, error) {
 	name, mode, ok := strings.Cut(text, "=")
 	if !ok || !arm.EqualFold(mode, "Default") && !arm.EqualFold(mode, "DoNotEnforce") {
 		return change.Change{}, errors.New("wanted ASSIGNMENT=Default or ASSIGNMENT=DoNotEnforce")
@@ -257,13 +305,20 @@ func (n names) enforce(text string) (change.Change, error) {
 	if err != nil {
 		return change.Change{}, err
 	}
-	return change.Mode(a, mode)
+	if arm.EqualFold(mode, "Default") {
+		return change.Mode(a, "Default")
+	}
+	return change.Mode(a, "DoNotEnforce")
 }
 
-func (n names) remove(text string) (change.Change, error) {
+func (n *names) remove(text string) (change.Change, error) {
 	id, err := arm.ParseID(text)
-	if err == nil && !n.t.Has(id) {
+	switch {
+	case err != nil:
+	case !n.t.Has(id):
 		err = errors.New("the tenant does not have it")
+	case id.Type().Equal(arm.ManagementGroupType) && len(n.t.Children(id)) > 0:
+		err = errors.New("Azure deletes no management group in which something lies: move that first")
 	}
-	return change.Change{Kind: change.Unassign, Of: id, Title: "delete " + text, Delete: []arm.ID{id}}, err
+	return change.Change{Kind: change.Unassign, Of: id, Title: "delete " + text, Delete: slices.Collect(n.t.IDs(id))}, err
 }
