@@ -142,7 +142,11 @@ func Exempt(t *tenant.Tenant, assignment arm.Resource, x Exempting) Change {
 		own := append(slices.Clone(p), "displayName", fmt.Sprintf("%s for %s", titleOf(assignment), t.Title(s)))
 		c.Put = append(c.Put, arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "properties", own})})
 	}
-	c.Title = fmt.Sprintf("exempt %s from assignment %q %s", titles(t, x.Scopes), titleOf(assignment), until)
+	of := ""
+	for _, r := range x.References {
+		of += fmt.Sprintf("%q of ", r)
+	}
+	c.Title = fmt.Sprintf("exempt %s from %sassignment %q %s", titles(t, x.Scopes), of, titleOf(assignment), until)
 	return c
 }
 
@@ -184,10 +188,28 @@ func LeaveOut(t *tenant.Tenant, assignment arm.Resource, scopes []arm.ID, v Valu
 	assignment.Body = body
 	c.Put = append([]arm.Resource{assignment}, c.Put...)
 	c.Title = fmt.Sprintf("leave %s out of assignment %q, and assign it there with %s", titles(t, scopes), titleOf(assignment), v)
-	if identity := assignment.Get("identity", "type").Str(); identity != "" && !arm.EqualFold(identity, "None") {
-		c.Note = "the assignment has an identity: the new ones need its roles at " + titles(t, scopes)
-	}
+	c.Note = left(t, assignment, scopes)
 	return c, err
+}
+
+// left says what an assignment made again at some scopes has not of the first.
+func left(t *tenant.Tenant, assignment arm.Resource, scopes []arm.ID) string {
+	var all []string
+	if identity := assignment.Get("identity", "type").Str(); identity != "" && !arm.EqualFold(identity, "None") {
+		all = append(all, "the assignment has an identity: the new ones need its roles at "+titles(t, scopes))
+	}
+	for x := range t.OfType(exemptionType) {
+		at := x.ID.Scope()
+		holds := func(s arm.ID) bool { return at.Under(s) || slices.ContainsFunc(t.Ancestors(s), at.Equal) }
+		if assignment.ID.Equal(arm.ID(x.Get("properties", "policyAssignmentId").Str())) && slices.ContainsFunc(scopes, holds) {
+			until := ""
+			if end := x.Get("properties", "expiresOn").Str(); end != "" {
+				until = ", which ends " + end + ","
+			}
+			all = append(all, fmt.Sprintf("exemption %s at %s%s does not hold for the new assignment", x.ID.Name(), at.Place(), until))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // below gives an assignment again at another scope, with the value.
@@ -200,7 +222,11 @@ func (v Value) below(t *tenant.Tenant, assignment arm.Resource, scope arm.ID) (a
 			body, err = body.Set(set[0], set[1:]...)
 		}
 	}
-	again := arm.Resource{ID: id, Body: body.Without("properties", "notScopes")}
+	not := slices.DeleteFunc(assignment.Get("properties", "notScopes").Strings(), func(s string) bool { return !arm.ID(s).Under(scope) })
+	if body = body.Without("properties", "notScopes"); err == nil && len(not) > 0 {
+		body, err = body.Set(not, "properties", "notScopes")
+	}
+	again := arm.Resource{ID: id, Body: body}
 	if err != nil {
 		return again, err
 	}

@@ -65,9 +65,10 @@ type EndedOf struct {
 
 // HitOf is one resource that is stopped.
 type HitOf struct {
-	ID   arm.ID   `json:"id"`
-	Type arm.Type `json:"type"`
-	Pos  diag.Pos `json:"pos,omitzero"`
+	ID    arm.ID   `json:"id"`
+	Type  arm.Type `json:"type"`
+	Pos   diag.Pos `json:"pos,omitzero"`
+	There bool     `json:"there,omitempty"` // already, and is replaced
 }
 
 // FixOf is one way to let through what a blocker stops.
@@ -160,7 +161,7 @@ func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
 		out.Ended = append(out.Ended, EndedOf{x.ID, x.Get("properties", "expiresOn").Str()})
 	}
 	for _, h := range b.Hits {
-		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos})
+		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos, h.There})
 	}
 	if a := b.Assigned; a != nil {
 		out.Assignment, out.AssignedAt, out.ID, out.Definition = a.Title, a.Scope, a.ID, a.DefinitionID()
@@ -309,6 +310,9 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 			break
 		}
 		p.printf("    %s  (%s)", h.ID.Name(), h.Type)
+		if h.There {
+			p.printf(", which is there already")
+		}
 		if h.Pos.File != "" {
 			p.printf("  %s", h.Pos)
 		}

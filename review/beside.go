@@ -37,7 +37,7 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 // hit gives a resource that is wanted, by its id.
 func (x *reviewer) hit(id arm.ID) Hit {
 	if r, ok := x.will.Get(id); ok {
-		return Hit{Resource: r}
+		return Hit{Resource: r, There: x.have.Has(id)}
 	}
 	return Hit{Resource: arm.Resource{ID: id}}
 }

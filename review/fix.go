@@ -3,10 +3,12 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"iter"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -115,19 +117,37 @@ func (x *reviewer) edits(b *Blocker) []Fix {
 			continue
 		}
 		e := Edit{Field: c.Field}
+		var left []int // denials, with each value
+		free := 0
 		for _, v := range candidates(&c) {
-			if x.passes(b, c.Field, v) {
-				e.Values = append(e.Values, plain(v))
+			if n, ok := x.passes(b, c.Field, v); ok {
+				e.Values, left = append(e.Values, plain(v)), append(left, n)
+				if n == 0 {
+					free++
+				}
 			}
-			if len(e.Values) == maxValues {
+			if free == maxValues {
 				break
 			}
 		}
 		if len(e.Values) > 0 {
+			e.Values = fewest(e.Values, left)
 			fixes = append(fixes, Fix{Edit: &e})
 		}
 	}
 	return fixes
+}
+
+// fewest gives the first of those values that leave the fewest rules standing
+// against what is stopped.
+func fewest(values []string, left []int) []string {
+	var all []string
+	for i, v := range values {
+		if left[i] == slices.Min(left) && len(all) < maxValues {
+			all = append(all, v)
+		}
+	}
+	return all
 }
 
 // identifies tells whether a field says what a resource is: another value makes
@@ -210,22 +230,42 @@ func plain(v arm.Value) string {
 }
 
 // passes tells whether with another value nothing denies the resources of a
-// blocker that did not before, and its rule no longer does.
-func (x *reviewer) passes(b *Blocker, field string, v arm.Value) bool {
+// blocker that did not before, and its rule no longer does; and how many denials
+// are left.
+func (x *reviewer) passes(b *Blocker, field string, v arm.Value) (left int, ok bool) {
 	for i := range b.Hits {
 		h := &b.Hits[i]
 		r, ok := x.o.Policy.Write(h.Resource, field, v)
-		if !ok {
-			return false
+		if !ok || !x.offered(r) {
+			return 0, false
 		}
-		after := x.engine.Judge(policy.Request{Resource: r}, x.related)
-		if len(blocking(after)) >= len(blocking(h.verdict)) {
-			return false
+		before, after := blocking(h.verdict), blocking(x.engine.Judge(policy.Request{Resource: r}, x.related))
+		if len(after) >= len(before) || slices.ContainsFunc(after, func(a *policy.Assigned) bool { return a == b.Assigned || !slices.Contains(before, a) }) {
+			return 0, false
 		}
-		for _, a := range blocking(after) {
-			if a == b.Assigned || !slices.Contains(blocking(h.verdict), a) {
-				return false
-			}
+		left += len(after)
+	}
+	return left, true
+}
+
+// offered tells whether the size that a resource asks for is not known to be
+// missing where it lies.
+func (x *reviewer) offered(r arm.Resource) bool {
+	size, region := sizeOf(r), r.Location()
+	if size == "" || region == "" || r.ID.SubscriptionID() == "" {
+		return true
+	}
+	if sold, known := catalog.Sold(size, region); known && !sold {
+		return false
+	}
+	all := r.ID.SubscriptionID().Resource("Microsoft.Compute/locations", region)
+	sku, ok := x.have.Get(all.Child("skus", size))
+	if !ok {
+		return !slices.ContainsFunc(slices.Collect(x.have.IDs(all)), func(id arm.ID) bool { return id.Type().Equal("Microsoft.Compute/locations/skus") })
+	}
+	for no := range sku.Get("properties", "restrictions").Items() {
+		if no.Get("type").Str() == "Location" {
+			return false
 		}
 	}
 	return true
@@ -326,14 +366,29 @@ func (x *reviewer) exempting(b *Blocker, scopes []arm.ID) change.Exempting {
 	return e
 }
 
-// nameFor names an exemption after what it exempts from.
+// nameFor names an exemption after what it exempts from: references of sets hold
+// spaces and slashes, and may be longer than names. What a name loses so, its
+// end tells apart. The longest has room for a number behind it.
 func nameFor(a *policy.Assigned) string {
-	name := "airfield-" + a.ID.Name()
+	whole := "airfield-" + a.ID.Name()
 	if ref := a.Reference(); ref != "" {
-		name += "-" + ref
+		whole += "-" + ref
 	}
-	return name[:min(len(name), 64)]
+	name := strings.Map(func(c rune) rune {
+		if c < 0x80 && (unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '_') {
+			return c
+		}
+		return '-'
+	}, whole)
+	if name == whole && len(name) <= maxName {
+		return name
+	}
+	h := fnv.New32a()
+	h.Write([]byte(whole))
+	return fmt.Sprintf("%s-%08x", name[:min(len(name), maxName-9)], h.Sum32())
 }
+
+const maxName = 60 // of an exemption's 64 characters
 
 func things(n int, what string) string {
 	if n == 1 {

@@ -41,14 +41,14 @@ type Options struct {
 
 // Bounds say which changes to what is theirs may be proposed.
 type Bounds struct {
-	Kinds    []change.Kind // none for parameters, exemptions and reassignments
+	Kinds    []change.Kind // nil for parameters, exemptions and reassignments
 	Category string        // of exemptions, Waiver or Mitigated; "" for Waiver
 	AtMost   time.Duration // that an exemption may last; 0 for 90 days
 	Ticket   bool          // an exemption names one
 	Approver string        // of exemptions, "" for none
 }
 
-func (b *Bounds) may(k change.Kind) bool { return len(b.Kinds) == 0 || slices.Contains(b.Kinds, k) }
+func (b *Bounds) may(k change.Kind) bool { return b.Kinds == nil || slices.Contains(b.Kinds, k) }
 
 // Review is what stands against a deployment, and what happens to it.
 type Review struct {
@@ -98,6 +98,7 @@ type Blocker struct {
 // Hit is one resource that is stopped.
 type Hit struct {
 	Resource arm.Resource
+	There    bool // a resource of the same id, which it replaces
 	verdict  policy.Verdict
 	because  []policy.Because
 }
@@ -234,7 +235,7 @@ func (x *reviewer) judge() {
 		if v.Lacks != "" {
 			key := "lacks " + v.Lacks
 			b := x.blocker(blockers, key, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: v.Lacks})
-			b.Hits = append(b.Hits, Hit{Resource: r})
+			b.Hits = append(b.Hits, Hit{Resource: r, There: x.have.Has(r.ID)})
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
@@ -269,7 +270,7 @@ func (x *reviewer) block(all map[string]*Blocker, r arm.Resource, q policy.Reque
 	}
 	b.KeptIn, b.KeptWhy = x.keeper(res.Assigned)
 	into := x.blocker(all, key, b)
-	into.Hits = append(into.Hits, Hit{r, v, why.Conditions})
+	into.Hits = append(into.Hits, Hit{r, x.have.Has(r.ID), v, why.Conditions})
 	for _, ended := range x.engine.Ended(r.ID, res.Assigned) {
 		if !slices.ContainsFunc(into.Ended, func(o arm.Resource) bool { return o.ID.Equal(ended.ID) }) {
 			into.Ended = append(into.Ended, ended)

@@ -62,6 +62,25 @@ func TestFixesByChance(t *testing.T) {
 	t.Logf("%d changes and %d edits held", changes, edits)
 }
 
+// TestBoundsOfNothing holds that an estate that lets nothing be proposed gets no
+// change, while one that says nothing does.
+func TestBoundsOfNothing(t *testing.T) {
+	for _, bounds := range []review.Bounds{{}, {Kinds: []change.Kind{}}} {
+		n := 0
+		for seed := range 20 {
+			have := tenanttest.Generate(uint64(seed), tenanttest.Options{})
+			o := options()
+			o.Bounds = bounds
+			for _, b := range review.New(copies(have), have, o).Blockers {
+				n += len(slices.DeleteFunc(b.Fixes, func(f review.Fix) bool { return f.Change == nil }))
+			}
+		}
+		if (n > 0) != (bounds.Kinds == nil) {
+			t.Errorf("kinds %v: %d changes proposed", bounds.Kinds, n)
+		}
+	}
+}
+
 // copies gives a new resource for every fourth one of a tenant.
 func copies(have *tenant.Tenant) *tenant.Tenant {
 	var b tenant.Builder

@@ -32,7 +32,7 @@ func options() whatif.Options {
 func TestCompareByChance(t *testing.T) {
 	tenants := 400
 	if testing.Short() {
-		tenants = 40
+		tenants = 120
 	}
 	kinds := map[string]int{}
 	for seed := range tenants {

@@ -205,7 +205,7 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 // boundsOf gives what an estate lets a review propose.
 func boundsOf(e *estate.Estate) review.Bounds {
 	x := e.Change.Exemptions
-	b := review.Bounds{AtMost: time.Duration(x.AtMost), Approver: x.Approver, Ticket: x.Ticket == "required"}
+	b := review.Bounds{Kinds: []change.Kind{}, AtMost: time.Duration(x.AtMost), Approver: x.Approver, Ticket: x.Ticket == "required"}
 	if x.Category == "mitigated" {
 		b.Category = "Mitigated"
 	}
