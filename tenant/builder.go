@@ -84,7 +84,7 @@ func (b *Builder) appendAll(t *Tenant, from, to int) {
 // not be used any more.
 func (b *Builder) Tenant() (*Tenant, diag.List) {
 	t, found := b.sorted()
-	t.tree, found = growTree(t, found)
+	t.tree, found = growTree(t, b.pos, found)
 	for i := range b.marks {
 		if b.Merging {
 			b.marks[i].pos = diag.Pos{}
@@ -109,7 +109,7 @@ func (b *Builder) sort() {
 		return
 	}
 	old := *b
-	b.lines, b.marks = make([]string, 0, len(order)), nil
+	b.lines, b.marks, b.at = make([]string, 0, len(order)), nil, nil
 	for n, i := range order {
 		if n > 0 {
 			if first := order[n-1]; lineID(old.lines[i]).Equal(lineID(old.lines[first])) {
@@ -123,6 +123,9 @@ func (b *Builder) sort() {
 			m = old.marks[i]
 		}
 		b.append(old.lines[i], m)
+		if old.at != nil {
+			b.at = append(b.at, old.at[i])
+		}
 	}
 	if more := b.differ - maxDiffer; more > 0 {
 		b.found.Warnf(diag.Pos{}, "tenant/duplicate", "%d more resources are there twice and differ: the first counts", more)
@@ -137,7 +140,7 @@ const maxDiffer = 20
 func (b *Builder) again(i, first uint32, old *Builder) {
 	id := lineID(old.lines[i])
 	if !b.Merging {
-		b.found.Errorf(old.pos(i), "tenant/duplicate", "resource %q is there twice%s", id, firstAt(old.pos(first)))
+		b.found.Errorf(old.pos(int(i)), "tenant/duplicate", "resource %q is there twice%s", id, firstAt(old.pos(int(first))))
 		return
 	}
 	paths := differing(old.lines[first], old.lines[i], new(arm.Indexer), new(arm.Indexer))
@@ -146,7 +149,7 @@ func (b *Builder) again(i, first uint32, old *Builder) {
 		return
 	}
 	if b.differ++; b.differ <= maxDiffer {
-		b.found.Warnf(old.pos(i), "tenant/duplicate", "resource %q is there twice, which differ at %s: the first counts%s", id, some(paths, 3), firstAt(old.pos(first)))
+		b.found.Warnf(old.pos(int(i)), "tenant/duplicate", "resource %q is there twice, which differ at %s: the first counts%s", id, some(paths, 3), firstAt(old.pos(int(first))))
 	}
 }
 
@@ -185,7 +188,7 @@ func (b *Builder) order() []uint32 {
 
 // pos gives the place that a line comes from: what asked for it, or the line
 // of the file it was read from.
-func (b *Builder) pos(i uint32) diag.Pos {
+func (b *Builder) pos(i int) diag.Pos {
 	if b.at != nil {
 		return diag.Pos{File: b.file, Line: int(b.at[i]), Col: 1}
 	}

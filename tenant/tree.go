@@ -122,11 +122,13 @@ type grower struct {
 	strong map[arm.ID]arm.ID // the parents that something names
 	weak   map[arm.ID]arm.ID // the parents that a chain or an alias names
 	pos    map[arm.ID]diag.Pos
+	at     func(i int) diag.Pos
 	found  diag.List
 }
 
-func growTree(t *Tenant, found diag.List) (tree, diag.List) {
-	g := grower{t: t, found: found,
+// growTree makes the tree of a tenant, whose resources were given at some places.
+func growTree(t *Tenant, at func(i int) diag.Pos, found diag.List) (tree, diag.List) {
+	g := grower{t: t, at: at, found: found,
 		groups: map[arm.ID]arm.ID{}, subs: map[arm.ID]arm.ID{},
 		strong: map[arm.ID]arm.ID{}, weak: map[arm.ID]arm.ID{}, pos: map[arm.ID]diag.Pos{},
 	}
@@ -160,7 +162,7 @@ func (g *grower) readGroups() {
 		switch strings.Count(string(id), "/") {
 		case 4:
 			r := g.t.At(i, &x)
-			g.groups[id.Fold()], g.pos[id.Fold()] = id, r.Pos
+			g.groups[id.Fold()], g.pos[id.Fold()] = id, g.at(i)
 			details := r.Get("properties", "details")
 			if p := g.groupOf(id, details.Get("parent", "id")); p != "" {
 				g.strong[id.Fold()] = p
@@ -174,7 +176,7 @@ func (g *grower) readGroups() {
 	}
 	for _, i := range placements {
 		id := g.t.ID(i)
-		g.place(arm.Subscription(id.Name()), id.Parent(), g.t.mark(i).pos)
+		g.place(arm.Subscription(id.Name()), id.Parent(), g.at(i))
 	}
 }
 
@@ -200,7 +202,7 @@ func (g *grower) readSubscriptions() {
 		}
 		if id.Equal(sub) {
 			r := g.t.At(i, &x)
-			g.pos[id.Fold()] = r.Pos
+			g.pos[id.Fold()] = g.at(i)
 			g.readChain(id, r.Get("properties", "managementGroupAncestorsChain"))
 		}
 		_, i = g.t.Span(sub)
@@ -240,7 +242,7 @@ func (g *grower) readAliases() {
 			sub = arm.Subscription(arm.ID(made).Name())
 		}
 		if _, spelled := g.subs[sub.Fold()]; !spelled {
-			g.subs[sub.Fold()], g.pos[sub.Fold()] = sub, r.Pos
+			g.subs[sub.Fold()], g.pos[sub.Fold()] = sub, g.at(i)
 		}
 		if group := g.groupOf(sub, r.Get("properties", "additionalProperties", "managementGroupId")); group != "" {
 			g.suppose(sub, group)
