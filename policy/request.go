@@ -118,7 +118,7 @@ func (e *Engine) lacks(id arm.ID) string {
 // lies: in Azure, each lies in one.
 func (e *Engine) placed(sub arm.ID) bool {
 	parent, ok := e.t.Parent(sub)
-	return ok && parent.Type().Equal(arm.ManagementGroupType)
+	return ok && parent.Type().Equal(arm.ManagementGroupType) && !e.t.Supposed(sub)
 }
 
 // delete judges a delete: of the resource itself, and of what lies in a

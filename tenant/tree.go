@@ -41,6 +41,7 @@ const (
 type tree struct {
 	parent   map[arm.ID]arm.ID
 	children map[arm.ID][]arm.ID
+	supposed map[arm.ID]bool // of which nothing says in what they lie
 }
 
 // Children gives the management groups and subscriptions directly below a
@@ -60,6 +61,10 @@ func (t *Tenant) Parent(id arm.ID) (arm.ID, bool) {
 	}
 	return id.Parent(), true
 }
+
+// Supposed tells whether nothing says in which management group a group or
+// subscription lies, so that it is taken to lie below the root.
+func (t *Tenant) Supposed(id arm.ID) bool { return t.tree.supposed[id.Fold()] }
 
 // Ancestors gives everything that the scope lies in, nearest first, down to the
 // tenant; not the scope itself.
@@ -124,13 +129,15 @@ type grower struct {
 	pos    map[arm.ID]diag.Pos
 	at     func(i int) diag.Pos
 	found  diag.List
+
+	supposed map[arm.ID]bool
 }
 
 // growTree makes the tree of a tenant, whose resources were given at some places.
 func growTree(t *Tenant, at func(i int) diag.Pos, found diag.List) (tree, diag.List) {
 	g := grower{t: t, at: at, found: found,
 		groups: map[arm.ID]arm.ID{}, subs: map[arm.ID]arm.ID{},
-		strong: map[arm.ID]arm.ID{}, weak: map[arm.ID]arm.ID{}, pos: map[arm.ID]diag.Pos{},
+		strong: map[arm.ID]arm.ID{}, weak: map[arm.ID]arm.ID{}, pos: map[arm.ID]diag.Pos{}, supposed: map[arm.ID]bool{},
 	}
 	g.readGroups()
 	g.readSubscriptions()
@@ -149,7 +156,7 @@ func growTree(t *Tenant, at func(i int) diag.Pos, found diag.List) (tree, diag.L
 	for _, c := range children {
 		slices.SortFunc(c, arm.ID.Compare)
 	}
-	return tree{parent, children}, g.found
+	return tree{parent, children, g.supposed}, g.found
 }
 
 // readGroups reads the management groups and the placements in them.
@@ -305,6 +312,7 @@ func (g *grower) parents() map[arm.ID]arm.ID {
 				p = root
 				if rooted || id.Type() == arm.SubscriptionType {
 					orphans = append(orphans, spelled[id].Name())
+					g.supposed[id] = true
 				}
 			}
 			if s, ok := g.groups[p.Fold()]; ok {
