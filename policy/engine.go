@@ -31,7 +31,7 @@ type Engine struct {
 	grouped bool // something is assigned to a management group
 	groups  bool
 	deep    bool
-	cells   sync.Map // scope in lower case → *cell
+	cells   sync.Map // scope as ids spell it → *cell
 }
 
 const (
@@ -400,11 +400,10 @@ type candidate struct {
 // cell gives the rules at the nearest special scope around a resource.
 func (e *Engine) cell(id arm.ID) *cell {
 	scope := e.nearest(id)
-	key := strings.ToLower(string(scope))
-	if c, ok := e.cells.Load(key); ok {
+	if c, ok := e.cells.Load(scope); ok {
 		return c.(*cell)
 	}
-	c, _ := e.cells.LoadOrStore(key, e.newCell(scope))
+	c, _ := e.cells.LoadOrStore(scope, e.newCell(scope))
 	return c.(*cell)
 }
 

@@ -6,8 +6,11 @@
 //	/tmp/resources -n 1000000 -types 60 -subscriptions 1000 -sorted >/tmp/resources.jsonl
 //	go run ./bench/scan -make /tmp/resources.jsonl /tmp/tenant.jsonl
 //	go run ./bench/scan /tmp/tenant.jsonl
+//	go run ./bench/scan -review /tmp/tenant.jsonl.gz
 //
-// With -make it writes a snapshot of the hierarchy with the resources, whose
+// With -review it reviews a network that is to be made in a new group of the
+// first subscription instead. How long reading takes is part of both; snapshots
+// may be packed. With -make it writes a snapshot of the hierarchy with the resources, whose
 // subscriptions are spread over its management groups. The policies come from
 // the corpora, see policytest.
 package main
@@ -32,18 +35,20 @@ import (
 	"airfield/arm"
 	"airfield/policy"
 	"airfield/policy/policytest"
+	"airfield/review"
 	"airfield/tenant"
 )
 
 func main() {
 	resources := flag.String("make", "", "write the snapshot, with the resources of this file")
+	one := flag.Bool("review", false, "review one deployment")
 	flag.Parse()
-	err := errors.New("usage: scan [-make FILE] SNAPSHOT")
+	err := errors.New("usage: scan [-review] [-make FILE] SNAPSHOT")
 	switch {
 	case flag.NArg() == 1 && *resources != "":
 		err = write(*resources, flag.Arg(0))
 	case flag.NArg() == 1:
-		err = run(flag.Arg(0))
+		err = run(flag.Arg(0), *one)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "scan:", err)
@@ -51,7 +56,7 @@ func main() {
 	}
 }
 
-func run(file string) error {
+func run(file string, one bool) error {
 	if name := os.Getenv("CPUPROFILE"); name != "" {
 		f, err := os.Create(name)
 		if err != nil {
@@ -70,7 +75,7 @@ func run(file string) error {
 		return err
 	}
 	defer f.Close()
-	t, found, err := tenant.Read(file, f)
+	t, found, err := tenant.Reader{Side: side}.Read(file, f)
 	if err != nil || found.HasErrors() {
 		return fmt.Errorf("%v %v", err, found[:min(3, len(found))])
 	}
@@ -78,27 +83,52 @@ func run(file string) error {
 	// Nearly all of the heap is the tenant's text, which costs the collector
 	// nothing to look at and much to hold twice.
 	debug.SetGCPercent(20)
-	start = time.Now()
-	e, _ := policy.Compile(t, policy.Options{Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
-	compileTime := time.Since(start)
-	start = time.Now()
-	states, results := scan(e, t)
-	scanTime := time.Since(start)
-	info, err := f.Stat()
-	if err != nil {
-		return err
+	out := map[string]any{"resources": t.Len(), "read_seconds": readTime.Seconds(), "workers": runtime.GOMAXPROCS(0)}
+	if one {
+		reviewOne(t, out)
+	} else {
+		scanAll(t, out)
 	}
-	text, err := json.MarshalIndent(map[string]any{
-		"resources": t.Len(), "bytes_each": int(info.Size()) / t.Len(), "rules": len(e.Assigned), "results": results, "states": states,
-		"read_seconds": readTime.Seconds(), "compile_seconds": compileTime.Seconds(), "scan_seconds": scanTime.Seconds(),
-		"seconds": time.Since(start).Seconds() + readTime.Seconds() + compileTime.Seconds(),
-		"workers": runtime.GOMAXPROCS(0), "peak_mib": peak(),
-	}, "", "  ")
+	out["seconds"], out["peak_mib"] = time.Since(start).Seconds(), peak()
+	text, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Println(string(text))
 	return err
+}
+
+var now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+func reviewOne(t *tenant.Tenant, out map[string]any) {
+	var b tenant.Builder
+	for r := range t.OfType(arm.SubscriptionType) {
+		id := r.ID.ResourceGroup("rg-new").Resource("Microsoft.Network/virtualNetworks", "vnet-new")
+		b.Add(arm.Resource{ID: id, Body: arm.New(arm.O{"type", id.Type(), "name", id.Name(), "location", "westeurope", "properties", arm.O{
+			"addressSpace", arm.O{"addressPrefixes", arm.A{"10.250.0.0/24"}}}})})
+		break
+	}
+	wanted, _ := b.Tenant()
+	start := time.Now()
+	r := review.New(wanted, t, review.Options{Policy: policy.Options{Now: now}, Side: side})
+	out["review_seconds"], out["blockers"] = time.Since(start).Seconds(), len(r.Blockers)
+}
+
+func scanAll(t *tenant.Tenant, out map[string]any) {
+	start := time.Now()
+	e, _ := policy.Compile(t, policy.Options{Now: now})
+	out["compile_seconds"], out["rules"] = time.Since(start).Seconds(), len(e.Assigned)
+	start = time.Now()
+	out["states"], out["results"] = scan(e, t)
+	out["scan_seconds"] = time.Since(start).Seconds()
+}
+
+func side(n int, do func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(i) })
+	}
+	all.Wait()
 }
 
 // write makes a snapshot of the reference hierarchy and the resources of a
@@ -172,19 +202,15 @@ func containers(r io.Reader) (string, error) {
 
 // scan judges the tenant on all cores.
 func scan(e *policy.Engine, t *tenant.Tenant) (map[string]int, int) {
-	workers := runtime.GOMAXPROCS(0)
-	counts := make([][16]int, workers)
-	var wait sync.WaitGroup
-	for i, part := range t.Parts(workers) {
-		wait.Go(func() {
-			e.Scan(part, policy.In(t), func(_ arm.Resource, results []policy.Result) {
-				for j := range results {
-					counts[i][results[j].State]++
-				}
-			})
+	parts := t.Parts(runtime.GOMAXPROCS(0))
+	counts := make([][16]int, len(parts))
+	side(len(parts), func(i int) {
+		e.Scan(parts[i], policy.In(t), func(_ arm.Resource, results []policy.Result) {
+			for j := range results {
+				counts[i][results[j].State]++
+			}
 		})
-	}
-	wait.Wait()
+	})
 	states, total := map[string]int{}, 0
 	for _, c := range counts {
 		for s, n := range c {
