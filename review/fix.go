@@ -61,10 +61,11 @@ func (x *reviewer) fixAll() {
 	}
 	x.blocking = x.compile(x.govern, true, rules...)
 	x.caught = x.catch(x.compile(x.govern, writes, rules...))
-	for _, b := range stopped {
+	x.o.Side(len(stopped), func(i int) {
+		b := stopped[i]
 		b.Fixes = append(x.edits(b), x.changes(b)...)
 		b.Escapes = x.escapes(b)
-	}
+	})
 }
 
 // escapes gives what has a size that a blocker's rule would deny if it were about
@@ -112,6 +113,7 @@ func sizeOf(r arm.Resource) string {
 // edits gives the values that would let all resources of a blocker through.
 func (x *reviewer) edits(b *Blocker) []Fix {
 	var fixes []Fix
+	related := policy.In(x.will)
 	for _, c := range b.Because {
 		if c.Field == "" || identifies(c.Field) || slices.ContainsFunc(fixes, func(f Fix) bool { return f.Edit.Field == c.Field }) {
 			continue
@@ -120,7 +122,7 @@ func (x *reviewer) edits(b *Blocker) []Fix {
 		var left []int // denials, with each value
 		free := 0
 		for _, v := range candidates(&c) {
-			if n, ok := x.passes(b, c.Field, v); ok {
+			if n, ok := x.passes(b, related, c.Field, v); ok {
 				e.Values, left = append(e.Values, plain(v)), append(left, n)
 				if n == 0 {
 					free++
@@ -232,14 +234,14 @@ func plain(v arm.Value) string {
 // passes tells whether with another value nothing denies the resources of a
 // blocker that did not before, and its rule no longer does; and how many denials
 // are left.
-func (x *reviewer) passes(b *Blocker, field string, v arm.Value) (left int, ok bool) {
+func (x *reviewer) passes(b *Blocker, related policy.Related, field string, v arm.Value) (left int, ok bool) {
 	for i := range b.Hits {
 		h := &b.Hits[i]
 		r, ok := x.o.Policy.Write(h.Resource, field, v)
 		if !ok || !x.offered(r) {
 			return 0, false
 		}
-		before, after := blocking(h.verdict), blocking(x.engine.Judge(policy.Request{Resource: r}, x.related))
+		before, after := blocking(h.verdict), blocking(x.engine.Judge(policy.Request{Resource: r}, related))
 		if len(after) >= len(before) || slices.ContainsFunc(after, func(a *policy.Assigned) bool { return a == b.Assigned || !slices.Contains(before, a) }) {
 			return 0, false
 		}
@@ -285,8 +287,9 @@ func blocking(v policy.Verdict) []*policy.Assigned {
 // blocker through, those that open least first.
 func (x *reviewer) changes(b *Blocker) []Fix {
 	var fixes []Fix
+	held := x.held(b)
 	for _, c := range x.proposals(b) {
-		if opens, ok := x.try(b, c); ok {
+		if opens, ok := x.try(b, c, held); ok {
 			fixes = append(fixes, Fix{Change: &c, Opens: opens})
 		}
 	}
@@ -443,7 +446,7 @@ func (r *rule) is(a *policy.Assigned) bool {
 // stand against each other.
 func (x *reviewer) compile(t *tenant.Tenant, writes bool, rules ...rule) *policy.Engine {
 	o := x.o.Policy
-	o.Only = map[arm.ID][]string{}
+	o.Place, o.Only = nil, map[arm.ID][]string{} // its findings were seen
 	for _, r := range rules {
 		for _, id := range r.assignments {
 			o.Only[id.Fold()] = append(o.Only[id.Fold()], r.reference)
@@ -463,7 +466,7 @@ func changes(e policy.Effect) bool {
 }
 
 // try makes a change and judges again what it is for: it must let all through.
-func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
+func (x *reviewer) try(b *Blocker, c change.Change, held []there) (Opens, bool) {
 	after, found := change.Apply(x.govern, c)
 	if found.HasErrors() {
 		return Opens{}, false
@@ -475,7 +478,7 @@ func (x *reviewer) try(b *Blocker, c change.Change) (Opens, bool) {
 			return Opens{}, false
 		}
 	}
-	return x.opens(b, engine, &rule), true
+	return x.opens(b, engine, &rule, held), true
 }
 
 // stops tells whether the rule denies a resource, or may.
@@ -490,20 +493,37 @@ func (r *rule) denies(e *policy.Engine, res arm.Resource) bool {
 	return slices.ContainsFunc(v.Results, func(x policy.Result) bool { return r.is(x.Assigned) && x.Denies() })
 }
 
-// opens compares what the rule lets through after a change with what it does
-// now.
-func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule) Opens {
-	var o Opens
+// there is what a rule denies in a subscription, of what is stopped and what is
+// like it.
+type there struct {
+	sub arm.ID
+	all []arm.Resource
+}
+
+// held gives what a blocker's rule denies now, in each subscription that it is
+// in force in.
+func (x *reviewer) held(b *Blocker) []there {
+	var all []there
 	now := ruleOf(b, nil)
 	for _, sub := range x.will.Subscriptions(b.Assigned.Scope) {
-		for _, there := range alike(b.Hits, sub) {
-			if now.denies(x.blocking, there) && !rule.stops(after, there) {
-				o.Subscriptions = append(o.Subscriptions, sub)
-				break
-			}
+		denied := slices.DeleteFunc(alike(b.Hits, sub), func(r arm.Resource) bool { return !now.denies(x.blocking, r) })
+		if len(denied) > 0 {
+			all = append(all, there{sub, denied})
 		}
 	}
-	after.Scan(x.existing(b.Assigned), x.related, func(_ arm.Resource, results []policy.Result) {
+	return all
+}
+
+// opens compares what the rule lets through after a change with what it does
+// now.
+func (x *reviewer) opens(b *Blocker, after *policy.Engine, rule *rule, held []there) Opens {
+	var o Opens
+	for _, h := range held {
+		if slices.ContainsFunc(h.all, func(r arm.Resource) bool { return !rule.stops(after, r) }) {
+			o.Subscriptions = append(o.Subscriptions, h.sub)
+		}
+	}
+	after.Scan(x.existing(b.Assigned), policy.In(x.will), func(_ arm.Resource, results []policy.Result) {
 		if !slices.ContainsFunc(results, func(r policy.Result) bool {
 			return rule.is(r.Assigned) && r.State != policy.Compliant && r.State != policy.Exempt
 		}) {
