@@ -63,6 +63,15 @@ func Offers(region, service string) (offered, known bool) {
 	return offered, known
 }
 
+// BlobIngress returns how much an account of Blob storage takes in a region
+// before Azure's support raises it, in Gbit/s.
+func BlobIngress(region string) int {
+	if gbps, listed := ingress()[fold(region)]; listed {
+		return gbps
+	}
+	return 25
+}
+
 // Services returns the services that Offers knows, sorted.
 func Services() []string { return slices.Clone(services().names) }
 
@@ -141,6 +150,12 @@ var latencies = sync.OnceValue(func() map[[2]string]int {
 		ms[[2]string{cell("from"), cell("to")}] = whole(cell("ms"))
 	})
 	return ms
+})
+
+var ingress = sync.OnceValue(func() map[string]int {
+	gbps := map[string]int{}
+	read("data/blob_ingress").each(func(cell func(string) string) { gbps[cell("region")] = whole(cell("gbps")) })
+	return gbps
 })
 
 type serviceTable struct {

@@ -69,6 +69,7 @@ func TestKeysAreUnique(t *testing.T) {
 		{"data/region_shorts judged/region_shorts", "region"},
 		{"data/region_services", "region"},
 		{"data/latency", "from to"},
+		{"data/blob_ingress", "region"},
 		{"data/abbreviations judged/abbreviations", "type kind"},
 		{"data/name_rules judged/name_rules", "type scope"},
 		{"data/api_versions", "type"},

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"airfield/arm"
+	"airfield/storage"
 )
 
 // storageSKUs are the SKUs that each kind of account comes in; the page is older
@@ -289,27 +290,11 @@ func lifecycleAutoTier(c *check) {
 	}
 }
 
-// lustreSteps are the steps of capacity in TiB by SKU; the number in its name is
-// its throughput in MB/s for each TiB.
-// Azure/cyclecloud-slurm-workspace, 2026-07.
-var lustreSteps = map[string]int64{
-	"AMLFS-Durable-Premium-40":  48,
-	"AMLFS-Durable-Premium-125": 16,
-	"AMLFS-Durable-Premium-250": 8,
-	"AMLFS-Durable-Premium-500": 4,
-}
-
 func lustreSKU(c *check) {
 	sku := c.Get("sku", "name")
-	if sku.Kind() == arm.Unknown {
-		return
+	if _, known := storage.LustreStep(sku.Str()); sku.Kind() != arm.Unknown && !known {
+		c.fail("wanted SKU AMLFS-Durable-Premium-40, -125, -250 or -500, found %s", orNone(sku))
 	}
-	for name := range lustreSteps {
-		if is(sku, name) {
-			return
-		}
-	}
-	c.fail("wanted SKU AMLFS-Durable-Premium-40, -125, -250 or -500, found %s", orNone(sku))
 }
 
 func lustreZone(c *check) {
@@ -319,11 +304,10 @@ func lustreZone(c *check) {
 }
 
 func lustreCapacity(c *check) {
-	n, ok := c.p("storageCapacityTiB").Int()
-	for name, step := range lustreSteps {
-		if ok && is(c.Get("sku", "name"), name) && (n <= 0 || n%step != 0) {
-			c.fail("wanted a multiple of %d TiB for %s, found %d", step, name, n)
-		}
+	sku := c.Get("sku", "name").Str()
+	step, known := storage.LustreStep(sku)
+	if n, ok := c.p("storageCapacityTiB").Int(); ok && known && (n <= 0 || n%step != 0) {
+		c.fail("wanted a multiple of %d TiB for %s, found %d", step, sku, n)
 	}
 }
 
@@ -345,28 +329,16 @@ func lustreContainers(c *check) {
 	}
 }
 
-// lustreSubnets are the longest prefixes of the subnet by capacity in TiB.
-// https://learn.microsoft.com/azure/azure-managed-lustre/amlfs-prerequisites
-var lustreSubnets = []struct {
-	most   int64
-	prefix int
-}{{16, 27}, {40, 26}, {92, 25}, {196, 24}, {400, 23}}
-
 func lustreSubnet(c *check) {
 	subnet, ok := c.lookup(c.p("filesystemSubnet"))
 	n, sized := c.p("storageCapacityTiB").Int()
-	if !ok || !sized {
+	bits, known := storage.LustreSubnet(n)
+	if !ok || !sized || !known {
 		return
 	}
-	for _, size := range lustreSubnets {
-		if n > size.most {
-			continue
+	for _, p := range subnetRanges(nil, c, subnet.Get("properties"), false) {
+		if p.Bits() > bits {
+			c.fail("wanted a subnet of /%d or larger for %d TiB, found %s", bits, n, p)
 		}
-		for _, p := range subnetRanges(nil, c, subnet.Get("properties"), false) {
-			if p.Bits() > size.prefix {
-				c.fail("wanted a subnet of /%d or larger for %d TiB, found %s", size.prefix, n, p)
-			}
-		}
-		return
 	}
 }
