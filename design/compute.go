@@ -11,6 +11,7 @@ import (
 	"airfield/compute"
 	"airfield/diag"
 	"airfield/estate"
+	"airfield/storage"
 )
 
 // nodes is what a job or a service runs on.
@@ -68,21 +69,17 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 			d.use(net, n.about, n.identity, from, "reads", j.Of("reads"))
 		}
 	}
-	for _, to := range j.Writes {
+	for _, to := range writes(p, j) {
 		d.use(net, n.about, n.identity, to, "writes", j.Of("writes"))
 	}
 	if len(j.Reads)+len(j.Writes) == 0 { // it says nothing: its own data is its to use
 		for _, own := range p.Data {
-			verb := "writes"
 			if own.Value.Kind == estate.Dataset {
-				verb = "reads"
+				d.use(net, n.about, n.identity, own.Key, "reads", n.pos)
 			}
-			d.use(net, n.about, n.identity, own.Key, verb, n.pos)
 		}
 	}
-	if j.Hot.Size > 0 {
-		d.leave(n.about, "the fast store of "+j.Hot.Size.String(), "Managed Lustre, NetApp Files and what moves data to them are not designed yet; the job reads from Blob", j.Of("hot"))
-	}
+	d.workOn(n, j)
 	d.run(n, nil)
 }
 
@@ -344,7 +341,8 @@ func (d *designer) note(n *nodes, orElse []estate.Alternative) {
 	}
 }
 
-// jobZone puts nodes that talk over InfiniBand into one zone.
+// jobZone puts nodes that talk over InfiniBand, or that work on one file
+// system, into one zone.
 func (d *designer) jobZone(n *nodes, j estate.Job) {
 	if d.zones(n.cell.region, n.pos) == 0 {
 		if j.Zone > 0 {
@@ -352,8 +350,8 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 		}
 		return
 	}
-	tight := n.count > 1 && n.size.RDMA
-	if j.Zone == 0 && !tight {
+	because := d.zoneReason(n, j)
+	if because == "" {
 		return
 	}
 	zone := d.lock.keep("zone", n.key(), func() string { return strconv.Itoa(max(1, j.Zone)) })
@@ -363,9 +361,23 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 	}
 	n.zones = []string{zone}
 	d.zoneOpen(n)
-	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: "zone " + zone + " alone", Because: "nodes that train one model talk all the time, and InfiniBand does not leave a placement group",
+	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: "zone " + zone + " alone", Because: because,
 		Alternatives: []Alternative{{"spread over zones", "serving is spread; training that loses a zone begins again at its checkpoint"}, {"a proximity placement group", "the scale set's single placement group is nearer, and a proximity group makes large allocations fail"}},
 		Rules:        []string{"X7", "X9", "CMP-11", "NET-07"}, Pos: j.Of("zone"), Changes: "zone, once the subscription's zone mapping is known"})
+}
+
+// zoneReason says why a job lies in one zone, "" where it need not.
+func (d *designer) zoneReason(n *nodes, j estate.Job) string {
+	h := d.hots[n.about]
+	switch {
+	case n.count > 1 && n.size.RDMA:
+		return "nodes that train one model talk all the time, and InfiniBand does not leave a placement group"
+	case h != nil && h.Kind == storage.Lustre:
+		return "the file system that the job works on lies in one zone, and is nearest there"
+	case j.Zone > 0:
+		return "the estate says so"
+	}
+	return ""
 }
 
 // serviceZones spreads a service over zones, and gives each its instances.

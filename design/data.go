@@ -21,6 +21,8 @@ type store struct {
 	account   *account
 	container arm.ID
 	share     *share
+	linked    bool // a Managed Lustre fills itself from it
+	timed     bool // its stall_at_most has been looked at
 }
 
 // account is a storage account in the making.
@@ -39,28 +41,32 @@ const (
 	storageContainers = "Microsoft.Storage/storageAccounts/blobServices/containers"
 )
 
+// nameData names what a place keeps.
+func (d *designer) nameData(p *estate.Place) {
+	for _, entry := range p.Data {
+		name := p.Name() + "/" + entry.Key
+		d.data[name] = &store{name: name, data: entry.Value}
+	}
+}
+
 // placeData makes what a place keeps: an account for each way of keeping data,
 // a container for each entry, rules that move it to cooler tiers.
 func (d *designer) placeData(p *estate.Place) {
 	region := string(d.e.Region("home"))
 	for _, entry := range p.Data {
-		data := entry.Value
+		data, st := entry.Value, d.data[p.Name()+"/"+entry.Key]
 		c := cell{place: p, key: key(p), role: dataRole(p, entry.Key), stage: dataStage(data), region: region, life: lifeData}
 		s := d.share(c)
 		zones := d.zones(region, entry.Pos)
 		need := storage.Need{Kind: string(data.Kind), Redundancy: string(data.Redundancy), Lake: data.Layout == estate.Lake,
-			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: zones > 1, Pair: d.pair(region)}
+			Archive: data.Archive > 0 && data.Archive != estate.Never, Production: production(p.Environment), Zones: zones > 1, Pair: d.pair(region), Linked: st.linked}
 		d.checkCopies(data, entry.Key, region, need)
 		d.checkDays(p, data, entry.Key)
 		choice, why := storage.Choose(need)
-		a := d.account(s, c, choice, entry.Pos)
-		st := &store{p.Name() + "/" + entry.Key, data, a, a.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "", entry.Pos)), s}
-		d.data[st.name] = st
+		st.account, st.share = d.account(s, c, choice, entry.Pos), s
+		st.container = st.account.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "", entry.Pos))
 		d.add(st.container, entry.Pos, arm.O{"properties", arm.O{"publicAccess", "None"}})
 		d.lifecycle(st, entry.Key)
-		if data.StallAtMost > 0 {
-			d.leave(st.name, "whether Blob takes a checkpoint within its stall_at_most", "the write rate of checkpoints is not computed yet, and there is no fast store in front of Blob", data.Of("stall_at_most"))
-		}
 		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: choice.Redundancy + ", in an account of kind StorageV2", Because: why.Redundancy + "; " + why.Versioning,
 			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
 	}
@@ -124,7 +130,7 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 		s.sub.skus = append(s.sub.skus, sku)
 	}
 	properties := arm.O{
-		"accessTier", "Hot", "allowBlobPublicAccess", false, "allowSharedKeyAccess", false, "allowCrossTenantReplication", false,
+		"accessTier", "Hot", "allowBlobPublicAccess", false, "allowSharedKeyAccess", choice.Linked, "allowCrossTenantReplication", false,
 		"minimumTlsVersion", "TLS1_2", "supportsHttpsTrafficOnly", true, "publicNetworkAccess", "Disabled",
 		"networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"},
 	}
@@ -148,6 +154,9 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 	}
 	d.add(a.id.Child("blobServices", "default"), pos, arm.O{"properties", service})
 	d.privateEndpoint(a.network, a, pos)
+	if choice.Linked {
+		d.lendKeys(a, s)
+	}
 	return a
 }
 

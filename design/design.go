@@ -68,11 +68,17 @@ type Options struct {
 // Read). Where it cannot be designed, Findings has errors, and the tenant holds
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
-	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, said: map[string]bool{}, serving: map[arm.ID]bool{}}
+	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, serving: map[arm.ID]bool{}}
 	d.names = newNamer(e, d.lock, &d.found)
 	d.hierarchy()
 	d.settle()
 	places := e.Places()
+	for i := range places {
+		d.nameData(&places[i])
+	}
+	for i := range places {
+		d.planHot(&places[i])
+	}
 	for i := range places {
 		d.placeData(&places[i])
 	}
@@ -115,6 +121,7 @@ type designer struct {
 	order    []*subscription           // as they came up
 	subNames map[arm.ID]string         // the names of subscriptions by their ids, in lower case
 	data     map[string]*store         // where data lies, by workload/environment/name
+	hots     map[string]*hot           // what a job works on, by workload/environment/job
 	said     map[string]bool           // what has been said once
 	serving  map[arm.ID]bool           // scale sets whose nodes do not talk to each other
 }

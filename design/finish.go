@@ -7,6 +7,7 @@ import (
 
 	"airfield/arm"
 	"airfield/diag"
+	"airfield/estate"
 )
 
 // finish makes what only a subscription that is whole shows.
@@ -117,6 +118,7 @@ func (d *designer) unused() {
 		}
 		for _, entry := range p.Data {
 			v := entry.Value
+			say(v.StallAtMost > 0 && v.StallAtMost != estate.Never && !d.data[p.Name()+"/"+entry.Key].timed, p.Name()+"/"+entry.Key, "stall_at_most", "no job of the workload says that it writes this", v.Of("stall_at_most"))
 			say(v.KeepLast > 0 || v.Versions > 0, p.Name()+"/"+entry.Key, "keeping a number of copies", "Blob counts days, not copies: the job itself deletes what is too many (keep_last, versions)", v.Pos())
 			say(!v.FirstLoadBy.IsZero() || v.RecallWithin > 0, p.Name()+"/"+entry.Key, "first_load_by, recall_within", "the time of loading and recalling is not computed yet", v.Pos())
 		}

@@ -57,12 +57,12 @@ func workload(seed uint64, i int) string {
 	p("    environments: {%s}\n", pick("dev: {}, prod: {}", "prod: {}", "dev: {}, test: {budget: 100 USD}, prod: {}"))
 	p("    data:\n")
 	p("      corpus: {size: %dTiB, layout: %s%s}\n", 1+r.IntN(200), pick("blob", "blob", "lake"), pick("", ", cool: 10d, archive: 200d, redundancy: LRS", ", keep: 2y"))
-	p("      models: {size: 10GB}\n      checkpoints: {size: 1TiB}\n")
+	p("      models: {size: 10GB}\n      checkpoints: {size: 1TiB%s}\n", pick("", ", keep_last: 2, stall_at_most: 30s", ", keep_last: 5, stall_at_most: 60s"))
 	p("    jobs:\n")
 	switch r.IntN(4) {
 	case 0:
 		p("      train: {size: Standard_ND96isr_H100_v5, nodes: %d, busy: 50%%, reads: [corpus], writes: [checkpoints, models]%s}\n", 1+r.IntN(20),
-			pick("", ", or_else: [{size: Standard_ND96isr_H200_v5}]", ", run_by: scale_set", ", run_by: slurm", ", zone: 2"))
+			pick("", ", or_else: [{size: Standard_ND96isr_H200_v5}]", ", run_by: scale_set", ", run_by: slurm", ", zone: 2", ", hot: {size: 12TiB, read: 10GB/s, from: corpus}", ", hot: {size: 12TiB}"))
 	case 1:
 		p("      finetune: {model: llama-3.1-%s, method: %s, runs: 4/month, done_within: 24h, reads: [corpus], writes: [models]}\n", pick("8b", "70b"), pick("full", "lora", "qlora"))
 	case 2:

@@ -77,6 +77,7 @@ const (
 	scaleSets  = "Microsoft.Compute/virtualMachineScaleSets"
 	machines   = "Microsoft.Compute/virtualMachines"
 	budgets    = "Microsoft.Consumption/budgets"
+	lustres    = "Microsoft.StorageCache/amlFilesystems"
 	lifecycles = "Microsoft.Storage/storageAccounts/managementPolicies"
 )
 
@@ -246,6 +247,21 @@ var guides = map[string]func(t *testing.T){
 		}
 		if !found {
 			t.Error("orion's runs do not move to Cool after 30 days and to Archive after 180")
+		}
+	},
+	"hot data lies in a fast file store": func(t *testing.T) {
+		d := contoso(t)
+		r, nodes := named(d, lustres)["amlfs-con-orion-pretrain-prod-sdc-001"], named(d, scaleSets)["vmss-con-orion-pretrain-prod-sdc-001"]
+		if r.Get("zones").Text() != nodes.Get("zones").Text() || r.Location() != nodes.Location() || r.Get("properties", "storageCapacityTiB").Text() != "76" {
+			t.Errorf("have %s", r.Body.Text())
+		}
+		hasNot(t, names(d, lustres), "dev") // its checkpoints may take longer
+	},
+	"data moves from the file system to Blob": func(t *testing.T) {
+		d := contoso(t)
+		link := named(d, lustres)["amlfs-con-orion-pretrain-prod-sdc-001"].Get("properties", "hsm", "settings", "container").Text()
+		if job := named(d, "Microsoft.StorageCache/amlFilesystems/autoExportJobs")["pretrain"]; job.Get("properties", "adminStatus").Str() != "Enable" || !strings.Contains(link, "containers/checkpoints") {
+			t.Errorf("linked to %s, exported by %s", link, job.Body.Text())
 		}
 	},
 	"nodes and data share a region": func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"airfield/catalog"
 	"airfield/diag"
 	"airfield/source"
+	"airfield/storage"
 )
 
 // Lock is what a design has fixed for all designs to come: address ranges,
@@ -32,6 +33,7 @@ const lockHead = "airfield lock 1"
 var lockKinds = []string{
 	"address",      // a virtual network's name → its range
 	"budget-begin", // always estate → the first month
+	"hot",          // workload/environment/job → the SKU of its file system and its TiB
 	"name",         // a resource's full name → the name after it was cut
 	"pool",         // a region → the address pool that was assumed for it
 	"size",         // workload/environment/part → size, nodes and the catalog's date
@@ -92,6 +94,13 @@ func lockValue(kind, value string) string {
 	case "budget-begin":
 		if t, err := time.Parse(time.DateOnly, value); err != nil || t.Day() != 1 {
 			return "the first day of a month such as 2026-11-01"
+		}
+	case "hot":
+		sku, tib, _ := strings.Cut(value, " ")
+		step, known := storage.LustreStep(sku)
+		n, err := strconv.ParseInt(tib, 10, 64)
+		if _, small := storage.LustreSubnet(n); !known || err != nil || n < 1 || n%step != 0 || !small {
+			return "a SKU of Managed Lustre and a capacity of its steps, such as AMLFS-Durable-Premium-250 16"
 		}
 	case "size":
 		part := strings.Fields(value)

@@ -28,12 +28,27 @@ type subnet struct {
 	purpose   string
 	addresses int // wanted, beside those that Azure keeps
 	ports     []int
+	bits      int   // of the prefix that a service wants it to have, 0 for what the addresses say
+	rules     arm.A // of its network security group, beside those that all have
 	prefix    netip.Prefix
 }
 
 // length gives the prefix length of a new subnet: room for as much again, and
 // for no fewer than a /28 has.
-func (s *subnet) length() int { return network.SubnetBits(max(11, 2*s.addresses)) }
+func (s *subnet) length() int {
+	if s.bits > 0 {
+		return s.bits
+	}
+	return network.SubnetBits(max(11, 2*s.addresses))
+}
+
+// longest gives the longest prefix that holds the subnet.
+func (s *subnet) longest() int {
+	if s.bits > 0 {
+		return s.bits
+	}
+	return network.SubnetBits(s.addresses)
+}
 
 const (
 	virtualNetworks = "Microsoft.Network/virtualNetworks"
@@ -249,7 +264,7 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 	for _, s := range n.subnets {
 		locked, ok := d.lock.get("address", n.id.Name()+"/"+s.id.Name())
 		prefix, err := netip.ParsePrefix(locked)
-		if !ok || err != nil || prefix.Bits() > network.SubnetBits(s.addresses) || pool.Take(prefix) != nil {
+		if !ok || err != nil || prefix.Bits() > s.longest() || pool.Take(prefix) != nil {
 			if ok {
 				d.found.Warnf(n.pos, "design/subnet-moved", "subnet %q outgrew its range %s and gets another: what is in it must be taken out first", s.id.Name(), locked)
 			}
@@ -324,7 +339,7 @@ func (d *designer) egress(n *net) arm.O {
 // out; what is added opens the ports of services that face the internet.
 func (d *designer) securityGroup(n *net, s *subnet) arm.ID {
 	const t = "Microsoft.Network/networkSecurityGroups"
-	rules := arm.A{}
+	rules := slices.Clone(s.rules)
 	for i, port := range s.ports {
 		rules = append(rules, arm.O{"name", fmt.Sprintf("allow-internet-%d", port), "properties", arm.O{
 			"priority", 200 + 10*i, "direction", "Inbound", "access", "Allow", "protocol", "Tcp",

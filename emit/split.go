@@ -71,7 +71,9 @@ func natural(t arm.Type) int {
 			return data
 		}
 		return network
-	case "microsoft.storage", "microsoft.keyvault", "microsoft.storagecache", "microsoft.netapp", "microsoft.containerregistry", "microsoft.recoveryservices", "microsoft.dataprotection":
+	case "microsoft.storagecache": // it signs in to the data it fills itself from with roles that take minutes to hold
+		return compute
+	case "microsoft.storage", "microsoft.keyvault", "microsoft.netapp", "microsoft.containerregistry", "microsoft.recoveryservices", "microsoft.dataprotection":
 		return data
 	case "microsoft.compute", "microsoft.devtestlab", "microsoft.batch", "microsoft.containerservice", "microsoft.machinelearningservices", "microsoft.cognitiveservices", "microsoft.search", "microsoft.virtualmachineimages", "microsoft.maintenance":
 		return compute

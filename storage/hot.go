@@ -91,30 +91,26 @@ var tiers = []tier{
 // the first that does; Kind is blank where none does.
 func Fast(d Demand) (Hot, []Passed) {
 	var best Hot
-	var passed []Passed
 	blob := Hot{Kind: Blob, MBps: float64(catalog.BlobIngress(d.Region)) * 1000 / 8}
-	switch {
-	case d.Files:
-		passed = append(passed, Passed{"Blob alone", "the job asks for a file system"})
-	case d.MBps <= blob.MBps:
-		best = blob
-	default:
-		passed = append(passed, Passed{"Blob alone", fmt.Sprintf("an account takes %s, unless Azure's support raises it", Rate(blob.MBps))})
+	passed := []Passed{{"Blob alone", "the job asks for a file system"}}
+	if !d.Files {
+		if d.MBps <= blob.MBps {
+			return blob, []Passed{{string(Lustre), "Blob is fast enough, and a file system costs its room whether it is used or not"}}
+		}
+		passed = []Passed{{"Blob alone", fmt.Sprintf("an account takes %s, unless Azure's support raises it", Rate(blob.MBps))}}
 	}
 	for _, t := range tiers {
 		h, why := t.size(d)
 		switch {
 		case why != "":
-		case best.Kind == "" || best.Kind == Lustre && h.Kind == Lustre && h.cheaper(best):
-			if best.Kind != "" {
-				passed = append(passed, Passed{best.String(), dearer(best)})
-			}
+		case best.Kind == "":
 			best = h
 			continue
-		case h.Kind == Lustre && best.Kind == Lustre:
+		case h.Kind == Lustre:
+			if h.cheaper(best) {
+				h, best = best, h
+			}
 			why = dearer(h)
-		case best.Kind == Blob:
-			why = "Blob is fast enough, and costs nothing more"
 		default:
 			why = t.lastWord
 		}

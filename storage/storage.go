@@ -1,10 +1,12 @@
 // Package storage chooses how data is kept: the storage account's kind and
-// redundancy, versioning or the reason there is none, and the days at which
-// data moves to cooler tiers.
+// redundancy, versioning or the reason there is none, the days at which data
+// moves to cooler tiers, and the fast store that a job works on.
 //
-// What is known of the data goes in, an Account with its reasons comes out. It
-// makes no Azure resource; package design does.
+// What is known of the data or the job goes in, an Account or a Hot store with
+// its reasons comes out. It makes no Azure resource; package design does.
 package storage
+
+import "strings"
 
 // Need is what is known of some data.
 type Need struct {
@@ -13,6 +15,7 @@ type Need struct {
 	Lake       bool   // a hierarchical namespace is asked for
 	Archive    bool   // it moves to the Archive tier
 	Production bool
+	Linked     bool // a Managed Lustre fills itself from it
 	Zones      bool // the region has availability zones
 	Pair       bool // the region has a paired region in which copies may lie
 }
@@ -23,6 +26,7 @@ type Account struct {
 	Redundancy string // LRS, ZRS, GRS, GZRS
 	Lake       bool
 	Versioning bool
+	Linked     bool // to a Managed Lustre, which asks for account keys
 }
 
 // Reasons are why an account is as it is, a sentence each.
@@ -34,7 +38,7 @@ type Reasons struct{ Redundancy, Versioning string }
 // hierarchical namespace excludes versioning (X12), and checkpoints are
 // overwritten too often to version (STO-09).
 func Choose(n Need) (Account, Reasons) {
-	a := Account{Purpose: "data", Lake: n.Lake, Versioning: true, Redundancy: "LRS"}
+	a := Account{Purpose: "data", Lake: n.Lake, Versioning: true, Redundancy: "LRS", Linked: n.Linked}
 	var r Reasons
 	switch {
 	case n.Lake:
@@ -67,6 +71,9 @@ func Choose(n Need) (Account, Reasons) {
 	}
 	if n.Archive && a.Purpose == "data" {
 		a.Purpose = "arch"
+	}
+	if n.Linked {
+		a.Purpose = "hot" + strings.TrimPrefix(a.Purpose, "data")
 	}
 	return a, r
 }
