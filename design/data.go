@@ -108,7 +108,7 @@ func (d *designer) checkDays(p *estate.Place, data estate.Data, name string) {
 		return
 	}
 	for _, j := range p.Jobs {
-		if slices.Contains(j.Value.Reads, name) {
+		if slices.Contains(j.Value.Reads, name) || j.Value.Hot.From == name {
 			d.found.Infof(data.Of("archive"), "design/archived-reads", "job %q reads %q, which is archived %d days after its last change and cannot be read from there without a recall of hours", j.Key, name, data.Archive.Days())
 		}
 	}
@@ -275,6 +275,9 @@ func (d *designer) use(n *net, who string, i *identity, name, verb string, pos d
 	from, class := st.share.place.Connects, st.share.place.DataClass
 	if to := n.share.place.Connects; to != from && (to == estate.Sandbox || strings.HasSuffix(string(class), "confidential")) && d.once("crosses "+n.share.place.Name()+st.name) {
 		d.found.Warnf(pos, "design/data-crosses", "%q (%s) %s %q of %s with data_class %s: it gets an endpoint and a role there", n.share.place.Name(), to, verb, st.name, from, class)
+	}
+	if n.region != st.account.region && d.once("far "+string(n.id)+st.name) {
+		d.leave(who, "a copy of "+st.name+" in "+n.region, "it "+verb+" across regions, from "+st.account.region+", which costs time and transfer, and stops with that region; object replication is not designed yet", pos)
 	}
 	roleName := "Storage Blob Data Reader"
 	if verb == "writes" {

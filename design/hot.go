@@ -245,7 +245,7 @@ func (d *designer) move(n *nodes, h *hot, id arm.ID) {
 
 // lustreOpen lists what a file system needs of people and of the platform.
 func (d *designer) lustreOpen(n *nodes, h *hot, net *net) {
-	d.leave(n.about, "mounting the file system", "the image has no Lustre client: install the package amlfs-lustre-client for its kernel, then mount -t lustre -o noatime,flock ADDRESS@tcp:/lustrefs, the address being clientInfo.mgsAddress", n.pos)
+	d.leave(n.about, "mounting the file system", "its client must be made for the kernel of the image (the HPC image brings one, others take the package amlfs-lustre-client): mount -t lustre -o noatime,flock ADDRESS@tcp:/lustrefs, the address being clientInfo.mgsAddress", n.pos)
 	d.leave(n.about, "the file system while nothing runs", "it costs its room all the time, whether used or not: once all is exported it can be deleted, and made again from this design", n.pos)
 	if h.link != nil && h.link.data.Size.GiB() > float64(h.TiB)*1024 {
 		d.leave(n.about, "what of "+h.link.name+" is kept on the file system", fmt.Sprintf("it has %s, and the file system %d TiB: the job releases what it has read (lfs hsm_release)", h.link.data.Size, h.TiB), n.pos)

@@ -221,8 +221,11 @@ func describe(r arm.Resource) (about string, notable bool) {
 	case "Microsoft.OperationalInsights/workspaces":
 		days, _ := p.Get("retentionInDays").Int()
 		return "log workspace, kept " + plural(int(days), "day"), true
+	case "Microsoft.StorageCache/amlFilesystems":
+		tib, _ := p.Get("storageCapacityTiB").Int()
+		return fmt.Sprintf("Managed Lustre, %d TiB, %s, zone %s", tib, r.Get("sku", "name").Str(), strings.Join(r.Get("zones").Strings(), ", ")), true
 	case "Microsoft.ContainerService/managedClusters", "Microsoft.Batch/batchAccounts", "Microsoft.KeyVault/vaults",
-		"Microsoft.ContainerRegistry/registries", "Microsoft.MachineLearningServices/workspaces", "Microsoft.StorageCache/amlFilesystems":
+		"Microsoft.ContainerRegistry/registries", "Microsoft.MachineLearningServices/workspaces":
 		return noun(r.Type()), true
 	}
 	return noun(r.Type()), false
