@@ -277,7 +277,7 @@ func (d *designer) use(n *net, who string, i *identity, name, verb string, pos d
 		d.found.Warnf(pos, "design/data-crosses", "%q (%s) %s %q of %s with data_class %s: it gets an endpoint and a role there", n.share.place.Name(), to, verb, st.name, from, class)
 	}
 	if n.region != st.account.region && d.once("far "+string(n.id)+st.name) {
-		d.leave(who, "a copy of "+st.name+" in "+n.region, "it "+verb+" across regions, from "+st.account.region+", which costs time and transfer, and stops with that region; object replication is not designed yet", pos)
+		d.leave(who, "a copy of "+st.name+" in "+n.region, "it "+verb+" across regions, from "+st.account.region+", which costs time and transfer, and stops with that region; object replication is not designed: the second of its two policies is named by an id that Azure gives the first (az storage account or-policy create)", pos)
 	}
 	roleName := "Storage Blob Data Reader"
 	if verb == "writes" {

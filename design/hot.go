@@ -37,18 +37,7 @@ const (
 func (d *designer) planHot(p *estate.Place) {
 	for _, entry := range p.Jobs {
 		about, j := p.Name()+"/"+entry.Key, entry.Value
-		h := &hot{demand: storage.Demand{Region: string(d.e.Region(j.Region)), Files: j.Hot.Size > 0, GiB: j.Hot.Size.GiB(), MBps: float64(j.Hot.Read) / 8e6}}
-		if j.Hot.Size > 0 {
-			h.why = append(h.why, "the job asks for files of "+j.Hot.Size.String())
-		}
-		if j.Hot.Read > 0 {
-			h.why = append(h.why, "it reads "+storage.Rate(h.demand.MBps))
-		}
-		for _, name := range writes(p, j) {
-			if st := d.find(p, name); st != nil && st.data.StallAtMost > 0 && st.data.StallAtMost != estate.Never {
-				d.checkpoint(h, st, j)
-			}
-		}
+		h := d.asked(p, about, j)
 		if !h.demand.Files && h.timed == nil {
 			continue
 		}
@@ -57,7 +46,7 @@ func (d *designer) planHot(p *estate.Place) {
 			continue
 		}
 		d.hots[about] = h
-		if h.Kind != storage.Lustre {
+		if h.Kind != storage.Lustre || d.zones(h.demand.Region, j.Pos()) == 0 {
 			continue
 		}
 		if j.Hot.From != "" {
@@ -69,6 +58,30 @@ func (d *designer) planHot(p *estate.Place) {
 			h.link.linked = true
 		}
 	}
+}
+
+// asked gives what a job asks of the store that it works on: by hot, and by the
+// checkpoints that it writes.
+func (d *designer) asked(p *estate.Place, about string, j estate.Job) *hot {
+	room := j.Hot.Size
+	if from := d.find(p, j.Hot.From); room == 0 && from != nil {
+		room = from.data.Size
+	}
+	h := &hot{demand: storage.Demand{Region: string(d.e.Region(j.Region)), Files: room > 0, GiB: room.GiB(), MBps: float64(j.Hot.Read) / 8e6}}
+	if room > 0 {
+		h.why = append(h.why, "the job asks for files of "+room.String())
+	} else if j.Hot.Read > 0 || j.Hot.From != "" {
+		d.leave(about, "the fast store of the job", "how much it holds is not known: hot.size tells, or the size of the data that it is filled from", j.Of("hot"))
+	}
+	if j.Hot.Read > 0 {
+		h.why = append(h.why, "it reads "+storage.Rate(h.demand.MBps))
+	}
+	for _, name := range writes(p, j) {
+		if st := d.find(p, name); st != nil && st.data.StallAtMost > 0 && st.data.StallAtMost != estate.Never {
+			d.checkpoint(h, st, j)
+		}
+	}
+	return h
 }
 
 // writes gives the data that a job writes: where it says of none, all of its

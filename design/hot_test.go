@@ -42,6 +42,8 @@ func TestCheckpointInTime(t *testing.T) {
 		{"", "size: 10TiB, keep_last: 10, stall_at_most: 60s", "AMLFS-Durable-Premium-500 40 TiB of checkpoints"},
 		{", hot: {size: 12TiB, read: 20GB/s, from: corpus}", "size: 1TiB", "AMLFS-Durable-Premium-500 40 TiB of corpus"},
 		{", hot: {size: 12TiB}", "size: 1TiB", "AMLFS-Durable-Premium-125 16 TiB of "},
+		{", hot: {from: models}", "size: 1TiB", "AMLFS-Durable-Premium-500 4 TiB of models"},
+		{", hot: {read: 20GB/s}", "size: 1TiB", ""}, // how much it holds is not said
 	} {
 		have := ""
 		for _, r := range named(trains(t, tt.job, tt.checkpoints, nil), lustres) {
