@@ -185,9 +185,7 @@ func TestLintCorpora(t *testing.T) {
 	clear(count)
 	note(e.Lint)
 	logCount(t, "reference hierarchy", count)
-	if t.Logf("linting took %v", took); took > 3*time.Second {
-		t.Errorf("linting took %v, wanted less than 3 s", took)
-	}
+	t.Logf("linting took %v", took)
 }
 
 func defined(t *testing.T, name string, o *policy.Options) (definitions []*policy.Definition, sets []*policy.Set) {
