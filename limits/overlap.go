@@ -199,6 +199,7 @@ func (p *plan) unrelated(n *network, all []*network) {
 		}
 	}
 	if len(names) > 0 {
+		b.Help = "take another range: of an estate, take what is in use out of network.pools, and airfield design --update the network's"
 		p.add(n.Resource, b, diag.Warning, "limits/address-unpeered", "wanted addresses that no other network has, found %s in use, so that they can never be connected", list(names))
 	}
 }

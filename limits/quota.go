@@ -264,6 +264,8 @@ func (p *plan) judge(b bucket, q quoted, at arm.ID) {
 	code := "limits/quota"
 	if b.account != "" {
 		code = "limits/quota-batch"
+	} else if block.Help == "" {
+		block.Help = fmt.Sprintf("ask for quota: az quota update --resource-name %s --scope %s --limit-object value=%d", t.name, b.subscription.Resource("Microsoft.Compute/locations", b.region), q.used+t.now)
 	}
 	switch {
 	case t.now > q.free():

@@ -51,6 +51,7 @@ type BlockerOf struct {
 	Fixes      []FixOf          `json:"fixes,omitempty"`
 
 	Instead []limits.Alternative `json:"instead,omitempty"` // other values that pass, of a limit
+	Help    string               `json:"help,omitempty"`    // what to do about it
 	Lacks   []access.Need        `json:"lacks,omitempty"`   // that whoever deploys may not do
 	Grants  []access.Grant       `json:"grants,omitempty"`  // built-in roles that allow it
 	Ended   []EndedOf            `json:"ended,omitempty"`
@@ -156,7 +157,7 @@ func Review(r *review.Review) ReviewOf {
 }
 
 func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
-	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead, Lacks: b.Lacks, Grants: b.Grants, Escapes: b.Escapes}
+	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead, Help: b.Help, Lacks: b.Lacks, Grants: b.Grants, Escapes: b.Escapes}
 	for _, x := range b.Ended {
 		out.Ended = append(out.Ended, EndedOf{x.ID, x.Get("properties", "expiresOn").Str()})
 	}
@@ -348,6 +349,7 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 	for _, g := range b.Grants {
 		p.printf("    grant     %s at %s\n", g.Role, g.Scope.Place())
 	}
+	p.where("    help      %s\n", b.Help)
 	for i, a := range b.Instead {
 		label := ""
 		if i == 0 {
@@ -432,6 +434,7 @@ func (p *lines) beside(r ReviewOf, full bool) {
 			break
 		}
 		p.printf("    %s\n", n)
+		p.where("      %s\n", n.Help)
 	}
 	if len(r.Reports) == 0 {
 		return

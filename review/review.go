@@ -89,6 +89,7 @@ type Blocker struct {
 
 	// Of a limit, other values of what is wanted that pass.
 	Instead []limits.Alternative
+	Help    string // what to do about it
 
 	// Of what the principal that deploys may not do.
 	Lacks  []access.Need
