@@ -3,7 +3,7 @@
 //
 //	go run ./catalog/gen -from DIR -to catalog/data
 //
-// DIR holds the folders catalog (prices, sizes, regions), corpora (policy
+// DIR holds the folders catalog (prices, sizes, regions), sizing (GPUs), corpora (policy
 // definitions, aliases) and schemas (the types of resources). A table whose source is not there is left as it is, and named.
 // Running gen twice gives the same bytes. The tables that it does not make
 // were entered by hand: their headers say from what.
@@ -42,6 +42,7 @@ var makers = []maker{
 	{"aliases", aliases},
 	{"archetypes", archetypes},
 	{"end_of_life", endOfLife},
+	{"gpus", gpus},
 	{"images", images},
 	{"latency", latency},
 	{"managed_disks", managedDisks},

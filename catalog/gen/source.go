@@ -24,6 +24,7 @@ func (s source) csv(name string) ([]map[string]string, error) {
 	defer f.Close()
 	r := csv.NewReader(f)
 	r.Comment = '#'
+	r.LazyQuotes = true // of gpu_facts.csv
 	records, err := r.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
