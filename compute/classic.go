@@ -1,0 +1,83 @@
+package compute
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"airfield/catalog"
+)
+
+// Classic is a workload of classic deep learning as benchmarks name it:
+// train:resnet, mlperf-infer:bert-99:offline, lambda:ncf.
+type Classic struct {
+	Workload  string
+	GPU       catalog.GPU
+	GPUs      int
+	Batch     int    // samples of a step over all GPUs; 0 is not known
+	Precision string // amp, fp32/tf32, or blank for what the benchmark takes
+}
+
+// A Term is one factor of a classic workload's speed: the constant of a name
+// times X is added to the logarithm.
+type Term struct {
+	Name string
+	X    float64
+}
+
+// Class returns the class of workloads that share exponents.
+func (k Classic) Class() string {
+	kind, _, _ := strings.Cut(k.Workload, ":")
+	switch kind {
+	case "train":
+		return "train"
+	case "mlperf-infer":
+		return "infer"
+	}
+	return "single"
+}
+
+// Terms returns what the logarithm of samples/s of one GPU is the sum of: one
+// constant a workload, and exponents of the class for what the GPU does
+// against an A100, and for how many there are.
+func (k Classic) Terms() []Term {
+	const flops, hbm, watts, batch = 312e12, 2039e9, 400, 128 // of A100-SXM-80, and a usual batch of one GPU
+	at := k.GPU.FP16
+	if strings.HasPrefix(k.Precision, "fp32") {
+		at = math.Max(k.GPU.TF32, k.GPU.FP32)
+	}
+	class := k.Class()
+	terms := []Term{
+		{"workload/" + k.Workload, 1},
+		{class + "/flops", math.Log(at / flops)},
+		{class + "/hbm", math.Log(k.GPU.HBM / hbm)},
+		{class + "/gpus", math.Log(float64(k.GPUs) / 8)},
+	}
+	if class == "train" {
+		x := 0.0
+		if k.Batch > 0 {
+			x = math.Log(float64(k.Batch) / float64(k.GPUs) / batch)
+		}
+		return append(terms, Term{"train/batch", x})
+	}
+	return append(terms, Term{class + "/watts", math.Log(k.GPU.Watts / watts)})
+}
+
+// Estimate returns the samples/s of one GPU with constants such as
+// catalog.ClassicConstants.
+func (k Classic) Estimate(constants map[string]float64) (Estimate, error) {
+	if k.GPU.FP16 <= 0 || k.GPUs <= 0 {
+		return Estimate{}, fmt.Errorf("%d GPUs %q are not known", k.GPUs, k.GPU.Name)
+	}
+	sum := 0.0
+	var parts []Part
+	for _, t := range k.Terms() {
+		v, ok := constants[t.Name]
+		if !ok {
+			return Estimate{}, fmt.Errorf("workload %q was never measured", k.Workload)
+		}
+		sum += v * t.X
+		parts = append(parts, Part{t.Name, math.Exp(v * t.X), "factor"})
+	}
+	return between(math.Exp(sum), constants["margin/"+k.Class()], "samples/s", "", parts), nil
+}

@@ -1,0 +1,48 @@
+package compute
+
+import "math"
+
+// An Estimate is a computed number with how sure it is and what it is the sum
+// of.
+type Estimate struct {
+	Value, Low, High float64 // the measured value is between Low and High in about nine cases of ten
+	Unit             string
+	Bound            string // what limits it: "HBM bandwidth", "InfiniBand", "memory: activations"
+	Parts            []Part
+}
+
+// A Part is one term of a sum.
+type Part struct {
+	Name  string
+	Value float64
+	Unit  string
+}
+
+// between gives an estimate that is off by no more than a factor of 1+margin
+// in about nine cases of ten.
+func between(value, margin float64, unit, bound string, parts []Part) Estimate {
+	return Estimate{Value: value, Low: value / (1 + margin), High: value * (1 + margin), Unit: unit, Bound: bound, Parts: parts}
+}
+
+// largest returns the name of the largest part.
+func largest(parts []Part) string {
+	name, most := "", math.Inf(-1)
+	for _, p := range parts {
+		if p.Value > most {
+			name, most = p.Name, p.Value
+		}
+	}
+	return name
+}
+
+func total(parts []Part) (sum float64) {
+	for _, p := range parts {
+		sum += p.Value
+	}
+	return sum
+}
+
+// Times returns the estimate in a unit of which so many are one of its own.
+func (e Estimate) Times(n float64, unit string) Estimate {
+	return Estimate{e.Value * n, e.Low * n, e.High * n, unit, e.Bound, e.Parts}
+}
