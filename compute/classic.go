@@ -42,10 +42,7 @@ func (k Classic) Class() string {
 // against an A100, and for how many there are.
 func (k Classic) Terms() []Term {
 	const flops, hbm, watts, batch = 312e12, 2039e9, 400, 128 // of A100-SXM-80, and a usual batch of one GPU
-	at := k.GPU.FP16
-	if strings.HasPrefix(k.Precision, "fp32") {
-		at = math.Max(k.GPU.TF32, k.GPU.FP32)
-	}
+	at := k.peak()
 	class := k.Class()
 	terms := []Term{
 		{"workload/" + k.Workload, 1},
@@ -63,10 +60,28 @@ func (k Classic) Terms() []Term {
 	return append(terms, Term{class + "/watts", math.Log(k.GPU.Watts / watts)})
 }
 
+// peak returns the FLOP/s of the precision: tf32 is half of 16 bits on tensor
+// cores where the table has none; benchmarks of inference use 8-bit integers,
+// for the highest accuracy fp8 or 16 bits.
+func (k Classic) peak() float64 {
+	g := k.GPU
+	switch {
+	case strings.HasPrefix(k.Precision, "fp32") && g.BF16 && g.TF32 == 0:
+		return g.FP16 / 2
+	case strings.HasPrefix(k.Precision, "fp32"):
+		return math.Max(g.TF32, g.FP32)
+	case k.Class() != "infer":
+		return g.FP16
+	case strings.Contains(k.Workload, "-99.9") || strings.Contains(k.Workload, "gptj"):
+		return math.Max(g.FP8, g.FP16)
+	}
+	return 2 * g.FP16
+}
+
 // Estimate returns the samples/s of one GPU with constants such as
 // catalog.ClassicConstants.
 func (k Classic) Estimate(constants map[string]float64) (Estimate, error) {
-	if k.GPU.FP16 <= 0 || k.GPUs <= 0 {
+	if k.peak() <= 0 || k.GPUs <= 0 {
 		return Estimate{}, fmt.Errorf("%d GPUs %q are not known", k.GPUs, k.GPU.Name)
 	}
 	sum := 0.0

@@ -40,7 +40,6 @@ const (
 	trainStackFP8
 	trainStep
 	trainEvaluation
-	trainGrouped
 	trainRouted
 	trainRelease
 	trainMoE
@@ -55,7 +54,7 @@ const (
 	serveBlackwell4
 	servePCIe
 	serveAMD
-	serveFP8Old
+	serveWorkspace
 	serveAttention
 	serveCache
 	serveCollective
@@ -111,7 +110,6 @@ var constantNames = [constants]string{
 	trainStackFP8:           "train/fsdp-fp8",
 	trainStep:               "train/step",
 	trainEvaluation:         "train/evaluation",
-	trainGrouped:            "train/grouped",
 	trainRouted:             "train/routed",
 	trainRelease:            "train/release",
 	trainMoE:                "train/moe",
@@ -126,7 +124,7 @@ var constantNames = [constants]string{
 	serveBlackwell4:         "serve/gemm/blackwell-4",
 	servePCIe:               "serve/gemm/power-capped",
 	serveAMD:                "serve/gemm/amd",
-	serveFP8Old:             "serve/old-release",
+	serveWorkspace:          "serve/workspace",
 	serveAttention:          "serve/attention",
 	serveCache:              "serve/cache",
 	serveCollective:         "serve/collective",

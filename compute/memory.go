@@ -53,6 +53,7 @@ const (
 	keptByOp      = 17.5 // selective by operation, compiled (torchtitan's peaks)
 	keptOfFull    = 2.0  // the input of a layer alone
 	keptOfLoRA    = 17.0 // frozen matrices keep no input
+	gathered      = 16.0 // of one layer: inputs of attention and feed-forward and their gradients, whole, while tensor parallelism uses them
 	logitBytes    = 14.0 // for each token and word of the vocabulary: fp32 logits, gradient, softmax
 	reserve       = 1.0 * gib
 	usableShare   = 0.92 // of a GPU's usable bytes that a plan may fill (sizing 1.2)
@@ -135,7 +136,11 @@ func (j *Train) activations() (most, least float64) {
 	if j.Model.Experts > 0 {
 		each *= 1.5 // what is routed is kept for each expert too
 	}
-	return tokens * d * each / t * layers, tokens * d / t * (keptOfFull*layers + each)
+	working := each / t
+	if l.Tensor > 1 {
+		working += gathered
+	}
+	return tokens * d * each / t * layers, tokens * d * (keptOfFull/t*layers + working)
 }
 
 // memory returns the bytes by part on the fullest GPU, and the share of layers

@@ -44,9 +44,10 @@ type Served struct {
 // max_batch_size).
 const largestBatch = 2048
 
-// workspace is what an engine takes on each GPU beside weights and cache, in
-// bytes, and cacheShare what of the memory it fills (sizing 1.5).
-const workspace, cacheShare = 1.8e9, 0.92
+// cacheShare is what of the memory that weights and workspace leave is cache
+// (TensorRT-LLM's kv_cache_free_gpu_mem_fraction), chunk how many tokens of
+// prompts are read at once.
+const cacheShare, chunk = 0.9, 8192
 
 // Serve estimates a job. With no tensor parallelism given, it takes the one
 // with the highest throughput.
@@ -58,7 +59,7 @@ func (c *Constants) Serve(s Serve) (Served, error) {
 	for _, t := range open(s.Tensor, []int{1, 2, 4, 8, 16}) {
 		k := s
 		k.Tensor = t
-		room := k.room()
+		room := k.room(c[serveWorkspace] * 1e9)
 		if t > s.GPUs || room < 1 && s.Tensor == 0 {
 			continue
 		}
@@ -84,9 +85,10 @@ func (s *Serve) check() error {
 	return nil
 }
 
-// room returns how many requests the KV cache of a replica holds.
-func (s *Serve) room() float64 {
-	free := float64(s.Tensor)*(cacheShare*s.GPU.Bytes-workspace) - s.Model.Params*weightBits(s.Weights)/8
+// room returns how many requests the KV cache of a replica holds, where an
+// engine takes a workspace of so many bytes on each GPU.
+func (s *Serve) room(workspace float64) float64 {
+	free := cacheShare * (float64(s.Tensor)*(s.GPU.Bytes-workspace) - s.Model.Params*weightBits(s.Weights)/8)
 	each := (float64(s.In) + float64(s.Out)/2) * CacheBytes(s.Model.Model, weightBits(s.Cache)/8) * float64(s.Tensor) / s.cacheSplit()
 	return free / each
 }
@@ -115,7 +117,8 @@ func (c *Constants) serveOn(s *Serve, room float64) Served {
 	out := float64(s.Out)
 	first := c.prefill(s, 1)
 	decode := c.decode(s, batch, float64(s.In)+out/2)
-	held := c[serveInterfere] * (batch - 1) * total(first) / out
+	group := math.Max(1, math.Min(batch/2, math.Floor(chunk/float64(s.In)))) // prompts that are read together
+	held := c[serveInterfere] * (batch - 1) / group * total(c.prefill(s, group)) / out
 	token := total(decode) + held
 	whole := total(first) + token*out
 	busy := math.Min(0.95, batch*total(first)/whole)
@@ -155,8 +158,7 @@ func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 	}
 	hbm := s.GPU.HBM * c.hbmShare(s.GPU)
 	weights, matrices := read/t/hbm, flops/t/c.serveRate(s)
-	q := c[serveNorm]
-	both := math.Pow(math.Pow(weights, q)+math.Pow(matrices, q), 1/q)
+	both := c.overlapped(weights, matrices)
 	cache := batch * context * CacheBytes(m.Model, weightBits(s.Cache)/8) / s.cacheSplit() / (s.GPU.HBM * c[serveCache])
 	if m.KVWidth > 0 {
 		cache *= c[serveLatent]
@@ -169,6 +171,12 @@ func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 		{bound, both, "s"}, {"HBM bandwidth: KV cache", cache, "s"}, {"NVLink: tensor parallelism", c.collectives(s, batch), "s"},
 		{"kernels of layers", layer * 1e-6 * float64(m.Layers), "s"}, {"scheduler", (c[serveStep]*1e-3 + batch*c[serveSequence]*1e-6), "s"},
 	}
+}
+
+// overlapped is how long reading weights and computing take together.
+func (c *Constants) overlapped(read, compute float64) float64 {
+	q := c[serveNorm]
+	return math.Pow(math.Pow(read, q)+math.Pow(compute, q), 1/q)
 }
 
 // prefill returns the seconds that reading the prompts of so many requests
@@ -188,7 +196,7 @@ func (c *Constants) prefill(s *Serve, requests float64) []Part {
 	}
 	attention := 2 * float64(layers) * float64(s.In) * m.attention() * tokens / t / (s.GPU.FP16 * c[serveAttention])
 	return []Part{
-		{"compute: matrices", math.Max(matrices, weights), "s"}, {"compute: attention", attention, "s"},
+		{"compute: matrices", c.overlapped(weights, matrices), "s"}, {"compute: attention", attention, "s"},
 		{"NVLink: tensor parallelism", c.collectives(s, tokens), "s"}, {"start of a prompt", c[servePrefillStep] * 1e-3, "s"},
 	}
 }
@@ -199,15 +207,15 @@ func (c *Constants) collectives(s *Serve, tokens float64) float64 {
 	if s.Tensor == 1 {
 		return 0
 	}
-	t, link := float64(s.Tensor), s.GPU.NVLink
+	t, link := float64(s.Tensor), s.GPU.NVLink*c[serveLink]
 	if link == 0 || s.Tensor > s.GPU.Domain {
-		link = math.Max(s.GPU.PCIe, 25e9) // PCIe through the host
+		link = math.Max(s.GPU.PCIe, 32e9) // PCIe Gen4 through the host
 		if s.GPU.NIC > 0 && s.Tensor > 8 {
 			link = s.GPU.NIC
 		}
 	}
 	bytes := tokens * float64(s.Model.Hidden) * 2
-	return 2 * float64(s.Model.Layers) * (c[serveCollective]*1e-6 + 2*(t-1)/t*bytes/(link*c[serveLink]))
+	return 2 * float64(s.Model.Layers) * (c[serveCollective]*1e-6 + 2*(t-1)/t*bytes/link)
 }
 
 func (c *Constants) hbmShare(g catalog.GPU) float64 {
@@ -218,12 +226,15 @@ func (c *Constants) hbmShare(g catalog.GPU) float64 {
 }
 
 // serveRate returns the FLOP/s that matrices come to. Weights in a precision
-// that the GPU does not compute are computed in 16 bits.
+// that the GPU does not compute are computed in the next wider one.
 func (c *Constants) serveRate(s *Serve) float64 {
 	g := s.GPU
 	precision := strings.ToLower(s.Weights)
 	at := peak(g, precision)
 	bits := weightBits(precision)
+	if at == 0 && bits < 8 {
+		at, bits = g.FP8, 8
+	}
 	if at == 0 {
 		at, bits = g.FP16, 16
 	}
@@ -294,7 +305,7 @@ func (c *Constants) within(s Serve, have Served, token float64) Served {
 	for _, t := range open(s.Tensor, []int{1, 2, 4, 8}) {
 		k := s
 		k.Tensor = t
-		room := k.room()
+		room := k.room(c[serveWorkspace] * 1e9)
 		if t > s.GPUs || room < 1 {
 			continue
 		}
@@ -335,5 +346,5 @@ func (c *Constants) FirstToken(s Serve) (Estimate, error) {
 		return Estimate{}, err
 	}
 	parts := c.prefill(&s, 1)
-	return between(total(parts)*c[serveFP8Old], c[servePrefillMargin], "s", largest(parts), parts), nil
+	return between(total(parts), c[servePrefillMargin], "s", largest(parts), parts), nil
 }

@@ -209,8 +209,7 @@ func (c *Constants) step(j *Train, again float64) []Part {
 
 	matrices := passes * 2 * m.linear() / float64(l.Pipeline) * tokens / t / c.trainRate(j)
 	if m.Experts > 0 {
-		each := tokens * float64(m.TopK) * float64(max(1, l.Expert)) / float64(m.Experts) // tokens that an expert sees at once
-		matrices *= (1 + c[trainGrouped]/each) / c[trainMoE]
+		matrices /= c[trainMoE]
 	}
 	head := passes * 2 * m.head() * tokens / t / (c.trainRate16(j) * float64(l.Pipeline))
 	attention := attentionPasses * 2 * layers * float64(j.Sequence) * m.attention() * tokens / t / c.attentionRate(g)
@@ -394,9 +393,6 @@ func (c *Constants) trainRate(j *Train) float64 {
 func (c *Constants) trainRate16(j *Train) float64 {
 	k := *j
 	k.Precision = "bf16"
-	if generationOf(j.GPU) >= amd3 {
-		return c.trainRate(&k)
-	}
 	return c.trainRate(&k)
 }
 

@@ -4,7 +4,7 @@
 //
 // It moves one constant after the other within its bounds as long as the mean
 // error over all modes falls, sets the margins so that nine in ten measured
-// values lie inside, and writes sizing.csv and sizing_classic.csv. With -folds
+// values of groups that fitting did not see lie inside, and writes sizing.csv and sizing_classic.csv. With -folds
 // 5 it writes nothing and says how far off predictions are for groups of rows
 // that it left out of fitting.
 package main
@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"airfield/catalog"
 	"airfield/compute"
@@ -40,9 +41,12 @@ func main() {
 	case *worst != "":
 		print(cases, *worst)
 	case *folds > 0:
-		hold(cases, *folds, *rounds)
+		for _, s := range rows.Scores(holdOut(cases, *folds, *rounds), rows.Catalog()) {
+			fmt.Println("held out:", s)
+		}
 	default:
 		m := fit(cases, rows.Catalog(), *rounds)
+		margins(holdOut(cases, 5, 5), m)
 		if err := write(*to, m); err != nil {
 			panic(err)
 		}
@@ -77,29 +81,34 @@ func print(cases []rows.Case, mode string) {
 	}
 }
 
-// hold prints the scores of groups that fitting did not see.
-func hold(cases []rows.Case, folds, rounds int) {
+// holdOut returns the cases with predictions by models that were fitted
+// without the group of each.
+func holdOut(cases []rows.Case, folds, rounds int) []rows.Case {
 	fold := func(c rows.Case) int {
 		h := fnv.New32a()
 		h.Write([]byte(c.Group))
 		return int(h.Sum32()>>8) % folds
 	}
 	held := make([]rows.Models, folds)
+	var group sync.WaitGroup
 	for i := range folds {
-		var seen []rows.Case
-		for _, c := range cases {
-			if fold(c) != i {
-				seen = append(seen, c)
-			}
-		}
-		held[i] = fit(seen, rows.Catalog(), rounds)
+		group.Go(func() {
+			seen := slices.DeleteFunc(slices.Clone(cases), func(c rows.Case) bool { return fold(c) == i })
+			held[i] = fit(seen, rows.Catalog(), rounds)
+		})
 	}
+	group.Wait()
+	out := slices.Clone(cases)
 	for i, c := range cases {
-		cases[i].Predict = func(rows.Models) (compute.Estimate, bool, error) { return c.Predict(held[fold(c)]) }
+		out[i].Predict = func(m rows.Models) (compute.Estimate, bool, error) {
+			e, fits, err := c.Predict(held[fold(c)])
+			if stated, _, _ := c.Predict(m); stated.Value > 0 { // the interval that users are told
+				e.Low, e.High = e.Value*stated.Low/stated.Value, e.Value*stated.High/stated.Value
+			}
+			return e, fits, err
+		}
 	}
-	for _, s := range rows.Scores(cases, rows.Models{}) {
-		fmt.Println("held out:", s)
-	}
+	return out
 }
 
 // fit returns the models that fit the cases best, searched from a start.
@@ -118,13 +127,11 @@ func fit(cases []rows.Case, start rows.Models, rounds int) rows.Models {
 	for kind, cases := range byKind {
 		descend(&c, kind, cases, rounds)
 	}
-	m := rows.Models{Fitted: &c, Classic: classic(cases)}
-	margins(cases, m)
-	return m
+	return rows.Models{Fitted: &c, Classic: classic(cases)}
 }
 
-// weights are how much a mode counts: by how hard its bar is, and how many
-// rows it has.
+// loss is the mean error of each mode, summed by how hard its bar is and how
+// many rows it has.
 func loss(cases []rows.Case, c *compute.Constants) float64 {
 	sum, count := map[string]float64{}, map[string]float64{}
 	for _, k := range cases {

@@ -64,6 +64,7 @@ func (s Score) Misses() (all []string) {
 	return all
 }
 
+// String returns the line of a mode.
 func (s Score) String() string {
 	must := fmt.Sprintf("%.3g", s.Must*100)
 	if s.P90 > 0 {
