@@ -70,7 +70,7 @@ const (
 	serveExperts
 	serveLayerMoE
 	serveLatent
-	serveStatic
+	serveElementwise
 	serveMaxLoad
 	serveOffline
 	serveServer
@@ -140,7 +140,7 @@ var constantNames = [constants]string{
 	serveExperts:            "serve/experts",
 	serveLayerMoE:           "serve/layer/moe",
 	serveLatent:             "serve/latent",
-	serveStatic:             "serve/static",
+	serveElementwise:        "serve/elementwise",
 	serveMaxLoad:            "serve/max-load",
 	serveOffline:            "serve/mlperf/offline",
 	serveServer:             "serve/mlperf/server",

@@ -168,7 +168,7 @@ func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 		bound = "compute: matrices"
 	}
 	return []Part{
-		{bound, both, "s"}, {"HBM bandwidth: KV cache", cache, "s"}, {"NVLink: tensor parallelism", c.collectives(s, batch), "s"},
+		{bound, both, "s"}, {"HBM bandwidth: KV cache", cache, "s"}, {"HBM bandwidth: activations", c.elementwise(s, batch), "s"}, {"NVLink: tensor parallelism", c.collectives(s, batch), "s"},
 		{"kernels of layers", layer * 1e-6 * float64(m.Layers), "s"}, {"scheduler", (c[serveStep]*1e-3 + batch*c[serveSequence]*1e-6), "s"},
 	}
 }
@@ -196,9 +196,15 @@ func (c *Constants) prefill(s *Serve, requests float64) []Part {
 	}
 	attention := 2 * float64(layers) * float64(s.In) * m.attention() * tokens / t / (s.GPU.FP16 * c[serveAttention])
 	return []Part{
-		{"compute: matrices", c.overlapped(weights, matrices), "s"}, {"compute: attention", attention, "s"},
+		{"compute: matrices", c.overlapped(weights, matrices), "s"}, {"compute: attention", attention, "s"}, {"HBM bandwidth: activations", c.elementwise(s, tokens), "s"},
 		{"NVLink: tensor parallelism", c.collectives(s, tokens), "s"}, {"start of a prompt", c[servePrefillStep] * 1e-3, "s"},
 	}
+}
+
+// elementwise returns the seconds that norms, activation functions and copies
+// of so many tokens take.
+func (c *Constants) elementwise(s *Serve, tokens float64) float64 {
+	return c[serveElementwise] * float64(s.Model.Layers*s.Model.Hidden) * tokens / float64(s.Tensor) / s.GPU.HBM
 }
 
 // collectives returns the seconds of two all-reduces a layer of so many
@@ -336,7 +342,7 @@ func (c *Constants) static(s Serve) (Estimate, error) {
 		parts[i].Value *= out
 	}
 	parts = append(parts, Part{"prefill", total(c.prefill(&s, batch)), "s"})
-	return between(batch*out/total(parts)*c[serveStatic], c[serveThroughputMargin], "tokens/s", largest(parts), parts), nil
+	return between(batch*out/total(parts), c[serveThroughputMargin], "tokens/s", largest(parts), parts), nil
 }
 
 // FirstToken estimates the seconds to the first token of a request that is

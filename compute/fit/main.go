@@ -145,7 +145,7 @@ func loss(cases []rows.Case, c *compute.Constants) float64 {
 	all := 0.0
 	for _, b := range rows.Bars {
 		if n := count[b.Mode]; n > 0 {
-			all += sum[b.Mode] / n / b.Must * math.Min(1, n/100)
+			all += sum[b.Mode] / n / b.Must * math.Min(1, (n+30)/100)
 		}
 	}
 	return all
