@@ -1,9 +1,13 @@
-// Package compute chooses virtual machine sizes: how much GPU memory a model
-// needs and which size of the catalog has it.
+// Package compute chooses virtual machine sizes, and models what a workload
+// does on GPUs: how much memory it takes, how fast it is, what limits it.
 //
 // A Need goes in, a Choice comes out with its reasons and with what was passed
-// over and why. The package asks nobody: what policy, quota or region refuse
-// comes in as a function.
+// over and why; that much rests on rules of thumb. A Train, Serve or Classic
+// goes in, an Estimate comes out with its interval and its sum part by part;
+// these are the equations of rooflines, rings and pipelines with the constants
+// of catalog/judged/sizing.csv, and docs/accuracy.md says how right they are.
+// The package asks nobody: what policy, quota or region refuse comes in as a
+// function. Choose does not use the models yet.
 package compute
 
 import (
