@@ -1,4 +1,5 @@
-// Command fit makes the constants of package compute again from measured runs:
+// Command fit improves the constants of package compute on measured runs,
+// starting from those of the catalog:
 //
 //	go run ./compute/fit -rows DIR -to catalog/judged
 //
