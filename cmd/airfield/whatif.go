@@ -318,7 +318,7 @@ func (n *names) remove(text string) (change.Change, error) {
 	case !n.t.Has(id):
 		err = errors.New("the tenant does not have it")
 	case id.Type().Equal(arm.ManagementGroupType) && len(n.t.Children(id)) > 0:
-		err = errors.New("Azure deletes no management group in which something lies: move that first")
+		err = errors.New("a management group in which something lies is not deleted: move that first")
 	}
 	return change.Change{Kind: change.Unassign, Of: id, Title: "delete " + text, Delete: slices.Collect(n.t.IDs(id))}, err
 }
