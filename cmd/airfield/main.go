@@ -26,9 +26,11 @@ var errFindings = errors.New("findings")
 
 const about = `Airfield turns one file that lists an organization's AI workloads into their
 landing zone on Azure: management groups, subscriptions, resource groups, tags,
-access, budgets, policy, networks, storage and compute, with the reasons.
+access, budgets, policy, networks, storage and compute, with the reasons. And it
+tells what the tenant you have would say to it: which policies, quota and limits
+stop it, why, and the smallest change that lets it through.
 
-No Azure, no credentials and no network are needed to design.`
+No Azure, no credentials and no network are needed: the tenant is a snapshot.`
 
 // commands are the commands, in the order they are used.
 func commands() []*cobra.Command {
@@ -46,7 +48,7 @@ func main() {
 func run(args []string) int {
 	root := &cobra.Command{
 		Use:           "airfield",
-		Short:         "AI landing zones on Azure, designed from one file",
+		Short:         "AI landing zones on Azure, designed from one file and held against the tenant you have",
 		Long:          about,
 		SilenceErrors: true,
 		SilenceUsage:  true,

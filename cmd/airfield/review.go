@@ -50,7 +50,7 @@ func reviewCommand() *cobra.Command {
 	var f reviewFlags
 	c := &cobra.Command{
 		Use:     "review FILE",
-		Short:   "What stops a deployment, and the smallest change that lets it through",
+		Short:   "Say what stops a deployment, and the smallest change that lets it through",
 		Long:    reviewHelp,
 		Example: "  airfield review estate.yaml --tenant tenant.jsonl.gz\n  airfield review main.json --tenant tenant.jsonl.gz --scope /subscriptions/…/resourceGroups/rg-train\n  airfield review estate.yaml --tenant tenant.jsonl.gz -o patches",
 		Args:    oneFile("an estate, a template or a plan"),

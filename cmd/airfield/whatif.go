@@ -39,7 +39,7 @@ func whatifCommand() *cobra.Command {
 	var f whatifFlags
 	c := &cobra.Command{
 		Use:   "whatif",
-		Short: "What a change to a tenant's governance leads to",
+		Short: "Say what a change to a tenant's governance leads to",
 		Long:  whatifHelp,
 		Example: "  airfield whatif -t tenant.jsonl.gz --move payments-prod=contoso-corp\n" +
 			"  airfield whatif -t tenant.jsonl.gz --assign deny-public-ip.json --audit-only\n" +
