@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,6 +95,7 @@ func runReview(file string, f reviewFlags) error {
 	for _, d := range w.gaps {
 		r.Blockers = append(r.Blockers, &review.Blocker{Code: d.Code, Title: d.Message, Reason: "it was not read"})
 	}
+	r.Notes = append(r.Notes, w.notes...)
 	printFew(r.Findings, f.full, colour)
 	out := report.Review(r)
 	if f.json {
@@ -146,7 +146,8 @@ type wanted struct {
 	bounds review.Bounds
 	keptIn change.Owner
 	place  func(arm.Resource, arm.Value) diag.Pos
-	gaps   diag.List // what is to be deployed and was not read
+	gaps   diag.List // what is to be deployed and is not judged, because it was not read
+	notes  diag.List
 }
 
 func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
@@ -174,7 +175,11 @@ func readWanted(file string, f reviewFlags, colour bool) (wanted, error) {
 		b.Add(p.Resource)
 	}
 	t, found := b.Tenant()
-	printFindings(slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == "tenant/placement" }), colour) // where they lie is for the snapshot to say
+	for _, d := range found {
+		if d.Code != "tenant/placement" { // where they lie is for the snapshot to say
+			gaps = append(gaps, d) // of two with one id, the second is not judged
+		}
+	}
 	return wanted{tenant: t, place: snapshot.Places(pieces), gaps: gaps}, nil
 }
 
@@ -199,7 +204,11 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	return wanted{tenant: d.Tenant, bounds: boundsOf(e), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}, nil
+	w := wanted{tenant: d.Tenant, bounds: boundsOf(e), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	if n := len(d.Open); n > 0 {
+		w.notes.Infof(diag.Pos{File: src.Name}, "design/open", "the design leaves open what is not judged here: %d things, which airfield design lists", n)
+	}
+	return w, nil
 }
 
 // boundsOf gives what an estate lets a review propose.

@@ -162,7 +162,10 @@ func putOf(file string, colour bool) (change.Change, error) {
 	if err != nil {
 		return c, err
 	}
-	pieces, _, err := e.requests(sources, colour)
+	pieces, gaps, err := e.requests(sources, colour)
+	if err == nil && len(gaps) > 0 {
+		err = fmt.Errorf("not all of it was read: %s", gaps[0].Message)
+	}
 	for _, p := range pieces {
 		c.Put = append(c.Put, p.Resource)
 	}
