@@ -4,10 +4,10 @@
 //
 // An assignment or a subscription and what is wanted of it go in; a Change
 // comes out, which says what is put and what is deleted, and makes of a tenant
-// the tenant that will be (Apply). Written for the tool that keeps what it touches
-// (OwnerOf) it is a patch: files of code, or commands (Patch). What a change leads to is for the packages
-// that judge tenants: review proposes changes, and whatif compares the tenant
-// before with the one after.
+// the tenant that will be (Apply). Written for the tool that keeps what it
+// touches (OwnerOf) it is a patch: files of code, or commands (Patch). What a
+// change leads to is for the packages that judge tenants: review proposes
+// changes, and whatif compares the tenant before with the one after.
 package change
 
 import (

@@ -217,7 +217,7 @@ func FuzzPatch(f *testing.F) {
 		v, err := arm.Parse(value)
 		_, dup, twice := v.Duplicate()
 		if err != nil || parameter == "" || name == "" || strings.ContainsAny(name, "/\x00") || !utf8.ValidString(name+parameter+value) || twice && dup >= 0 || open(v) {
-			t.Skip()
+			t.Skip("left out: what Azure takes for no name or value")
 		}
 		a := parse(t, plainAssignment)
 		a.ID = a.ID.Scope().Resource("Microsoft.Authorization/policyAssignments", name)
@@ -226,7 +226,7 @@ func FuzzPatch(f *testing.F) {
 		tt, a := governed(t, a.Body.Text())
 		c, err := change.SetParameter(a, change.Value{Name: parameter, New: v})
 		if err != nil {
-			t.Skip()
+			t.Skip("left out: a body that the value cannot be set in")
 		}
 		after, _ := change.Apply(tt, c)
 		want, _ := after.Get(a.ID)

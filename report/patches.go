@@ -61,7 +61,7 @@ func readme(number int, b BlockerOf, at int, files []change.File) string {
 	fix := b.Fixes[at]
 	line("# Blocker %d: %s", number, b.Title)
 	line("")
-	line("Stops %s. Assigned as %q at %s.", count(len(b.Resources), "resource"), b.Assignment, b.AssignedAt.Place())
+	line("Stops %s. Assigned as %q at %s.", plural(len(b.Resources), "resource"), b.Assignment, b.AssignedAt.Place())
 	line("")
 	line("- Change: %s.", fix.Title)
 	line("- It %s.", fix.Opens)

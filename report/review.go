@@ -196,7 +196,7 @@ func (r ReviewOf) Text(w io.Writer, full, colour bool) error {
 	if colour {
 		name[0] = name[1] + name[0] + "\x1b[0m"
 	}
-	p.printf("%s  %s: %s\n", name[0], count(r.Resources, "resource"), r.summary())
+	p.printf("%s  %s: %s\n", name[0], plural(r.Resources, "resource"), r.summary())
 	for i, b := range r.Blockers {
 		if b.Certain || full {
 			p.printf("\n%d  ", i+1)
@@ -225,22 +225,15 @@ func (r ReviewOf) summary() string {
 		if certain == 1 {
 			verb = "stops"
 		}
-		parts = append(parts, fmt.Sprintf("%s %s %d of them", count(certain, "cause"), verb, r.Stopped))
+		parts = append(parts, fmt.Sprintf("%s %s %d of them", plural(certain, "cause"), verb, r.Stopped))
 	}
 	if doubts > 0 {
-		parts = append(parts, count(doubts, "more thing")+" not known to be let through")
+		parts = append(parts, plural(doubts, "more thing")+" not known to be let through")
 	}
 	if len(parts) == 0 {
 		return "nothing stops them"
 	}
 	return strings.Join(parts, ", ")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // doubts prints what is not known to be let through, by reason.
@@ -267,7 +260,7 @@ func (p *lines) doubts(all []BlockerOf) {
 				resources[h.ID] = true
 			}
 		}
-		stops := count(len(resources), "resource")
+		stops := plural(len(resources), "resource")
 		if len(resources) == 0 { // what was not read
 			stops = "something"
 		}
@@ -297,7 +290,7 @@ const (
 )
 
 func (p *lines) blocker(b BlockerOf, full bool) {
-	switch does := count(len(b.Resources), "resource"); {
+	switch does := plural(len(b.Resources), "resource"); {
 	case b.Assignment == "":
 		p.printf("%s  [%s]\n", b.Title, b.Code)
 	case b.Certain:
@@ -305,50 +298,9 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 	default:
 		p.printf("%q may stop %s  [%s]\n", b.Title, does, b.Code)
 	}
-	for i, h := range b.Resources {
-		if i == fewHits && !full && len(b.Resources) > fewHits+1 {
-			p.printf("    and %d more (--full)\n", len(b.Resources)-i)
-			break
-		}
-		p.printf("    %s  (%s)", h.ID.Name(), h.Type)
-		if h.There {
-			p.printf(", which is there already")
-		}
-		if h.Pos.File != "" {
-			p.printf("  %s", h.Pos)
-		}
-		p.printf("\n")
-	}
-	if b.Assignment != "" {
-		p.printf("    assigned  %q at %s", b.Assignment, b.where)
-		if b.Set != "" {
-			p.printf(", in set %q", b.Set)
-		}
-		p.printf("\n    kept in   %s\n", keptIn(change.OwnerNamed(b.KeptIn), b.KeptWhy))
-	}
-	if b.Reason != "" {
-		p.printf("    reason    %s\n", b.Reason)
-	}
-	p.because(deciding(b.Because, full))
-	if b.Message != "" {
-		p.printf("    it says   %s\n", b.Message)
-	}
-	for _, x := range b.Ended {
-		p.printf("    ended     exemption %s let it through until %s\n", x.ID.Name(), x.End)
-	}
-	if len(b.Escapes) > 0 {
-		p.printf("    escapes   %s with other sizes, which the policy does not bind: %s\n", count(len(b.Escapes), "resource"), few(names(b.Escapes), fewHits))
-	}
-	for i, n := range b.Lacks {
-		if i == fewConditions && !full && len(b.Lacks) > fewConditions+1 {
-			p.printf("    lacks     %d more actions (--full)\n", len(b.Lacks)-i)
-			break
-		}
-		p.printf("    lacks     %s at %s\n", n.Action, n.Scope.Place())
-	}
-	for _, g := range b.Grants {
-		p.printf("    grant     %s at %s\n", g.Role, g.Scope.Place())
-	}
+	p.hits(b.Resources, full)
+	p.rule(b, full)
+	p.lacks(b, full)
 	p.where("    help      %s\n", b.Help)
 	for i, a := range b.Instead {
 		label := ""
@@ -370,6 +322,58 @@ func (p *lines) fixes(all []FixOf) {
 		if f.Note != "" {
 			p.printf("              %s\n", f.Note)
 		}
+	}
+}
+
+// hits prints the resources of a blocker.
+func (p *lines) hits(all []HitOf, full bool) {
+	for i, h := range all {
+		if i == fewHits && !full && len(all) > fewHits+1 {
+			p.printf("    and %d more (--full)\n", len(all)-i)
+			break
+		}
+		p.printf("    %s  (%s)", h.ID.Name(), h.Type)
+		if h.There {
+			p.printf(", which is there already")
+		}
+		if h.Pos.File != "" {
+			p.printf("  %s", h.Pos)
+		}
+		p.printf("\n")
+	}
+}
+
+// rule prints which policy a blocker is, and why it stops something.
+func (p *lines) rule(b BlockerOf, full bool) {
+	if b.Assignment != "" {
+		p.printf("    assigned  %q at %s", b.Assignment, b.where)
+		if b.Set != "" {
+			p.printf(", in set %q", b.Set)
+		}
+		p.printf("\n    kept in   %s\n", keptIn(change.OwnerNamed(b.KeptIn), b.KeptWhy))
+	}
+	p.where("    reason    %s\n", b.Reason)
+	p.because(deciding(b.Because, full))
+	p.where("    it says   %s\n", b.Message)
+	for _, x := range b.Ended {
+		p.printf("    ended     exemption %s let it through until %s\n", x.ID.Name(), x.End)
+	}
+	if len(b.Escapes) > 0 {
+		p.printf("    escapes   %s with other sizes, which the policy does not bind: %s\n", plural(len(b.Escapes), "resource"), few(names(b.Escapes), fewHits))
+	}
+}
+
+// lacks prints what whoever deploys may not do, and the roles that allow it.
+func (p *lines) lacks(b BlockerOf, full bool) {
+	for i, n := range b.Lacks {
+		if i == fewConditions && !full && len(b.Lacks) > fewConditions+1 {
+			p.printf("    lacks     %d more actions (--full)\n", len(b.Lacks)-i)
+			break
+		}
+		p.printf("    lacks     %s at %s\n", n.Action, n.Scope.Place())
+	}
+	for _, g := range b.Grants {
+		p.printf("    grant     %s at %s\n", g.Role, g.Scope.Place())
 	}
 }
 
@@ -399,7 +403,7 @@ func (o OpensOf) String() string {
 	if len(o.Subscriptions) == 0 && o.Resources == 0 {
 		return "opens nothing else"
 	}
-	return fmt.Sprintf("opens %s, %s", count(len(o.Subscriptions), "subscription"), count(o.Resources, "existing resource"))
+	return fmt.Sprintf("opens %s, %s", plural(len(o.Subscriptions), "subscription"), plural(o.Resources, "existing resource"))
 }
 
 // beside prints what policies do without stopping anything.
@@ -412,13 +416,13 @@ func (p *lines) beside(r ReviewOf, full bool) {
 		if w.Replaces {
 			verb = "replaced by"
 		}
-		p.printf("   %s %s %s in %s, by %q\n", w.Path, verb, orNothing(w.Value), count(len(w.Resources), "resource"), w.Policy)
+		p.printf("   %s %s %s in %s, by %q\n", w.Path, verb, orNothing(w.Value), plural(len(w.Resources), "resource"), w.Policy)
 	}
 	if len(r.Deploys) > 0 {
 		p.printf("\npolicies deploy\n")
 	}
 	for _, d := range r.Deploys {
-		p.printf("   %q to %s", d.Policy, count(len(d.Resources), "resource"))
+		p.printf("   %q to %s", d.Policy, plural(len(d.Resources), "resource"))
 		if len(d.GPU) > 0 {
 			p.printf(", %d of them with GPUs", len(d.GPU))
 		}
@@ -440,13 +444,13 @@ func (p *lines) beside(r ReviewOf, full bool) {
 		return
 	}
 	if !full {
-		p.printf("\n%s report without stopping anything (--full)\n", count(len(r.Reports), "policy rule"))
+		p.printf("\n%s report without stopping anything (--full)\n", plural(len(r.Reports), "policy rule"))
 		return
 	}
 	p.printf("\npolicies report\n")
 	slices.SortStableFunc(r.Reports, func(a, b ReportOf) int { return cmp.Compare(len(b.Resources), len(a.Resources)) })
 	for _, x := range r.Reports {
-		p.printf("   %q (%s): %s\n", x.Policy, x.Effect, count(len(x.Resources), "resource"))
+		p.printf("   %q (%s): %s\n", x.Policy, x.Effect, plural(len(x.Resources), "resource"))
 	}
 }
 
@@ -470,6 +474,6 @@ func (p *lines) inside(all []InsideOf, full bool) {
 		p.printf("\n")
 	}
 	if quiet > 0 {
-		p.printf("    %s that only report (--full)\n", count(quiet, "more rule"))
+		p.printf("    %s that only report (--full)\n", plural(quiet, "more rule"))
 	}
 }

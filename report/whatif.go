@@ -88,7 +88,7 @@ func (o WhatIfOf) Text(w io.Writer, full, colour bool) error {
 	for _, c := range o.Changes {
 		p.printf("what if: %s\n", c)
 	}
-	p.printf("%s compared\n", count(o.Resources, "resource"))
+	p.printf("%s compared\n", plural(o.Resources, "resource"))
 	for from := 0; from < len(o.Effects); {
 		to := from
 		for to < len(o.Effects) && o.Effects[to].Kind == o.Effects[from].Kind {
@@ -126,7 +126,7 @@ func (p *lines) effects(all []EffectOf, full, colour bool) {
 	if colour {
 		words[0] = words[1] + words[0] + "\x1b[0m"
 	}
-	p.printf("\n%s %s\n", count(len(resources), "resource"), words[0])
+	p.printf("\n%s %s\n", plural(len(resources), "resource"), words[0])
 	for _, key := range rules {
 		first := by[key][0]
 		p.printf("    %6d  %s\n", len(by[key]), first.rule())
