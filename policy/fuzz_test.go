@@ -23,6 +23,7 @@ var seeds = []struct{ rule, resource string }{
 		`{"type":"Microsoft.Compute/virtualMachines","name":"vm-01","tags":{"n":"2","env":"p"},"location":"westus"}`},
 	{`{"if":{"field":"type","equals":"Microsoft.Compute/virtualMachines"},"then":{"effect":"modify","details":{"roleDefinitionIds":[],"operations":[{"operation":"addOrReplace","field":"identity.type","value":"SystemAssigned"},{"operation":"add","field":"Microsoft.Compute/virtualMachines/storageProfile.dataDisks[*]","value":{"lun":0}}]}}}`,
 		`{"type":"Microsoft.Compute/virtualMachines","name":"v","properties":{"storageProfile":{"dataDisks":[{"lun":1}]}}}`},
+	{`{"if":{"count":{"value":[1],"name":"","where":{"value":"[current('')]","equals":1}},"equals":1},"then":{"effect":"deny"}}`, `{"name":"v"}`},
 	{`{"if":{"field":"type","equals":"Microsoft.Compute/virtualMachines"},"then":{"effect":"deployIfNotExists","details":{"type":"Microsoft.Compute/virtualMachines/extensions","name":"[field('name')]","existenceCondition":{"field":"Microsoft.Compute/virtualMachines/extensions/type","equals":"x"}}}}`,
 		`{"type":"Microsoft.Compute/virtualMachines","name":"v"}`},
 }

@@ -12,7 +12,7 @@ import (
 type quick struct {
 	version bool   // requestContext().apiVersion
 	current string // the name of a count of values
-	field   *field
+	field   *field // nil: the count's
 	count   bool // length(field(…))
 }
 
@@ -57,7 +57,7 @@ func (q *quick) datum(m *machine) (d datum, ok bool) {
 		return d, false
 	case q.version:
 		return textDatum(m.origin.scanned()), !m.facts.Context.Exists()
-	case q.current != "":
+	case q.field == nil:
 		return q.iteration(m)
 	}
 	around := m.subject
