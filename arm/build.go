@@ -21,8 +21,14 @@ type A []any
 // New makes a Value. It panics on a kind of value that O does not list, which
 // is a bug in the program.
 func New(v any) Value {
-	if s, ok := v.(string); ok {
-		return newString(s)
+	switch v := v.(type) {
+	case string:
+		return newString(v)
+	case bool:
+		if v {
+			return yes
+		}
+		return no
 	}
 	text := appendJSON(nil, v)
 	value, err := Parse(string(text))
@@ -32,10 +38,20 @@ func New(v any) Value {
 	return value
 }
 
+var (
+	yes = Value{&document{"true", []node{{end: 4, next: 1, kind: Bool}}}, 0}
+	no  = Value{&document{"false", []node{{end: 5, next: 1, kind: Bool}}}, 0}
+)
+
 // newString makes a string's value without parsing it again: expressions make
 // many.
 func newString(s string) Value {
-	text := string(AppendString(make([]byte, 0, len(s)+2), s))
+	var text string
+	if strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || !plain[r] }) {
+		text = string(AppendString(make([]byte, 0, len(s)+8), s))
+	} else {
+		text = `"` + s + `"`
+	}
 	one := &struct {
 		document
 		node [1]node
@@ -43,6 +59,40 @@ func newString(s string) Value {
 	one.node[0] = node{end: uint32(len(text)), next: 1, kind: String, escaped: strings.IndexByte(text, '\\') >= 0}
 	one.text, one.nodes = text, one.node[:]
 	return Value{&one.document, 0}
+}
+
+// ArrayOf makes an array of values; Missing is null in it. The error is that of
+// arrays and objects nested too deep.
+func ArrayOf(items []Value) (Value, error) {
+	size, flat := 2, true
+	for _, v := range items {
+		size += len(v.Text()) + len(",null")
+		flat = flat && v.Kind() < Array
+	}
+	var b strings.Builder
+	b.Grow(size)
+	nodes := make([]node, 1, len(items)+1)
+	b.WriteByte('[')
+	for i, v := range items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		one := node{start: uint32(b.Len()), next: uint32(i + 2), kind: Null}
+		if v.Exists() {
+			one.kind, one.escaped = v.Kind(), v.node().escaped
+			b.WriteString(v.Text())
+		} else {
+			b.WriteString("null")
+		}
+		one.end = uint32(b.Len())
+		nodes = append(nodes, one)
+	}
+	b.WriteByte(']')
+	if !flat {
+		return Parse(b.String())
+	}
+	nodes[0] = node{end: uint32(b.Len()), next: uint32(len(nodes)), kind: Array}
+	return Value{&document{b.String(), nodes}, 0}, nil
 }
 
 func appendJSON(b []byte, v any) []byte {

@@ -9,6 +9,7 @@ package arm
 
 import (
 	"iter"
+	"math/bits"
 	"strconv"
 )
 
@@ -222,17 +223,17 @@ func (v Value) member(name string) Value {
 	return found
 }
 
-// Names are names of members that are looked up together.
+// Names are up to 64 names of members that are looked up together.
 type Names struct {
 	names []string
-	marks []uint16
+	at    [256]uint64 // which names have a mark with this low byte, a bit each
 }
 
 // NamesOf makes Names.
-func NamesOf(names ...string) Names {
-	n := Names{names: names}
-	for _, name := range names {
-		n.marks = append(n.marks, markOf(name))
+func NamesOf(names ...string) *Names {
+	n := &Names{names: names}
+	for i, name := range names {
+		n.at[uint8(markOf(name)>>1)] |= 1 << i
 	}
 	return n
 }
@@ -247,8 +248,12 @@ func (v Value) Pick(names *Names, into []Value) {
 	nodes := v.d.nodes
 	for i, end := v.n+1, v.node().next; i < end; i = nodes[i+1].next {
 		k := &nodes[i]
-		for j, mark := range names.marks {
-			if (k.mark == mark || k.mark == 0) && EqualFold(v.d.str(k), names.names[j]) {
+		may := names.at[uint8(k.mark>>1)]
+		if k.mark == 0 {
+			may = 1<<len(names.names) - 1
+		}
+		for ; may != 0; may &= may - 1 {
+			if j := bits.TrailingZeros64(may); EqualFold(v.d.str(k), names.names[j]) {
 				into[j] = Value{v.d, i + 1}
 				break
 			}
@@ -411,6 +416,9 @@ func (d *document) duplicate(object uint32) *node {
 func EqualFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
+	}
+	if a == b {
+		return true
 	}
 	for i := range len(a) {
 		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {

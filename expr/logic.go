@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"airfield/arm"
 )
@@ -224,11 +225,11 @@ func compareNumbers(a, b arm.Value) int {
 // (blanks, signs, digits, letters), then by case, small before capital. Accents
 // are not taken apart.
 func Compare(a, b string) int {
-	as, bs := []rune(a), []rune(b)
 	byCase := 0
-	for i := range min(len(as), len(bs)) {
-		x, y := as[i], bs[i]
-		if x == y {
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		y, k := utf8.DecodeRuneInString(b)
+		if a, b = a[n:], b[k:]; x == y {
 			continue
 		}
 		fx, fy := unicode.ToLower(x), unicode.ToLower(y)
@@ -242,8 +243,8 @@ func Compare(a, b string) int {
 			}
 		}
 	}
-	if len(as) != len(bs) {
-		return len(as) - len(bs)
+	if a != b {
+		return len(a) - len(b)
 	}
 	return byCase
 }

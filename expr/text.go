@@ -149,26 +149,38 @@ func (c *Call) text(i int) string {
 }
 
 func toLower(c *Call) (arm.Value, error) {
-	return str(strings.Map(invariant(unicode.ToLower), c.text(0))), nil
+	return c.made(cased(c.text(0), strings.ToLower, unicode.ToLower)), nil
 }
 
 func toUpper(c *Call) (arm.Value, error) {
-	return str(strings.Map(invariant(unicode.ToUpper), c.text(0))), nil
+	return c.made(cased(c.text(0), strings.ToUpper, unicode.ToUpper)), nil
 }
 
-// invariant keeps what no culture's case rules touch in .NET: the dotted and
-// the dotless i, and the long s.
-func invariant(f func(rune) rune) func(rune) rune {
-	return func(r rune) rune {
+// made gives the value of what became of the first argument, which is the
+// argument where it did not change.
+func (c *Call) made(s string) arm.Value {
+	if v := c.Arg(0); v.Kind() == arm.String && v.Str() == s {
+		return v
+	}
+	return str(s)
+}
+
+// cased changes the case of a text, but keeps what no culture's case rules
+// touch in .NET: the dotted and the dotless i, and the long s.
+func cased(s string, ascii func(string) string, f func(rune) rune) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return ascii(s)
+	}
+	return strings.Map(func(r rune) rune {
 		switch r {
 		case 'İ', 'ı', 'ſ':
 			return r
 		}
 		return f(r)
-	}
+	}, s)
 }
 
-func trim(c *Call) (arm.Value, error) { return str(strings.TrimSpace(c.text(0))), nil }
+func trim(c *Call) (arm.Value, error) { return c.made(strings.TrimSpace(c.text(0))), nil }
 
 func substring(c *Call) (arm.Value, error) {
 	u, from := newUnits(c.Str(0)), c.Int(1)
@@ -197,7 +209,7 @@ func replace(c *Call) (arm.Value, error) {
 	if strings.Count(s, old)*len(with)+len(s) > maxResult {
 		return arm.Value{}, c.spend(maxResult + 1)
 	}
-	return str(replaceFold(s, old, with)), nil
+	return c.made(replaceFold(s, old, with)), nil
 }
 
 // letters tells whether a string may have letters.

@@ -46,14 +46,14 @@ func boolean(b bool) arm.Value {
 // array and object make values of values; the error is that of a nesting too
 // deep.
 func array(items []arm.Value) (arm.Value, error) {
-	b := []byte{'['}
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, text(item)...)
+	size := 2
+	for _, item := range items {
+		size += len(text(item)) + 1
 	}
-	return parse(append(b, ']'))
+	if size > maxResult {
+		return arm.Value{}, errTooLong
+	}
+	return arm.ArrayOf(items)
 }
 
 type members struct {
@@ -103,9 +103,11 @@ func text(v arm.Value) string {
 	return v.Text()
 }
 
+var errTooLong = errors.New("result has more than " + strconv.Itoa(maxResult>>20) + " MiB")
+
 func parse(b []byte) (arm.Value, error) {
 	if len(b) > maxResult {
-		return arm.Value{}, errors.New("result has more than " + strconv.Itoa(maxResult>>20) + " MiB")
+		return arm.Value{}, errTooLong
 	}
 	return arm.Parse(string(b))
 }

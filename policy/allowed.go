@@ -201,8 +201,8 @@ func (a *asker) judge() judge {
 // the rule may deny what it cannot change, that is a result.
 func (a *asker) change(j *judge, x *candidate) {
 	m := a.m
-	r, sure := x.ruleFor(&m.subject)
-	if sure && !r.Effect.changes() || selects(x.selectors, &m.subject) == no || x.leftOut(m) || j.enforced(x) == no {
+	r, sure := x.ruleFor(m.subject)
+	if sure && !r.Effect.changes() || selects(x.selectors, m.subject) == no || x.leftOut(m) || j.enforced(x) == no {
 		return
 	}
 	out := Result{Assigned: x.Assigned, Effect: r.Effect, State: Unknown, blocks: maybe}
@@ -248,7 +248,7 @@ func (r *Rule) mayRefuse() bool {
 func (a *asker) deny(j *judge, x *candidate) {
 	if x.Rule == nil {
 		j.missing(x)
-	} else if r, sure := x.ruleFor(&a.m.subject); !sure || !a.mute(r) {
+	} else if r, sure := x.ruleFor(a.m.subject); !sure || !a.mute(r) {
 		j.rule(x, r, sure)
 	}
 	if n := len(j.v.Results); n > 0 && j.v.Results[n-1].Assigned == x.Assigned && x.Why != "" {

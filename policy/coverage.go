@@ -46,7 +46,7 @@ func (e *Engine) Cover(c *Coverage, v Verdict, q Request, related Related) {
 			continue
 		}
 		m.enter(q.Resource, &place.facts)
-		r, _ := a.ruleFor(&m.subject)
+		r, _ := a.ruleFor(m.subject)
 		if !m.judges(r, &q) {
 			continue
 		}
@@ -66,7 +66,7 @@ func (m *machine) judges(r *Rule, q *Request) bool {
 	case r.Provider(), r.Effect == Disabled, (q.Verb == Delete) != (r.Effect == DenyAction), !r.sees(q):
 		return false
 	}
-	return !arm.EqualFold(r.Mode, "Indexed") || indexed(&m.subject) != no
+	return !arm.EqualFold(r.Mode, "Indexed") || indexed(m.subject) != no
 }
 
 func (c *Coverage) add(def *Definition, t *tracer) {

@@ -501,7 +501,7 @@ func (c *cell) of(m *machine) *candidates {
 	out := &candidates{twins: map[twinKey]int{}}
 	if evaluated(m.subject.typ) {
 		m.onlyType = true
-		tagged := indexed(&m.subject)
+		tagged := indexed(m.subject)
 		for i := range c.rules {
 			out.add(m, i, &c.rules[i], tagged)
 		}

@@ -99,6 +99,8 @@ type step struct {
 
 const every = -1
 
+func (s step) all() bool { return s.name == "" && s.index == every }
+
 // parsePath reads a path such as properties.rules[*].port, ['a b'] for a name
 // with blanks, [0] for one item.
 func parsePath(s string) path {

@@ -78,7 +78,7 @@ func (m *machine) fieldFunction(c *expr.Call) (arm.Value, error) {
 		return m.sketchedValue(f), nil
 	}
 	around := m.subject
-	m.subject = m.origin
+	m.subject = &m.origin
 	defer func() { m.subject = around }()
 	if f.kind == locationField {
 		return m.found(m.subject.region), nil // as written
@@ -102,11 +102,7 @@ func (m *machine) fieldFunction(c *expr.Call) (arm.Value, error) {
 	if !f.all {
 		return m.found(lead(m.start(r), r.path)), nil
 	}
-	list := arm.A{}
-	if unknown := collect(m.start(r), r.path, &list); unknown.Exists() {
-		return unknown, nil
-	}
-	return arm.New(list), nil
+	return all(m.start(r), r.path)
 }
 
 func (m *machine) found(v arm.Value) arm.Value {
@@ -136,9 +132,22 @@ func lead(v arm.Value, p path) arm.Value {
 	return v
 }
 
-// collect gathers every value that a path selects, and gives the unknown value
-// that keeps them from being known, if there is one.
-func collect(v arm.Value, p path, list *arm.A) arm.Value {
+// all gives every value that a path selects, or the unknown value that keeps
+// them from being known. Where they are the items of one array it is that.
+func all(v arm.Value, p path) (arm.Value, error) {
+	if last := len(p) - 1; last >= 0 && p[last].all() && !slices.ContainsFunc(p[:last], step.all) {
+		if v := lead(v, p[:last]); v.Kind() == arm.Array {
+			return v, nil
+		}
+	}
+	var list []arm.Value
+	if unknown := collect(v, p, &list); unknown.Exists() {
+		return unknown, nil
+	}
+	return arm.ArrayOf(list)
+}
+
+func collect(v arm.Value, p path, list *[]arm.Value) arm.Value {
 	for i, s := range p {
 		switch {
 		case v.Kind() == arm.Unknown:
@@ -187,14 +196,10 @@ func (m *machine) current(c *expr.Call) (arm.Value, error) {
 		f = m.o.field(name, m.around())
 	}
 	if r, state := m.route(f); state == yes && r.from >= 0 && r.from < len(m.scopes) {
-		if !slices.ContainsFunc(r.path, func(s step) bool { return s.name == "" && s.index == every }) {
+		if !slices.ContainsFunc(r.path, step.all) {
 			return lead(m.scopes[r.from].value, r.path), nil
 		}
-		list := arm.A{}
-		if unknown := collect(m.scopes[r.from].value, r.path, &list); unknown.Exists() {
-			return unknown, nil
-		}
-		return arm.New(list), nil
+		return all(m.scopes[r.from].value, r.path)
 	}
 	return arm.Value{}, fmt.Errorf("no count around iterates over %q", name)
 }
@@ -307,22 +312,17 @@ func ipRangeContains(_ *machine, c *expr.Call) (arm.Value, error) {
 }
 
 func ipRange(s string) (from, to netip.Addr, err error) {
-	wrong := fmt.Errorf("%q is no range of IP addresses", s)
 	if p, err := netip.ParsePrefix(s); err == nil {
 		p = p.Masked()
 		return p.Addr(), last(p), nil
 	}
 	first, second, two := strings.Cut(s, "-")
-	if from, err = netip.ParseAddr(strings.TrimSpace(first)); err != nil {
-		return from, to, wrong
+	from, err = netip.ParseAddr(strings.TrimSpace(first))
+	if to = from; err == nil && two {
+		to, err = netip.ParseAddr(strings.TrimSpace(second))
 	}
-	if to = from; two {
-		if to, err = netip.ParseAddr(strings.TrimSpace(second)); err != nil {
-			return from, to, wrong
-		}
-	}
-	if from.Is4() != to.Is4() || to.Less(from) {
-		return from, to, wrong
+	if err != nil || from.Is4() != to.Is4() || to.Less(from) {
+		return from, to, fmt.Errorf("%q is no range of IP addresses", s)
 	}
 	return from, to, nil
 }

@@ -49,7 +49,8 @@ type machine struct {
 	facts *Facts
 	// origin is the resource that is judged. subject is what conditions read:
 	// the origin too, or a related resource.
-	origin, subject subject
+	origin, related subject
+	subject         *subject
 	scopes          []scope
 	steps           int // what may still be done, in visits of values
 	err             error

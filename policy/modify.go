@@ -98,7 +98,7 @@ func (p path) String() string {
 	var b strings.Builder
 	for _, s := range p {
 		switch {
-		case s.name == "" && s.index == every:
+		case s.all():
 			b.WriteString("[*]")
 		case s.name == "":
 			fmt.Fprintf(&b, "[%d]", s.index)
@@ -272,7 +272,7 @@ func (x *edit) apply(body arm.Value) (arm.Value, Change) {
 
 // plain is the path up to its first [*].
 func (p path) plain() path {
-	if i := slices.IndexFunc(p, func(s step) bool { return s.name == "" && s.index == every }); i >= 0 {
+	if i := slices.IndexFunc(p, step.all); i >= 0 {
 		return p[:i]
 	}
 	return p

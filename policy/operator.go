@@ -473,7 +473,13 @@ func appendFold(b []byte, s string) []byte {
 }
 
 func ascii(s string) bool {
-	for i := range len(s) {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if b := s[i : i+8]; (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7])&utf8.RuneSelf != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
 		}
@@ -490,6 +496,9 @@ func lower(c byte) byte {
 
 // equalFold compares a text with one that is folded already.
 func equalFold(s, folded string) bool {
+	if s == folded {
+		return true
+	}
 	if len(s) == len(folded) {
 		for i := range len(s) {
 			if s[i] != folded[i] && lower(s[i]) != folded[i] {

@@ -13,7 +13,7 @@ type quick struct {
 	version bool   // requestContext().apiVersion
 	current string // the name of a count of values
 	field   *field // nil: the count's
-	count   bool // length(field(…))
+	count   bool   // length(field(…))
 }
 
 // quickOf recognizes an expression by its canonical form.
@@ -61,7 +61,7 @@ func (q *quick) datum(m *machine) (d datum, ok bool) {
 		return q.iteration(m)
 	}
 	around := m.subject
-	m.subject = m.origin
+	m.subject = &m.origin
 	defer func() { m.subject = around }()
 	if d, direct := m.subject.direct(q.field); direct {
 		return q.found(d, m)

@@ -214,7 +214,7 @@ func (j *judge) each(all *candidates, pick func(*Rule) bool) {
 			}
 			continue
 		}
-		r, sure := x.ruleFor(&j.m.subject)
+		r, sure := x.ruleFor(j.m.subject)
 		if sure && r.Effect == Disabled || !pick(r) || !r.sees(&j.q) {
 			continue
 		}
@@ -224,7 +224,7 @@ func (j *judge) each(all *candidates, pick func(*Rule) bool) {
 
 // missing notes a rule of which nothing is known.
 func (j *judge) missing(x *candidate) {
-	if selects(x.selectors, &j.m.subject) == no || x.leftOut(j.m) {
+	if selects(x.selectors, j.m.subject) == no || x.leftOut(j.m) {
 		return
 	}
 	out := Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}, blocks: maybe}
@@ -251,7 +251,7 @@ func (r *Rule) sees(q *Request) bool {
 
 func (j *judge) rule(x *candidate, r *Rule, sure bool) {
 	m := j.m
-	selected := selects(x.selectors, &m.subject)
+	selected := selects(x.selectors, m.subject)
 	if selected == no || x.leftOut(m) {
 		return
 	}
@@ -312,7 +312,7 @@ func (j *judge) enforced(x *candidate) truth {
 	case Enroll:
 		result := no
 		for _, enrolled := range x.enrolled {
-			switch selects(enrolled.selectors, &j.m.subject) {
+			switch selects(enrolled.selectors, j.m.subject) {
 			case yes:
 				return yes
 			case maybe:

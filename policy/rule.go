@@ -73,7 +73,7 @@ var machines = sync.Pool{New: func() any {
 
 func newMachine(o *Options, r *Rule) *machine {
 	m := machines.Get().(*machine)
-	m.o, m.rule, m.facts = o, r, &Facts{}
+	m.o, m.rule, m.facts, m.subject = o, r, &Facts{}, &m.origin
 	m.prepare()
 	return m
 }
@@ -81,7 +81,7 @@ func newMachine(o *Options, r *Rule) *machine {
 // release gives a machine back.
 func (m *machine) release() {
 	m.o, m.rule, m.facts, m.attestations, m.tracer, m.named, m.sketch = nil, nil, nil, nil, nil, nil, nil
-	m.origin, m.subject, m.onlyType, m.now = subject{}, subject{}, false, arm.Value{}
+	m.origin, m.related, m.subject, m.onlyType, m.now = subject{}, subject{}, nil, false, arm.Value{}
 	machines.Put(m)
 }
 
@@ -111,7 +111,7 @@ func (r *Rule) Judge(res arm.Resource, f *Facts) Outcome {
 func (m *machine) enter(res arm.Resource, f *Facts) {
 	m.facts = f
 	m.origin = m.subjectOf(res)
-	m.subject = m.origin
+	m.subject = &m.origin
 }
 
 // ruleTruth tells whether the rule's effect is called for.
@@ -162,9 +162,10 @@ func (m *machine) relatedTruth(r *Rule) truth {
 	for i := range found {
 		t := yes
 		if r.related.cond != nil {
-			m.subject = m.subjectOf(found[i])
+			m.related = m.subjectOf(found[i])
+			m.subject = &m.related
 			t = m.eval(r.related.cond)
-			m.subject = m.origin
+			m.subject = &m.origin
 		}
 		if t == yes {
 			return no

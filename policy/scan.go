@@ -181,7 +181,7 @@ func (m *machine) conflicts(results []Result) {
 		if x.Effect != Modify || x.State != NonCompliant {
 			continue
 		}
-		r, _ := x.Assigned.ruleFor(&m.subject)
+		r, _ := x.Assigned.ruleFor(m.subject)
 		m.rule = r
 		m.prepare()
 		edits, _, err := m.edits(x.Assigned, r)
@@ -209,10 +209,10 @@ func (m *machine) conflicts(results []Result) {
 func (e *Engine) sure(m *machine, x *candidate, results []Result) []Result {
 	r := x.Rule
 	if !x.plain {
-		if selects(x.selectors, &m.subject) == no || x.leftOut(m) {
+		if selects(x.selectors, m.subject) == no || x.leftOut(m) {
 			return results
 		}
-		r, _ = x.ruleFor(&m.subject)
+		r, _ = x.ruleFor(m.subject)
 	}
 	if r.Effect == Disabled || r.readsCaller || x.applies == maybe && m.applies(r) == no {
 		return results
@@ -241,7 +241,7 @@ func (x *candidate) exemptions(m *machine, out *Result) {
 		return
 	}
 	for _, some := range x.some {
-		selected := selects(some.selectors, &m.subject)
+		selected := selects(some.selectors, m.subject)
 		if selected == yes && some.uncertain {
 			selected = maybe
 		}
@@ -267,13 +267,13 @@ type found struct {
 func (e *Engine) visit(m *machine, x *candidate, at int, results []Result) []Result {
 	selected, r, sure := yes, x.Rule, true
 	if !x.plain {
-		if selected = selects(x.selectors, &m.subject); selected == no || x.leftOut(m) {
+		if selected = selects(x.selectors, m.subject); selected == no || x.leftOut(m) {
 			return results
 		}
 		if r == nil {
 			return append(results, Result{Assigned: x.Assigned, State: Unknown, Reason: Reason{Message: x.Why}})
 		}
-		r, sure = x.ruleFor(&m.subject)
+		r, sure = x.ruleFor(m.subject)
 	}
 	if sure && r.Effect == Disabled || r.readsCaller { // a rule about the caller is enforced, but no scan counts it
 		return results

@@ -85,7 +85,7 @@ func (m *machine) hasKey(f *field, key string) bool {
 // array.
 func (m *machine) among(f *field) bool {
 	r, state := m.route(f)
-	return state == yes && slices.ContainsFunc(r.path, func(s step) bool { return s.name == "" && s.index == every })
+	return state == yes && slices.ContainsFunc(r.path, step.all)
 }
 
 // sketchedValue gives a field of a sketch to an expression.

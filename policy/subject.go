@@ -24,7 +24,7 @@ type subject struct {
 // members.
 func (m *machine) subjectOf(r arm.Resource) subject {
 	var v [7]arm.Value
-	r.Body.Pick(&ownMembers, v[:])
+	r.Body.Pick(ownMembers, v[:])
 	s := subject{body: r.Body, id: r.ID, text: v[0].Str(), name: v[1].Str(), version: v[2].Str(), kind: v[3], tags: v[4], properties: v[5], region: v[6]}
 	if s.text == "" && r.ID != "" {
 		s.text = string(r.ID.Type())

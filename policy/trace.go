@@ -201,7 +201,7 @@ func (e *Engine) Explain(v Verdict, q Request, related Related, a *Assigned) Exp
 		place.sent = q.Resource
 	}
 	m.enter(q.Resource, &place.facts)
-	r, _ := a.ruleFor(&m.subject)
+	r, _ := a.ruleFor(m.subject)
 	if !r.Effect.changes() {
 		m.enter(arm.Resource{ID: v.Resource.ID, Pos: v.Resource.Pos, Body: v.doubtful}, &place.facts)
 	}
