@@ -77,9 +77,6 @@ func (d *designer) listOpen() {
 		if len(p.Of.Uses) > 0 && d.once("uses "+p.Workload) {
 			d.leave(p.Workload, "platform services: "+strings.Join(p.Of.Uses, ", "), "their network and policy are checked by a review; they are not designed here", p.Of.Of("uses"))
 		}
-		if !p.Of.Ends.IsZero() && d.once("ends "+p.Workload) {
-			d.leave(p.Workload, "retiring by "+p.Of.Ends.String(), "a dated plan to retire is not made yet", p.Of.Of("ends"))
-		}
 	}
 }
 
@@ -88,7 +85,11 @@ func (d *designer) listOpen() {
 func (d *designer) quota() {
 	for _, s := range d.sorted() {
 		for _, q := range s.quota {
-			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.vcpus), fmt.Sprintf("quota of %s in %s", q.family, q.region), "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
+			family := q.Family
+			if family == spotCores {
+				family = "Spot (lowPriorityCores, one for all families)"
+			}
+			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.VCPUs), fmt.Sprintf("quota of %s in %s", family, q.Region), "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
 		}
 	}
 }
@@ -120,7 +121,7 @@ func (d *designer) unused() {
 			v := entry.Value
 			say(v.StallAtMost > 0 && v.StallAtMost != estate.Never && !d.data[p.Name()+"/"+entry.Key].timed, p.Name()+"/"+entry.Key, "stall_at_most", "no job of the workload says that it writes this", v.Of("stall_at_most"))
 			say(v.KeepLast > 0 || v.Versions > 0, p.Name()+"/"+entry.Key, "keeping a number of copies", "Blob counts days, not copies: the job itself deletes what is too many (keep_last, versions)", v.Pos())
-			say(!v.FirstLoadBy.IsZero() || v.RecallWithin > 0, p.Name()+"/"+entry.Key, "first_load_by, recall_within", "the time of loading and recalling is not computed yet", v.Pos())
+			say(v.RecallWithin > 0, p.Name()+"/"+entry.Key, "recall_within", "the time of recalling is not computed yet", v.Pos())
 		}
 		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}

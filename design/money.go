@@ -18,26 +18,30 @@ type estimate struct {
 	lines    []string
 }
 
-// quota is what a subscription needs of a size family in a region.
-type quota struct {
-	family, region string
-	vcpus          int
+// Quota is what a subscription's nodes count of a size family in a region, or,
+// as Spot, of all families.
+type Quota struct {
+	Family string // as the usages API spells it; of Spot nodes lowPriorityCores
+	Region string
+	VCPUs  int
 }
+
+const spotCores = "lowPriorityCores"
 
 // count adds nodes to what their subscription needs of quota.
 func (s *subscription) count(n *nodes) {
 	family := n.size.QuotaFamily
 	if n.spot {
-		family = "Spot (lowPriorityCores, one for all families)"
+		family = spotCores
 	}
 	vcpus := n.count * max(n.size.BaseVCPUs, n.size.VCPUs)
 	for i, q := range s.quota {
-		if q.family == family && q.region == n.cell.region {
-			s.quota[i].vcpus += vcpus
+		if q.Family == family && q.Region == n.cell.region {
+			s.quota[i].VCPUs += vcpus
 			return
 		}
 	}
-	s.quota = append(s.quota, quota{family, n.cell.region, vcpus})
+	s.quota = append(s.quota, Quota{family, n.cell.region, vcpus})
 }
 
 // Budget is the budget of a subscription and what it was made of.

@@ -25,7 +25,7 @@ type subscription struct {
 	regions   []string // in use
 	sizes     []string // in use, and second choices
 	skus      []string // of storage accounts
-	quota     []quota
+	quota     []Quota
 	cost      estimate
 }
 
@@ -337,7 +337,7 @@ func (d *designer) shares() []*share {
 func (d *designer) filled() []Subscription {
 	var all []Subscription
 	for _, s := range d.sorted() {
-		f := Subscription{ID: s.id, Name: s.name, Group: s.group.id, Adopted: s.adopted, Place: s.place}
+		f := Subscription{ID: s.id, Name: s.name, Group: s.group.id, Adopted: s.adopted, Place: s.place, Quota: s.quota}
 		for _, h := range s.shares {
 			f.Environments = append(f.Environments, h.place.Environment)
 		}

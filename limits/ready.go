@@ -24,12 +24,7 @@ const (
 // ready holds the subscriptions that are written to against what they need
 // first: to be enabled and unlocked, providers, features and image terms.
 func ready(p *plan) {
-	bySubscription := map[arm.ID][]arm.Resource{}
-	for r := range p.every() {
-		if s := r.ID.SubscriptionID(); s != "" {
-			bySubscription[s.Fold()] = append(bySubscription[s.Fold()], r)
-		}
-	}
+	bySubscription := p.bySubscription()
 	there := p.locksThere()
 	for _, s := range slices.Sorted(maps.Keys(bySubscription)) {
 		all := bySubscription[s]
@@ -47,6 +42,17 @@ func ready(p *plan) {
 			p.permitted(r, plan, stores)
 		}
 	}
+}
+
+// bySubscription gives what is wanted in each subscription, by its folded id.
+func (p *plan) bySubscription() map[arm.ID][]arm.Resource {
+	all := map[arm.ID][]arm.Resource{}
+	for r := range p.every() {
+		if s := r.ID.SubscriptionID(); s != "" {
+			all[s.Fold()] = append(all[s.Fold()], r)
+		}
+	}
+	return all
 }
 
 // states are those in which a subscription takes no writes, and PastDue.
@@ -82,14 +88,9 @@ var always = []string{
 // registered wants the namespaces of all types, and says once for a subscription
 // which of them are not known.
 func (p *plan) registered(subscription arm.ID, all []arm.Resource) {
-	seen := map[string]bool{}
 	var unknown []string
-	for _, r := range all {
+	for _, r := range namespaces(all) {
 		ns := r.Type().Namespace()
-		if seen[strings.ToLower(ns)] || isOneOf(ns, always) {
-			continue
-		}
-		seen[strings.ToLower(ns)] = true
 		provider, ok := p.have.Get(subscription.Resource(providers, ns))
 		state := provider.Get("properties", "registrationState")
 		switch {
@@ -105,6 +106,19 @@ func (p *plan) registered(subscription arm.ID, all []arm.Resource) {
 		slices.Sort(unknown)
 		p.add(all[0], Block{Because: p.lacks(subscription, providers)}, diag.Info, "limits/provider-unknown", "wanted the providers %s registered", strings.Join(unknown, ", "))
 	}
+}
+
+// namespaces gives the first resource of each namespace that must be registered.
+func namespaces(all []arm.Resource) (first []arm.Resource) {
+	seen := map[string]bool{}
+	for _, r := range all {
+		ns := r.Type().Namespace()
+		if key := strings.ToLower(ns); !seen[key] && !isOneOf(ns, always) {
+			seen[key] = true
+			first = append(first, r)
+		}
+	}
+	return first
 }
 
 // needs are the features that a machine or pool of machines needs. Only those

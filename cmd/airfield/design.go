@@ -18,6 +18,7 @@ import (
 	"airfield/emit"
 	"airfield/estate"
 	"airfield/report"
+	"airfield/runway"
 	"airfield/source"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,8 @@ const designHelp = `Design turns an estate into its landing zone and prints it: 
 depends on what, the decisions, and what was left open.
 
 With -o it writes the landing zone as Bicep, Terraform (provider azapi) and ARM
-templates in numbered stages, and a report to open in a browser.
+templates in numbered stages, a report to open in a browser, and the runway:
+what must be so before the first job, by date (airfield runway --help).
 
 What must not change between designs (address ranges, sizes, zones, the begin
 of budgets) is kept in a lock beside the estate, estate.lock for estate.yaml:
@@ -302,6 +304,9 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 		return err
 	}
 	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
+		return err
+	}
+	if err := writeRunway(out, runway.New(d, nil, time.Now().UTC())); err != nil {
 		return err
 	}
 	var parameters []emit.Parameter
