@@ -175,10 +175,14 @@ func (p *plan) lacks(subscription arm.ID, typ arm.Type) string {
 	return "the snapshot has no " + string(typ) + " there"
 }
 
-// unread says why some resources of a type in a subscription, or in any where it
-// is "", may not be in the snapshot; "" where nothing says so.
 func (p *plan) unread(subscription arm.ID, typ arm.Type) string {
-	for _, m := range p.have.Header().Missing {
+	return Unread(p.have, subscription, typ)
+}
+
+// Unread says why some resources of a type in a subscription, or in any where it
+// is "", may not be in a snapshot; "" where nothing says so.
+func Unread(have *tenant.Tenant, subscription arm.ID, typ arm.Type) string {
+	for _, m := range have.Header().Missing {
 		what, scope, _ := strings.Cut(m.What, " at ")
 		if strings.HasPrefix(what, "/") {
 			what, scope = "", what

@@ -164,17 +164,23 @@ func (m *maker) whole(a atom, workloads ...string) {
 	}
 }
 
-// there tells whether the snapshot has resources of a subscription.
+// there tells whether the snapshot has resources of a subscription. One that it
+// has not is open only where the snapshot has its resource group.
 func (m *maker) there(s *sub, ids ...arm.ID) State {
 	if m.have == nil || !m.have.Has(s.ID) {
 		return NotKnown
 	}
+	state := Passed
 	for _, id := range ids {
-		if !m.have.Has(id) {
+		switch {
+		case m.have.Has(id):
+		case m.have.Has(id.ResourceGroupID()) && limits.Unread(m.have, s.ID, id.Type()) == "":
 			return Open
+		default:
+			state = NotKnown
 		}
 	}
-	return Passed
+	return state
 }
 
 // fresh gives the workloads whose subscriptions are yet to be made, and how many
@@ -224,37 +230,50 @@ func (m *maker) billing() {
 func (m *maker) groupIDs() {
 	for _, p := range m.d.Parameters {
 		if group, ok := strings.CutPrefix(p.Name, "group-"); ok {
+			var workloads []string
+			for _, s := range m.users(p.Name) {
+				workloads = append(workloads, s.Place.Workload)
+			}
 			m.whole(atom{key: "group-ids", state: Open, what: "the object id of " + group, check: "az ad group show --group " + quote(group) + " --query id --output tsv",
-				how: "write it as id: of the group under access:, or give it to deploy.sh"}, m.users(p.Name)...)
+				how: "write it as id: of the group under access:, or give it to deploy.sh"}, workloads...)
 		}
 	}
 }
 
-// values wants the other parameters of the templates.
+// values wants the other parameters of the templates, in the subscriptions that
+// take them; what none takes is taken by stage 2-vend.
 func (m *maker) values() {
 	for _, p := range m.d.Parameters {
-		if !strings.HasPrefix(p.Name, "group-") {
-			m.whole(atom{key: "values", state: Open, what: p.Name, how: p.Name + ": " + p.Description}, m.users(p.Name)...)
+		if strings.HasPrefix(p.Name, "group-") {
+			continue
+		}
+		a := atom{key: "values", state: Open, what: p.Name, how: p.Name + ": " + p.Description}
+		users := m.users(p.Name)
+		for _, s := range users {
+			m.of(s, a)
+		}
+		if workloads, _ := m.fresh(); users == nil {
+			a.key = "billing"
+			m.whole(a, workloads...)
 		}
 	}
 }
 
-// users gives the workloads whose subscriptions take a parameter, all where it is
-// for none of them alone.
-func (m *maker) users(parameter string) (workloads []string) {
+// users gives the subscriptions in which a parameter stands.
+func (m *maker) users(parameter string) (subs []*sub) {
 	for _, s := range m.subs {
-		for _, r := range s.all {
+		if slices.ContainsFunc(s.all, func(r arm.Resource) bool {
 			for ref := range r.Body.Refs() {
 				if ref.Parameter == parameter {
-					workloads = append(workloads, s.Place.Workload)
+					return true
 				}
 			}
+			return false
+		}) {
+			subs = append(subs, s)
 		}
 	}
-	if workloads == nil {
-		return m.e.Workloads.Keys()
-	}
-	return workloads
+	return subs
 }
 
 func (m *maker) vend() {

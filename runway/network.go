@@ -171,17 +171,22 @@ func (m *maker) peered(s *sub, vnet arm.ID, hub estate.Hub) State {
 	connected := func(p arm.Value) bool {
 		return p.Get("peeringState").Str() == "Connected" && arm.ID(p.Get("remoteVirtualNetwork", "id").Str()).Equal(arm.ID(hub.VNet))
 	}
+	state = NotKnown
 	for r := range m.have.Range(vnet) {
 		if connected(r.Get("properties")) {
 			return Passed
 		}
-		for p := range r.Get("properties", "virtualNetworkPeerings").Items() {
+		peerings := r.Get("properties", "virtualNetworkPeerings")
+		if peerings.Exists() {
+			state = Open
+		}
+		for p := range peerings.Items() {
 			if connected(p.Get("properties")) {
 				return Passed
 			}
 		}
 	}
-	return Open
+	return state
 }
 
 // dns wants records of the private endpoints that the design leaves to the
@@ -200,7 +205,7 @@ func (m *maker) dns() {
 			for _, id := range of[group] {
 				names = append(names, id.Name())
 				if state == Passed && !m.zoned(id) {
-					state = Open
+					state = NotKnown // lists of resources leave the groups of zones out
 				}
 			}
 			m.of(s, atom{key: "dns", state: state, what: strings.Join(names, ", "), how: "the platform's policy writes them (Deploy-Private-DNS-Zones), else a platform request",
@@ -265,7 +270,7 @@ func (m *maker) onprem() {
 		fits += "; whether it fits cannot be told, because " + why
 	}
 	for _, t := range all {
-		m.load(t, link)
+		m.load(t, link, state != Open)
 	}
 	for _, t := range all {
 		a := atom{key: "onprem", state: state, what: fits, how: m.larger(), check: `az network express-route list --query "[].[name,serviceProviderProperties.bandwidthInMbps,serviceProviderProvisioningState]" --output tsv --subscription ` + m.hubSubscription()}
@@ -299,8 +304,9 @@ func (m *maker) timed(t transfer) transfer {
 	return t
 }
 
-// load wants one transfer done.
-func (m *maker) load(t transfer, link float64) {
+// load wants one transfer done; how long it takes dates what comes before it
+// where the link is wide enough.
+func (m *maker) load(t transfer, link float64, fits bool) {
 	a := atom{key: "load", state: NotKnown, what: fmt.Sprintf("%s, %s", t.name, t.data.Size), how: "azcopy copy from on-premises to the container; or Data Box",
 		check: `az monitor metrics list --metric UsedCapacity --resource ` + m.account(t)}
 	if t.need > 0 {
@@ -311,7 +317,9 @@ func (m *maker) load(t transfer, link float64) {
 	if link > 0 {
 		days := int(math.Ceil(float64(t.data.Size) * 8 / (link * share) / 86400))
 		a.what += fmt.Sprintf("; it takes %d days on %s", days, gbps(link))
-		a.days, a.basis = max(1, days), "size and bandwidth"
+		if fits {
+			a.days, a.basis = max(1, days), "size and bandwidth"
+		}
 	}
 	if by := t.data.FirstLoadBy.Time; by.After(m.on) {
 		a.due = by

@@ -151,7 +151,7 @@ func (m *maker) later(s *sub) (all []design.Quota) {
 			if name == "lowPriorityCoreQuota" {
 				name = "lowPriorityCores"
 			}
-			if n.Why == "" && strings.EqualFold(name, q.Family) && n.Sum.Region == q.Region || n.Sum.Region == "" && strings.EqualFold(name, q.Family) {
+			if n.Why == "" && strings.EqualFold(name, q.Family) && (n.Sum.Region == q.Region || n.Sum.Region == "") {
 				q.VCPUs -= int(n.First)
 			}
 		}
@@ -220,6 +220,9 @@ func (m *maker) batchQuota() {
 					state = st
 				}
 				what = append(what, m.batchWords(s, n))
+			}
+			if r, ok := m.d.Tenant.Get(account); ok {
+				account = r.ID // as it is spelled
 			}
 			m.of(s, atom{key: "batch-quota", state: state, what: account.Name() + ": " + strings.Join(what, "; "), how: "a support request, issue type service and subscription limits, quota type Batch",
 				check: fmt.Sprintf(`az batch account show --name %s --resource-group %s --subscription $s --query "[dedicatedCoreQuota,lowPriorityCoreQuota,poolQuota,dedicatedCoreQuotaPerVMFamily]"`, account.Name(), account.ResourceGroupID().Name())})

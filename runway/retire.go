@@ -255,11 +255,15 @@ func (x *exit) last() (day time.Time, endless []string) {
 // close deletes what is no data, moves the subscriptions aside, and cancels them
 // when nothing in them is kept any more.
 func (x *exit) close() {
-	what := "machines, clusters, load balancers and fast stores are deleted, and no account that keeps data; the locks on them are lifted"
-	if locks := x.locks(); len(locks) > 0 {
-		what += ": " + strings.Join(locks, ", ")
+	what := "machines, clusters, load balancers and fast stores are deleted, and no account that keeps data"
+	lifted, stay := x.locks()
+	if len(lifted) > 0 {
+		what += "; their locks are lifted: " + strings.Join(lifted, ", ")
 	}
-	x.step("delete", what+"; a lock of the subscription is put on the groups of the accounts instead; budgets are lowered to what storage costs", `az lock list --subscription $s --query "[].[name,level,id]" --output tsv`, "take jobs and services out of the estate and delete what the next design lacks; az lock delete --ids for each lock")
+	if len(stay) > 0 {
+		what += "; these stay with the data: " + strings.Join(stay, ", ")
+	}
+	x.step("delete", what+"; budgets are lowered to what storage costs", `az lock list --subscription $s --query "[].[name,level,id]" --output tsv`, "take jobs and services out of the estate and delete what the next design lacks; az lock delete --ids for each lock on it, a lock of the whole subscription being put on the accounts first")
 	platform := x.m.e.Platform
 	how := "platform request: move the subscription below " + platform.Groups.Decommissioned
 	if platform.Groups.Decommissioned == "" {
@@ -301,24 +305,41 @@ func (x *exit) named() (all []string) {
 	return all
 }
 
-// locks gives the locks that the design and the snapshot know of.
-func (x *exit) locks() (all []string) {
+// locks gives the locks that the design and the snapshot know of: those to be
+// lifted, and those on accounts that keep data, or on their groups.
+func (x *exit) locks() (lifted, stay []string) {
+	keeps := map[arm.ID]bool{}
+	var ids []arm.ID
 	for _, s := range x.subs {
-		add := func(id arm.ID) {
-			if word := id.Name() + " on " + id.Scope().Name(); id.Type().Equal("Microsoft.Authorization/locks") && !slices.Contains(all, word) {
-				all = append(all, word)
-			}
-		}
+		var all []arm.ID
 		for _, r := range s.all {
-			add(r.ID)
+			all = append(all, r.ID)
 		}
 		if x.m.have != nil {
-			for id := range x.m.have.IDs(s.ID) {
-				add(id)
+			all = slices.AppendSeq(all, x.m.have.IDs(s.ID))
+		}
+		for _, id := range all {
+			switch t := id.Type(); {
+			case t.Equal("Microsoft.Storage/storageAccounts"):
+				keeps[id.Fold()], keeps[id.ResourceGroupID().Fold()] = true, true
+			case t.Equal("Microsoft.Authorization/locks") && !slices.ContainsFunc(ids, id.Equal):
+				ids = append(ids, id)
 			}
 		}
 	}
-	return all
+	for _, id := range ids {
+		on := id.Scope()
+		word := id.Name() + " on " + on.Name()
+		for on != arm.Tenant && !keeps[on.Fold()] && on != on.SubscriptionID() && on != on.ResourceGroupID() {
+			on = on.Parent() // of a container, its account
+		}
+		if keeps[on.Fold()] && !(on == on.ResourceGroupID() && id.Scope() != on) {
+			stay = append(stay, word)
+		} else {
+			lifted = append(lifted, word)
+		}
+	}
+	return lifted, stay
 }
 
 // holds gives the command that shows what still must not go: accounts with their
