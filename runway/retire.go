@@ -158,7 +158,7 @@ func (x *exit) stop() {
 		x.step("export", "what is on "+strings.Join(stores, ", ")+" is exported to Blob, and compared with it", `az resource list --subscription $s --resource-type Microsoft.StorageCache/amlFilesystems --query "[].name" --output tsv`, "an export of the file system (az amlfs archive), then azcopy sync --dry-run shows nothing left")
 	}
 	x.step("access", fmt.Sprintf("access is taken away but for those who read what is kept: %d role assignments, and the federated credentials of identities", assignments),
-		`az role assignment list --all --subscription $s --query "[].[principalName,roleDefinitionName,scope]" --output tsv; az identity list --subscription $s --query "[].id" --output tsv`, "take its lines out of access: in the estate and deploy; az role assignment delete --ids and az identity federated-credential delete for what is left")
+		`az role assignment list --all --subscription $s --query "[].[principalName,roleDefinitionName,scope]" --output tsv; az identity list --subscription $s --query "[].id" --output tsv`, "by id: az role assignment delete --ids, az identity federated-credential delete; deploying again would start what was stopped")
 }
 
 // keep says what is kept where, and until when.
@@ -263,7 +263,7 @@ func (x *exit) close() {
 	if len(stay) > 0 {
 		what += "; these stay with the data: " + strings.Join(stay, ", ")
 	}
-	x.step("delete", what+"; budgets are lowered to what storage costs", `az lock list --subscription $s --query "[].[name,level,id]" --output tsv`, "take jobs and services out of the estate and delete what the next design lacks; az lock delete --ids for each lock on it, a lock of the whole subscription being put on the accounts first")
+	x.step("delete", what+"; budgets are lowered to what storage costs", `az lock list --subscription $s --query "[].[name,level,id]" --output tsv`, "by id: az lock delete --ids for the locks on it, one of the whole subscription being put on the accounts first, then az resource delete --ids; not by taking jobs out of the estate, since a design without them may put the data into other accounts")
 	platform := x.m.e.Platform
 	how := "platform request: move the subscription below " + platform.Groups.Decommissioned
 	if platform.Groups.Decommissioned == "" {
