@@ -33,7 +33,7 @@ var gates = []kind{
 	{"providers", "provider registrations", "a subscription refuses types of namespaces that are not registered", (*maker).providers},
 	{"features", "features", "the services refuse what the design asks for without them", (*maker).features},
 	{"terms", "image terms", "images with a plan start only where their terms are accepted", (*maker).terms},
-	{"quota", "quota of vCPUs", "new subscriptions have none of GPU families, and quota is no promise of capacity", (*maker).quota},
+	{"quota", "quota of vCPUs", "new subscriptions have none of GPU families, and quota is no promise of capacity; az quota wants Microsoft.Quota registered", (*maker).quota},
 	{"hot-quota", "quota of fast stores", "a fast store counts in a quota of its own", (*maker).hotQuota},
 	{"zones", "physical zones", "zone 1 of one subscription may be another's zone 3: what is to be near shares a physical zone", (*maker).zones},
 	{"values", "values for the templates", "the deployment stops without them", (*maker).values},

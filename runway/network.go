@@ -15,8 +15,19 @@ import (
 
 // Service is what must be reached for one purpose.
 type Service struct {
-	Service string                 `json:"service"`
-	Names   []catalog.FirewallName `json:"names"`
+	Service string `json:"service"`
+	Names   []Name `json:"names"`
+}
+
+// Name is a name or service tag that must be reached.
+type Name struct {
+	Service  string `json:"-"`
+	Name     string `json:"name"`
+	Protocol string `json:"protocol"`
+	Port     int    `json:"port"`
+	Optional bool   `json:"optional,omitempty"` // needed only where jobs use it
+	Why      string `json:"why"`
+	Source   string `json:"source"`
 }
 
 // hubbed tells whether a network is one that the hub joins, and gives the hub.
@@ -73,8 +84,8 @@ func (m *maker) named(service, region string) {
 		m.names = append(m.names, Service{Service: service})
 	}
 	for _, n := range catalog.FirewallNames(service, region) {
-		if !slices.Contains(m.names[i].Names, n) {
-			m.names[i].Names = append(m.names[i].Names, n)
+		if !slices.Contains(m.names[i].Names, Name(n)) {
+			m.names[i].Names = append(m.names[i].Names, Name(n))
 		}
 	}
 }
@@ -254,13 +265,37 @@ func (m *maker) onprem() {
 		return
 	}
 	link, why := m.link()
-	var sum float64
+	fits, state, whole := carried(all, link, why)
 	for _, t := range all {
-		sum += t.need
+		m.load(t, link, state != Open)
+		a := atom{key: "onprem", state: state, what: fits, how: m.larger(), check: `az network express-route list --query "[].[name,serviceProviderProperties.bandwidthInMbps,serviceProviderProvisioningState]" --output tsv --subscription ` + m.hubSubscription()}
+		if m.e.Network.OnPrem.By == "vpn" {
+			a.check = `az resource list --resource-type Microsoft.Network/connections --query "[].[name,resourceGroup]" --output tsv --subscription ` + m.hubSubscription()
+		}
+		if link > 0 && state != Open && whole {
+			a.days, a.basis = 1, "the link is there by the estate; its free part is to be confirmed"
+		}
+		m.whole(a, t.sub.Place.Workload)
 	}
-	fits := fmt.Sprintf("together %s at %.0f %% use of the link", gbps(sum/share), share*100)
-	state := NotKnown
+	if state == Open {
+		m.found.Warnf(m.e.Network.Of("onprem"), "runway/link", "the first loads from on-premises need %s: a larger link, later days of first_load_by, or Data Box", fits)
+	}
+}
+
+// carried says whether a link carries all transfers at once, and whether all
+// were counted.
+func carried(all []transfer, link float64, why string) (fits string, state State, whole bool) {
+	var sum float64
+	var undated []string
+	for _, t := range all {
+		if sum += t.need; t.need == 0 {
+			undated = append(undated, t.name)
+		}
+	}
+	fits, state = fmt.Sprintf("together %s at %.0f %% use of the link", gbps(sum/share), share*100), NotKnown
 	switch {
+	case sum == 0:
+		fits = "how much, no day tells; " + why
 	case link > 0 && sum/share > link:
 		state = Open
 		fits += fmt.Sprintf(", and %s: it does not fit", why)
@@ -269,19 +304,10 @@ func (m *maker) onprem() {
 	default:
 		fits += "; whether it fits cannot be told, because " + why
 	}
-	for _, t := range all {
-		m.load(t, link, state != Open)
+	if len(undated) > 0 {
+		fits += "; not counted, for want of a day by which it can be done: " + strings.Join(undated, ", ")
 	}
-	for _, t := range all {
-		a := atom{key: "onprem", state: state, what: fits, how: m.larger(), check: `az network express-route list --query "[].[name,serviceProviderProperties.bandwidthInMbps,serviceProviderProvisioningState]" --output tsv --subscription ` + m.hubSubscription()}
-		if link > 0 && sum/share <= link {
-			a.days, a.basis = 1, "the link is there by the estate; its free part is to be confirmed"
-		}
-		m.whole(a, t.sub.Place.Workload)
-	}
-	if state == Open {
-		m.found.Warnf(m.e.Network.Of("onprem"), "runway/link", "the first loads from on-premises need %s: a larger link, later days of first_load_by, or Data Box", fits)
-	}
+	return fits, state, len(undated) == 0
 }
 
 // timed says how much time a transfer has: from the day on which its network can

@@ -68,11 +68,7 @@ func (m *maker) ask(region string, n limits.Need) string {
 	if family := n.Name != "cores" && n.Name != "lowPriorityCores"; ok && family {
 		return fmt.Sprintf(`az rest --method patch --url "%s/resourceProviders/Microsoft.Compute/quotaAllocations/%s?api-version=2025-03-01" --body '{"properties":{"value":[{"properties":{"resourceName":"%s","limit":%d}}]}}'`, group, region, n.Name, n.Ask)
 	}
-	kind := "dedicated"
-	if n.Name == "lowPriorityCores" {
-		kind = "lowPriority"
-	}
-	return fmt.Sprintf(`az quota update --resource-name %s --scope "/subscriptions/$i/providers/Microsoft.Compute/locations/%s" --limit-object value=%d --resource-type %s`, quote(n.Name), region, n.Ask, kind)
+	return fmt.Sprintf(`az quota update --resource-name %s --scope "/subscriptions/$i/providers/Microsoft.Compute/locations/%s" --limit-object value=%d`, quote(n.Name), region, n.Ask)
 }
 
 // groupURL gives the address of the quota group; below a management group stands
