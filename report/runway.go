@@ -73,9 +73,17 @@ func (m markdown) begins(all []runway.Begin) {
 	if len(all) == 0 {
 		return
 	}
+	var without []string
 	m.head("workload", "begins", "at the earliest, all asked for today")
 	for _, b := range all {
-		m.row(b.Workload, orWord(b.On, "no date"), b.Earliest)
+		if b.On == "" {
+			without = append(without, b.Workload)
+		} else {
+			m.row(b.Workload, b.On, b.Earliest)
+		}
+	}
+	if len(without) > 0 {
+		m.row(runway.Few(without), "no date", "")
 	}
 }
 
@@ -98,7 +106,7 @@ func (m markdown) gates(all []runway.Gate) {
 		if g.Late {
 			ask = "**" + ask + "** late"
 		}
-		m.row(fmt.Sprint(i+1), ask, orWord(g.Due, "no date"), g.What, strings.Join(g.Workloads, ", "), g.Who, plural(g.Days, "day"), string(g.State))
+		m.row(fmt.Sprint(i+1), ask, orWord(g.Due, "no date"), g.What, runway.Few(g.Workloads), g.Who, plural(g.Days, "day"), string(g.State))
 	}
 }
 

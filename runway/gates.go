@@ -60,7 +60,7 @@ type maker struct {
 	begins map[string]time.Time
 	pos    map[string]diag.Pos
 	subs   []*sub
-	needs  []limits.Need
+	needs  map[arm.ID][]limits.Need // by the folded id of the subscription, Batch accounts' among them
 	atoms  []atom
 	names  []Service
 	found  diag.List
@@ -97,7 +97,7 @@ func newMaker(d *design.Design, have *tenant.Tenant, now time.Time) *maker {
 		}
 	}
 	if len(without) > 0 {
-		m.found.Infof(m.e.Of("workloads"), "runway/no-begin", "no begins: is written for %s, so that nothing dates their gates", strings.Join(without, ", "))
+		m.found.Infof(m.e.Of("workloads"), "runway/no-begin", "no begins: is written for %s, so that nothing dates their gates", Few(without))
 	}
 	for _, s := range d.Subscriptions {
 		x := &sub{Subscription: s, ref: s.ID.Name()}
@@ -115,7 +115,11 @@ func newMaker(d *design.Design, have *tenant.Tenant, now time.Time) *maker {
 	if known == nil {
 		known, _ = new(tenant.Builder).Tenant()
 	}
-	m.needs = limits.Needs(d.Tenant, known)
+	m.needs = map[arm.ID][]limits.Need{}
+	for _, n := range limits.Needs(d.Tenant, known) {
+		in := n.Scope.SubscriptionID().Fold()
+		m.needs[in] = append(m.needs[in], n)
+	}
 	return m
 }
 
@@ -299,9 +303,9 @@ func (m *maker) vend() {
 	}
 }
 
-// needed gives what a subscription needs of a kind, those that are met apart.
+// needed gives what a subscription needs of a kind.
 func (m *maker) needed(s *sub, kind string) (all []limits.Need) {
-	for _, n := range m.needs {
+	for _, n := range m.needs[s.ID.Fold()] {
 		if n.Kind == kind && n.Scope.Equal(s.ID) {
 			all = append(all, n)
 		}
@@ -421,6 +425,15 @@ func (m *maker) budgets() {
 			m.of(s, a)
 		}
 	}
+}
+
+// Few names a few, and how many more there are.
+func Few(names []string) string {
+	const most = 6
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // quote makes a word safe in a shell.

@@ -160,8 +160,8 @@ func (m *maker) later(s *sub) (all []design.Quota) {
 
 // accounts gives the quotas of a subscription's Batch accounts.
 func (m *maker) accounts(s *sub) (all []limits.Need) {
-	for _, n := range m.needs {
-		if n.Kind == limits.NeedsQuota && n.Scope.Under(s.ID) && !n.Scope.Equal(s.ID) {
+	for _, n := range m.needs[s.ID.Fold()] {
+		if n.Kind == limits.NeedsQuota && !n.Scope.Equal(s.ID) {
 			all = append(all, n)
 		}
 	}

@@ -284,6 +284,7 @@ func (m *maker) dated() ([]Begin, []Gate) {
 	})
 	out := make([]Gate, len(made))
 	for i, g := range made {
+		g.Who = m.who(g.Key, g.Workloads)
 		for j := range g.Items {
 			x := &g.Items[j]
 			x.Check, x.How = expand(x.check, x.refs), expand(x.how, x.refs)
@@ -316,7 +317,6 @@ func (m *maker) gather(made *[]*Gate, a atom, d *dates, due time.Time) {
 	if !slices.Contains(g.Workloads, a.workload) {
 		g.Workloads = append(g.Workloads, a.workload)
 	}
-	g.Who = m.who(g.Key, g.Workloads)
 	switch {
 	case a.state == Open || g.State == Open:
 		g.State = Open
