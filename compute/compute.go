@@ -43,6 +43,7 @@ type Need struct {
 	VCPUs      int     // of a node
 	MemoryGiB  float64 // of a node
 	Nodes      int
+	Wide       bool                               // CPU sizes of older families too, behind the newest
 	Modern     bool                               // bf16 or fp8 is computed, which GPUs before 2020 do not
 	Regions    []string                           // the size must be sold in each
 	Refuse     func(s *catalog.Size) (why string) // "" for a size that may be taken
@@ -250,12 +251,22 @@ func gpuNodes(n Need, s *catalog.Size, memory float64) (int, string) {
 // cpuCandidates gives the sizes of the family for the role, smallest first.
 func cpuCandidates(n Need) []*catalog.Size {
 	if n.Role == Training || n.MemoryGiB > 4*float64(max(n.VCPUs, 1)) {
-		return memoryOptimized()
+		return append(slices.Clone(memoryOptimized()), pick(n.Wide, olderMemory)...)
 	}
-	return computeOptimized()
+	return append(slices.Clone(computeOptimized()), pick(n.Wide, olderCompute)...)
+}
+
+// pick gives the sizes of a family where they are wanted.
+func pick(wanted bool, of func() []*catalog.Size) []*catalog.Size {
+	if !wanted {
+		return nil
+	}
+	return of()
 }
 
 var (
+	olderMemory      = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_E\d+(ads|ds|as|s)_v5$`) })
+	olderCompute     = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_D\d+(ads|as|ds|s)_v[56]$`) })
 	memoryOptimized  = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_E\d+ads_v6$`) })
 	computeOptimized = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_F\d+as_v6$`) })
 )

@@ -31,6 +31,7 @@ type nodes struct {
 	hours    float64 // a month in which each node runs
 	spot     bool
 	trains   bool // a model, over its nodes together
+	least    int  // instances that a service begins with
 }
 
 // placeWork makes what a place runs.
@@ -92,6 +93,14 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 	if len(s.Regions) > 1 {
 		n.about += "@" + region
 	}
+	n.least = d.fleet(s, region)
+	if s.Size != "" && s.Size != "auto" {
+		o := d.prefer(n.about, n.key(), options(s.Compute, region, s.Of("size"), true), func(o option) machines { return d.machinesOfNodes(n, o.Size, o.Nodes) })
+		if n.spec.Size = o.Size; o.Nodes > 1 {
+			n.spec.Nodes = o.Nodes
+		}
+		s.Compute = n.spec
+	}
 	n.identity = d.identity(n.share, inference, region, s.Pos())
 	need := compute.Need{Role: compute.Inference, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision)),
 		Modern: s.Model.Like != "" && (s.Model.Precision == "" || s.Model.Precision == "bf16" || s.Model.Precision == "fp8")}
@@ -107,6 +116,15 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 		}
 	}
 	d.run(n, &s)
+}
+
+// fleet gives how many instances of a service there are at the least.
+func (d *designer) fleet(s estate.Service, region string) int {
+	least := s.Fleet.AtLeast.N
+	if r, ok := catalog.RegionByName(region); ok && s.Fleet.AtLeast.Each {
+		least *= max(1, r.Zones)
+	}
+	return max(1, s.Nodes, least)
 }
 
 // month is how many hours a month has, on average.
@@ -133,7 +151,7 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	if need.Role == compute.Inference {
 		need.Nodes = 0 // they are instances, and each holds the model
 	}
-	need.Refuse = func(s *catalog.Size) string { return d.ended(s) }
+	need.Refuse = d.ended
 	if s.Size != "auto" && s.Size != "" {
 		return d.stated(n, need, orElse)
 	}
@@ -141,9 +159,9 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 		d.found.Errorf(n.pos, "design/model-unknown", "how large the model %q is, is not known: write gpu_memory, gpus or size", model)
 		return false
 	}
-	c, ok := compute.Choose(need)
+	c, ok, refused := d.best(n, need)
 	if locked, has := d.lock.get("size", n.key()); has {
-		return d.keepSize(n, need, c, locked, orElse)
+		return d.keepSize(n, need, c, refused, locked, orElse)
 	}
 	if !ok {
 		d.found.Errorf(n.pos, "design/no-size", "no size of the catalog that is sold in %s holds what %q needs%s", strings.Join(regions, ", "), n.about, nearest(c))
@@ -154,6 +172,7 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 		d.found.Errorf(n.pos, "design/serving-over-nodes", "one instance of %q needs %d nodes of %s, and serving a model over several nodes is not designed: a lower precision, or a size with more GPU memory, holds it in one", n.about, c.Nodes, c.Size.Name)
 		return false
 	}
+	d.settleFor(d.machinesOfNodes(n, c.Size.Name, c.Nodes), refused)
 	d.lock.put("size", n.key(), fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, sizesRead()))
 	d.explain(n, c, c.Because)
 	d.note(n, orElse)
@@ -171,13 +190,19 @@ func (d *designer) explain(n *nodes, c compute.Choice, because string) {
 
 // keepSize takes the size that an earlier design chose, where it still holds
 // what is needed.
-func (d *designer) keepSize(n *nodes, need compute.Need, now compute.Choice, locked string, orElse []estate.Alternative) bool {
+func (d *designer) keepSize(n *nodes, need compute.Need, now compute.Choice, refused []Refusal, locked string, orElse []estate.Alternative) bool {
 	part := strings.Fields(locked)
 	n.size, _ = catalog.SizeByName(part[0])
 	n.count, _ = strconv.Atoi(part[1]) // ReadLock has looked at both
 	why := need.TooLarge(n.size, n.count)
 	if why == "" {
 		why = need.Unavailable(n.size)
+	}
+	if m := d.machinesOfNodes(n, n.size.Name, n.count); now.Size == n.size && now.Nodes == n.count {
+		d.settleFor(m, refused)
+	} else if d.around != nil {
+		d.try(m, n.about, n.pos)
+		d.around.claim(m)
 	}
 	switch {
 	case why != "":

@@ -14,6 +14,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -34,6 +35,8 @@ type Design struct {
 	Open          []Open
 	Edges         []Edge
 	Parameters    []Parameter
+	Refused       []Refusal // by the tenant that it lands in, or not known to be taken
+	Added         []Added   // by policies of that tenant
 	Lock          *Lock
 	Budgets       []Budget // of subscriptions, in the order of their names
 }
@@ -57,8 +60,10 @@ type Parameter struct {
 
 // Options are what a design needs beside the estate.
 type Options struct {
-	Lock  *Lock  // what earlier designs fixed; nil for none
-	Month string // the first day of this month, 2026-11-01: when budgets begin that are not locked
+	Lock   *Lock          // what earlier designs fixed; nil for none
+	Tenant *tenant.Tenant // that the design lands in; nil where it is not known
+	Now    time.Time      // by which the tenant's exemptions end
+	Month  string         // the first day of this month, 2026-11-01: when budgets begin that are not locked
 
 	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
 	// for one after another. The design is the same.
@@ -70,10 +75,21 @@ type Options struct {
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
 	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, serving: map[arm.ID]bool{}}
+	d.around = newAround(o.Tenant, o.Now)
+	d.recognize()
+	e = d.e
 	d.names = newNamer(e, d.lock, &d.found)
+	d.names.around = d.around
 	d.hierarchy()
 	d.settle()
 	places := e.Places()
+	for i := range places {
+		jobs := slices.Clone(places[i].Jobs)
+		for j := range jobs {
+			jobs[j].Value = d.prefersJob(&places[i], jobs[j].Key, jobs[j].Value)
+		}
+		places[i].Jobs = jobs
+	}
 	for i := range places {
 		d.nameData(&places[i])
 	}
@@ -96,9 +112,10 @@ func New(e *estate.Estate, o Options) *Design {
 			d.found = append(d.found, f)
 		}
 	}
+	t = d.meet(t)
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
-	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
+	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.refused, d.added, d.lock, d.budgets}
 }
 
 // designer is a design in the making.
@@ -106,6 +123,7 @@ type designer struct {
 	e          *estate.Estate
 	lock       *Lock
 	month      string
+	around     *around // nil where no tenant was given
 	names      *namer
 	build      tenant.Builder
 	found      diag.List
@@ -114,6 +132,8 @@ type designer struct {
 	edges      []Edge
 	parameters []Parameter
 	budgets    []Budget
+	refused    []Refusal
+	added      []Added
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names

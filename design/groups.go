@@ -15,7 +15,8 @@ import (
 type group struct {
 	id    arm.ID
 	ours  bool
-	depth int // levels below the tenant root, 0 where not known
+	depth int    // levels below the tenant root, 0 where not known
+	below arm.ID // of ours, the nearest group around it that is theirs
 }
 
 // known tells whether it is known which group it is.
@@ -87,7 +88,11 @@ func (d *designer) ownGroup(name, display string, parent group, pos diag.Pos) gr
 	if parent.known() {
 		properties = append(properties, "details", arm.O{"parent", arm.O{"id", arm.IDOf(parent.id)}})
 	}
-	g := group{id: d.add(arm.ManagementGroup(name), pos, arm.O{"properties", properties}), ours: true, depth: parent.depth + 1}
+	above := parent.id
+	if parent.ours {
+		above = parent.below
+	}
+	g := group{below: above, id: d.add(arm.ManagementGroup(name), pos, arm.O{"properties", properties}), ours: true, depth: parent.depth + 1}
 	if limit, ok := catalog.LimitOf("mg-depth"); ok && int64(g.depth) > limit.Max {
 		d.found.Errorf(d.e.Structure.Of("groups"), "design/depth", "management group %q would be at level %d below the tenant root, at most %d are possible: take an axis away", name, g.depth, limit.Max)
 	}

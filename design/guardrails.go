@@ -154,9 +154,14 @@ func (d *designer) storagePolicies(s *subscription) {
 	}
 }
 
+type sizeField struct {
+	typ   arm.Type
+	field string
+}
+
 // sizeFields are the types that carry GPUs and where each keeps its size, by
 // the aliases of Azure Policy. Microsoft's built-in covers only the first.
-var sizeFields = []struct{ typ, field string }{
+var sizeFields = []sizeField{
 	{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines/sku.name"},
 	{scaleSetType, "Microsoft.Compute/virtualMachineScaleSets/sku.name"},
 	{"Microsoft.ContainerService/managedClusters/agentPools", "Microsoft.ContainerService/managedClusters/agentPools/vmSize"},
@@ -200,7 +205,7 @@ func (d *designer) sizeDefinition(home arm.ID, pos diag.Pos) arm.ID {
 	var any arm.A
 	for _, f := range sizeFields {
 		all := arm.A{arm.O{"field", "type", "equals", f.typ}, arm.O{"field", f.field, "exists", true}, arm.O{"field", f.field, "notIn", allowed}}
-		if f.typ == scaleSetType { // one that mixes sizes says so, and lists them below
+		if f.typ.Equal(scaleSetType) { // one that mixes sizes says so, and lists them below
 			all = append(all, arm.O{"field", f.field, "notEquals", "Mix"})
 		}
 		any = append(any, arm.O{"allOf", all})
@@ -234,9 +239,14 @@ func (d *designer) tagPolicies(s *subscription, home arm.ID) {
 	}
 	pos := or(d.e.Tags.Of("required"), s.place.Pos)
 	inherit := map[estate.TagInheritance]string{"subscription": inheritFromSub, "resource_group": inheritFromGroup}[d.e.Tags.Inherit]
-	if inherit != "" {
+	missing := d.inherited(s, keys, inherit != "", pos)
+	if inherit != "" && len(missing) > 0 {
 		p, _ := catalog.BuiltIn(inherit)
-		set := d.tagSet(home, "inherit-tags", "Missing tags are inherited from the "+strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " "), inherit, keys, pos)
+		name := "inherit-tags"
+		if len(missing) < len(keys) && home != s.id { // others there inherit other keys
+			name += "-" + hash(strings.Join(missing, " "))
+		}
+		set := d.tagSet(home, name, "Missing tags are inherited from the "+strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " "), inherit, missing, pos)
 		d.assignment(s, "inherit-tags", "Inherit missing tags", "", arm.IDOf(set), "", nil, true, p.Roles, or(d.e.Tags.Of("inherit"), pos))
 	}
 	source := strings.ReplaceAll(string(d.e.Tags.Inherit), "_", " ")
@@ -252,6 +262,25 @@ func (d *designer) tagPolicies(s *subscription, home arm.ID) {
 			Alternatives: []Alternative{{"refuse resource groups without tags", "that stops the groups that AKS, Batch, Network Watcher and policies themselves make"}},
 			Rules:        []string{"TAG-06", "TAG-09", "TAG-10"}, Pos: or(d.e.Tags.Of("inherit"), d.e.Of("tags")), Changes: "tags.inherit, tags.groups_without"})
 	}
+}
+
+// inherited gives the keys that no policy of the tenant writes in a subscription
+// yet, and says which does where one is: two that write one key deny each other.
+func (d *designer) inherited(s *subscription, keys []string, wanted bool, pos diag.Pos) (missing []string) {
+	if d.around == nil || !wanted {
+		return keys
+	}
+	scope := d.around.scope(s.id, s.group)
+	for _, k := range keys {
+		by := d.around.inherited(scope, k)
+		if by == "" {
+			missing = append(missing, k)
+			continue
+		}
+		d.decide(Decision{About: s.place.Name(), Question: "Who writes the tag " + k + " where it is missing?", Answer: by, Because: "it is in force there already, and two policies that write one key deny each other's resources",
+			Alternatives: []Alternative{{"our own as well", "a second policy on the same key"}}, Rules: []string{"TAG-06", "TAG-09"}, Pos: pos, Changes: "tags.inherit"})
+	}
+	return missing
 }
 
 // tagSet makes a policy set with one member for each key.

@@ -33,11 +33,14 @@ const lockHead = "airfield lock 1"
 var lockKinds = []string{
 	"address",      // a virtual network's name → its range
 	"budget-begin", // always estate → the first month
+	"choice",       // workload/environment/part → the size, nodes and region of those that the estate names
 	"hot",          // workload/environment/job → the SKU of its file system and its TiB
+	"met",          // a subscription's key, or estate → the month in which a design first met its tenant
 	"name",         // a resource's full name → the name after it was cut
 	"pool",         // a region → the address pool that was assumed for it
 	"size",         // workload/environment/part → size, nodes and the catalog's date
 	"subscription", // a subscription's key → its id
+	"theirs",       // the id of what existed when the design met its tenant → exists
 	"zone",         // workload/environment/part → its availability zone
 }
 
@@ -91,7 +94,7 @@ func lockValue(kind, value string) string {
 		if p, err := netip.ParsePrefix(value); err != nil || !p.Addr().Is4() || p != p.Masked() {
 			return "an address range such as 10.96.0.0/24"
 		}
-	case "budget-begin":
+	case "budget-begin", "met":
 		if t, err := time.Parse(time.DateOnly, value); err != nil || t.Day() != 1 {
 			return "the first day of a month such as 2026-11-01"
 		}
@@ -112,6 +115,20 @@ func lockValue(kind, value string) string {
 		}
 		if n, err := strconv.Atoi(part[1]); err != nil || n < 1 || n > 1000 {
 			return "a number of nodes"
+		}
+	case "choice":
+		part := strings.Fields(value)
+		if len(part) != 3 {
+			return "a size, a number of nodes and a region"
+		}
+		_, known := catalog.SizeByName(part[0])
+		_, region := catalog.RegionByName(part[2])
+		if n, err := strconv.Atoi(part[1]); !known || !region || err != nil || n < 1 || n > 1000 {
+			return "a size, a number of nodes and a region that the catalog has"
+		}
+	case "theirs":
+		if value != "exists" {
+			return "exists"
 		}
 	case "subscription":
 		if !guidShape.MatchString(value) {

@@ -25,6 +25,7 @@ type namer struct {
 	e       *estate.Estate
 	lock    *Lock
 	found   *diag.List
+	around  *around
 	pattern []patternToken
 }
 
@@ -114,7 +115,13 @@ func (n *namer) fit(t arm.Type, full, salt string, pos diag.Pos) string {
 	}
 	global := rule.Unique == "global"
 	if global || len(name) > rule.Max {
-		name = n.lock.keep("name", full+salt+":"+string(t), func() string { return cut(name, full+salt+n.e.Organization.Tenant, rule) })
+		name = n.lock.keep("name", full+salt+":"+string(t), func() string {
+			short := cut(name, full+salt+n.e.Organization.Tenant, rule)
+			for again := salt; global && n.around.has(t, short); short = cut(name, full+again+n.e.Organization.Tenant, rule) {
+				again += "'" // what the tenant has is taken
+			}
+			return short
+		})
 	}
 	if rule.Check(name) != nil && rule.Hyphen { // a separator of the pattern that the type does not take
 		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)

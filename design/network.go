@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -119,7 +120,7 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 				"privateLinkServiceId", arm.IDOf(a.id), "groupIds", []string{service}}}}}})
 		if d.hubbed(n) {
 			if d.once("dns " + s.place.Name()) {
-				d.leave(s.place.Name(), "DNS records of private endpoints", d.dnsReason(), d.e.Of("platform"))
+				d.leave(s.place.Name(), dnsRecords, d.dnsReason(), d.e.Of("platform"))
 			}
 			continue
 		}
@@ -128,6 +129,9 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 			"privateDnsZoneConfigs", arm.A{arm.O{"name", service, "properties", arm.O{"privateDnsZoneId", arm.IDOf(zone)}}}}})
 	}
 }
+
+// dnsRecords are what the platform writes of endpoints in its hub's networks.
+const dnsRecords = "DNS records of private endpoints"
 
 // hubbed tells whether a network is to be joined with the platform's hub.
 func (d *designer) hubbed(n *net) bool {
@@ -162,9 +166,11 @@ func (d *designer) dnsZone(n *net, name string, pos diag.Pos) arm.ID {
 // taken first, so that a new network never moves an old one.
 func (d *designer) finishNetworks() {
 	pools := d.pools()
+	ours := map[arm.ID]bool{}
 	var fresh []*net
 	for _, s := range d.shares() {
 		for _, n := range s.networks {
+			ours[n.id.Fold()] = true
 			if pools[n.region] == nil {
 				d.found.Errorf(n.pos, "design/pool-full", "no address pool for region %q: write network.pools", n.region)
 				continue
@@ -182,9 +188,13 @@ func (d *designer) finishNetworks() {
 				d.found.Errorf(or(d.e.Network.Of("pools"), n.pos), "design/address", "virtual network %q has the locked range %q: %v; `--update %s` chooses anew", n.id.Name(), locked, err, n.id.Name())
 				continue
 			}
+			if by, used := d.around.used(prefix, n.id); used {
+				d.found.Warnf(n.pos, "design/address-taken", "virtual network %q has the locked range %s, and %q uses %s: they can never be connected; `--update %s` chooses anew", n.id.Name(), prefix, by.By.Name(), by.Prefix, n.id.Name())
+			}
 			d.makeNetwork(n, prefix)
 		}
 	}
+	d.leaveFree(pools, ours)
 	for _, n := range fresh {
 		var lengths []int
 		for _, s := range n.subnets {
@@ -197,6 +207,19 @@ func (d *designer) finishNetworks() {
 		}
 		d.lock.put("address", n.id.Name(), prefix.String())
 		d.makeNetwork(n, prefix)
+	}
+}
+
+// leaveFree keeps what networks of the tenant use from being handed out.
+func (d *designer) leaveFree(pools map[string]*network.Pool, ours map[arm.ID]bool) {
+	for _, r := range d.usable() {
+		if pools[r] == nil {
+			continue
+		}
+		if taken := d.around.take(pools[r], ours); len(taken) > 0 {
+			d.decide(Decision{About: "estate", Question: "Which addresses of " + r + " are taken already?", Answer: strings.Join(taken, ", "), Because: "networks of the tenant use them, and two networks with one address can never be connected",
+				Rules: []string{"NET-06"}, Pos: or(d.e.Network.Of("pools"), d.e.Of("network")), Changes: "network.pools"})
+		}
 	}
 }
 

@@ -58,27 +58,7 @@ func (d *designer) share(c cell) *share {
 // subscription gives the subscription that a cell belongs in, and makes it
 // where it is the first.
 func (d *designer) subscription(c cell) *subscription {
-	per := d.e.Structure.SubscriptionPer
-	parts := []string{c.key}
-	if slices.Contains(per, "environment") {
-		parts = append(parts, c.place.Environment)
-	}
-	var fine []string
-	for _, axis := range d.axes() {
-		value, _ := c.axis(axis)
-		switch axis {
-		case estate.GroupsOrganization:
-			continue // one division a workload
-		case estate.GroupsEnvironment:
-			if slices.Contains(per, "environment") {
-				continue
-			}
-		}
-		if value != "" {
-			fine = append(fine, value)
-		}
-	}
-	key := strings.Join(append(parts, fine...), "-")
+	key, fine := d.subscriptionKey(c)
 	if s, ok := d.subs[key]; ok {
 		if production(c.place.Environment) && !production(s.place.Environment) {
 			s.place = c.place
@@ -94,24 +74,52 @@ func (d *designer) subscription(c cell) *subscription {
 	return s
 }
 
+// subscriptionKey gives the key of the subscription that a cell belongs in, and
+// the values of the axes that split further than workload and environment.
+func (d *designer) subscriptionKey(c cell) (key string, fine []string) {
+	per := d.e.Structure.SubscriptionPer
+	parts := []string{c.key}
+	if slices.Contains(per, "environment") {
+		parts = append(parts, c.place.Environment)
+	}
+	for _, axis := range d.axes() {
+		value, _ := c.axis(axis)
+		switch axis {
+		case estate.GroupsOrganization:
+			continue // one division a workload
+		case estate.GroupsEnvironment:
+			if slices.Contains(per, "environment") {
+				continue
+			}
+		}
+		if value != "" {
+			fine = append(fine, value)
+		}
+	}
+	return strings.Join(append(parts, fine...), "-"), fine
+}
+
 // identify gives the subscription its id: of the one that the estate adopts,
 // of the one that the lock knows, else of the alias it will be made by.
 func (d *designer) identify(s *subscription) {
 	p := s.place
 	adopted := p.In.Subscription
-	id, locked := d.lock.get("subscription", s.key)
-	switch {
-	case adopted != "":
-		s.id, s.adopted = arm.Subscription(adopted), true
-	case locked:
-		s.id = arm.Subscription(id)
-	default:
-		s.id = arm.Subscription("@" + s.name)
-	}
+	s.id, s.adopted = d.idOf(s)
 	if adopted != "" && len(s.fine) > 0 && !d.once("adopted "+adopted) {
 		d.found.Errorf(p.In.Of("subscription"), "design/adopt", "subscription %q is adopted for %s, and the management groups split that over several subscriptions: adopt none, or take the axis away", adopted, p.Name())
 	}
 	d.subNames[s.id.Fold()] = s.name
+}
+
+// idOf gives the id of a subscription, and whether it is adopted.
+func (d *designer) idOf(s *subscription) (id arm.ID, adopted bool) {
+	if named := s.place.In.Subscription; named != "" {
+		return arm.Subscription(named), true
+	}
+	if known, locked := d.lock.get("subscription", s.key); locked {
+		return arm.Subscription(known), false
+	}
+	return arm.Subscription("@" + s.name), false
 }
 
 // vend makes the subscription, or refers to the one that exists.
@@ -120,10 +128,18 @@ func (d *designer) vend(s *subscription) {
 	properties := arm.O{"subscriptionId", s.id.Name(), "displayName", s.name}
 	switch {
 	case s.adopted:
-		at := p.In.Of("subscription")
+		at, lies := p.In.Of("subscription"), d.around.in(s.id)
+		properties = arm.O{"subscriptionId", s.id.Name(), "displayName", d.adopt(s)}
+		if lies != "" {
+			d.theirGroup(lies, at, group{})
+			properties = append(properties, "managementGroupAncestorsChain", arm.A{arm.O{"name", lies}})
+		}
 		d.theirs(s.id, at, properties)
-		d.decide(Decision{About: p.Name(), Question: "Which subscription?", Answer: s.id.Name() + ", which exists", Because: "the estate names it", Rules: []string{"SUB-01"}, Pos: at})
+		d.decide(Decision{About: p.Name(), Question: "Which subscription?", Answer: s.id.Name() + ", which exists" + pick(lies != "", ", in management group "+lies, ""), Because: "the estate names it", Rules: []string{"SUB-01"}, Pos: at})
 		d.leave(p.Name(), "the tags of subscription "+s.id.Name(), "it exists with tags of its own, which a deployment would replace: az tag update --operation Merge adds ours", at)
+		if s.group.known() && d.around.lies(s.id, s.group.id) {
+			break // its placement is there
+		}
 		if s.group.ours {
 			d.add(s.group.id.Child("subscriptions", s.id.Name()), p.Pos, nil)
 		} else if s.group.known() {

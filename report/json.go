@@ -33,6 +33,10 @@ func JSON(w io.Writer, d *design.Design) error {
 	list(b, "dependencies", slices.Values(d.Edges), write)
 	list(b, "budgets", slices.Values(d.Budgets), write)
 	list(b, "parameters", slices.Values(d.Parameters), write)
+	if d.Refused != nil || d.Added != nil { // of a design for a tenant
+		list(b, "refused", slices.Values(d.Refused), write)
+		list(b, "added", slices.Values(d.Added), write)
+	}
 	list(b, "defaults", defaults(d), write)
 	b.WriteString("\n}\n")
 	return b.Flush()

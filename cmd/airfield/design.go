@@ -28,6 +28,12 @@ import (
 const designHelp = `Design turns an estate into its landing zone and prints it: the tree, what
 depends on what, the decisions, and what was left open.
 
+With --tenant, a snapshot, the design is one for that tenant: it takes the
+management groups from it that the estate does not name, hands out no addresses
+that are in use, takes no sizes that its policies, quota or offers refuse
+(or_else says what instead), and writes nothing that exists or that its policies
+write anyway. What is not known is said, and never counts as allowed.
+
 With -o it writes the landing zone as Bicep, Terraform (provider azapi) and ARM
 templates in numbered stages, a report to open in a browser, and the runway:
 what must be so before the first job, by date (airfield runway --help).
@@ -49,6 +55,8 @@ type designFlags struct {
 	full      bool
 	update    []string
 	lock      string
+	tenant    string
+	on        string
 	colour    string
 	width     int
 }
@@ -59,7 +67,7 @@ func designCommand() *cobra.Command {
 		Use:     "design ESTATE",
 		Short:   "Design the landing zone of an estate",
 		Long:    designHelp,
-		Example: "  airfield design estate.yaml\n  airfield design estate.yaml -o landing-zone\n  airfield design estate.yaml --compare",
+		Example: "  airfield design estate.yaml\n  airfield design estate.yaml -o landing-zone\n  airfield design estate.yaml --compare\n  airfield design estate.yaml --tenant tenant.jsonl.gz",
 		Args:    oneFile("the estate, such as estate.yaml"),
 		RunE:    func(_ *cobra.Command, args []string) error { return runDesign(args[0], f) },
 	}
@@ -71,6 +79,8 @@ func designCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.full, "full", false, "print the whole tree, however large")
 	c.Flags().StringArrayVar(&f.update, "update", nil, "choose again what estate.lock has under this `key`")
 	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file`; without it, the one beside the estate")
+	c.Flags().StringVarP(&f.tenant, "tenant", "t", "", "the snapshot of the tenant that the design lands in")
+	c.Flags().StringVar(&f.on, "on", "", "the day by which exemptions of the tenant end; without it, today")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
 	c.Flags().IntVar(&f.width, "width", 0, "the width to print for; without it, the terminal's")
 	return c
@@ -121,7 +131,21 @@ func runDesign(file string, f designFlags) error {
 		}
 		lock = less
 	}
-	d := design.New(e, design.Options{Lock: lock, Month: thisMonth(), Side: side})
+	o := design.Options{Lock: lock, Month: thisMonth(), Side: side}
+	if f.tenant != "" {
+		var wrong diag.List
+		if o.Tenant, err = readTenant(f.tenant, &wrong); err != nil {
+			return err
+		}
+		if o.Now, err = timeOf(f.on); err != nil {
+			return err
+		}
+		printFindings(wrong, errColour)
+		if wrong.HasErrors() {
+			return errUnreadable
+		}
+	}
+	d := design.New(e, o)
 	d.Findings = append(found, d.Findings...).Sorted()
 	if d.Findings.HasErrors() {
 		return refuse(false, d.Findings, f, errColour)

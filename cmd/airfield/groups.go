@@ -4,7 +4,7 @@ import (
 	"errors"
 	"os"
 
-	"airfield/arm"
+	"airfield/design"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/hierarchy"
@@ -72,7 +72,7 @@ func runGroups(f groupsFlags) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	given, roles := groupsOf(e)
+	given, roles := design.Roles(e)
 	h := report.Hierarchy{Lacks: hierarchy.Lacks(have), Groups: hierarchy.Recognize(have, given)}
 	var against diag.List
 	if f.estate != "" {
@@ -89,23 +89,6 @@ func runGroups(f groupsFlags) error {
 		return errFindings
 	}
 	return err
-}
-
-// groupsOf gives the groups that an estate names, and the roles that it could
-// name.
-func groupsOf(e *estate.Estate) (given map[hierarchy.Role]arm.ID, roles []hierarchy.Role) {
-	g := e.Platform.Groups
-	names := map[hierarchy.Role]string{hierarchy.Root: g.Root, hierarchy.Platform: g.Platform, hierarchy.LandingZones: g.LandingZones, hierarchy.Corp: g.Corp,
-		hierarchy.Online: g.Online, hierarchy.Sandbox: g.Sandbox, hierarchy.Decommissioned: g.Decommissioned}
-	given = map[hierarchy.Role]arm.ID{}
-	for _, v := range estate.GroupRole("").Values() {
-		role := hierarchy.Role(v)
-		roles = append(roles, role)
-		if names[role] != "" {
-			given[role] = arm.ManagementGroup(names[role])
-		}
-	}
-	return given, roles
 }
 
 // contradictions are the remarks that speak against the estate, as findings at
