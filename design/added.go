@@ -182,6 +182,9 @@ func (x *meeting) judge(related policy.Related) {
 
 // add notes what a rule does to a resource of ours.
 func (x *meeting) add(a *policy.Assigned, r arm.Resource, what Added) {
+	if !x.around.have.Has(a.ID) {
+		return // it is one of ours
+	}
 	key := fmt.Sprint(a.Index(), what.What, what.Certain, what.Because)
 	if x.added[key] == nil {
 		what.Policy, what.Assignment, what.Title, what.At, what.Effect = a.Policy(), a.ID, cmp.Or(a.Title, a.ID.Name()), x.around.have.Title(a.Scope), a.Rule.Effect.String()

@@ -28,6 +28,7 @@ type page struct {
 	DecisionCount              int
 	Findings                   []findingRow
 	Open                       []openRow
+	Refused, Added             []aroundLine
 	Defaults                   []defaultRow
 	Parameters                 []design.Parameter
 	Sizes                      []sizeRow
@@ -492,6 +493,7 @@ func (p *pager) remain() {
 		p.Defaults = append(p.Defaults, r)
 	}
 	p.Parameters = p.d.Parameters
+	p.Refused, p.Added = refusals(p.d), additions(p.d)
 }
 
 // facts lists what the catalog says of the sizes in use, and where it is from.

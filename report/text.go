@@ -22,6 +22,7 @@ func Text(w io.Writer, d *design.Design, o Options) error {
 	t.head()
 	t.tree()
 	t.dependencies()
+	t.around()
 	if o.Decisions {
 		t.decisions()
 	} else {
