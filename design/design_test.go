@@ -61,3 +61,13 @@ func TestSideBySide(t *testing.T) {
 		t.Errorf("side by side:\n%v\none after another:\n%v", many.Findings, one.Findings)
 	}
 }
+
+// exampleText gives the text of one of the estates under examples.
+func exampleText(t testing.TB, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile("../examples/" + name + "/estate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}

@@ -170,7 +170,6 @@ func (d *designer) finishNetworks() {
 	var fresh []*net
 	for _, s := range d.shares() {
 		for _, n := range s.networks {
-			ours[n.id.Fold()] = true
 			if pools[n.region] == nil {
 				d.found.Errorf(n.pos, "design/pool-full", "no address pool for region %q: write network.pools", n.region)
 				continue
@@ -180,6 +179,7 @@ func (d *designer) finishNetworks() {
 				fresh = append(fresh, n)
 				continue
 			}
+			ours[n.id.Fold()] = true
 			prefix, err := netip.ParsePrefix(locked)
 			if err == nil {
 				err = pools[n.region].Take(prefix)

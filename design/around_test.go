@@ -1,0 +1,438 @@
+package design_test
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"airfield/arm"
+	"airfield/design"
+	"airfield/policy"
+	"airfield/policy/policytest"
+	"airfield/review"
+	"airfield/source"
+	"airfield/tenant"
+	"airfield/tenant/tenanttest"
+)
+
+// day is the day of designs that land in a tenant.
+var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+// land designs an estate for a tenant.
+func land(t testing.TB, raw []byte, have *tenant.Tenant, lock *design.Lock) *design.Design {
+	t.Helper()
+	f, _ := source.NewFile("estate.yaml", raw)
+	e, found := design.Read(f)
+	if found.HasErrors() {
+		t.Fatalf("%v\n%s", found, raw)
+	}
+	return design.New(e, design.Options{Lock: lock, Month: "2026-11-01", Tenant: have, Now: day})
+}
+
+// adopting gives a generated estate whose groups and subscription are those of
+// a tenant.
+func adopting(seed uint64, have *tenant.Tenant) (raw []byte, sub arm.ID) {
+	var groups []string
+	for g := range have.OfType(arm.ManagementGroupType) {
+		groups = append(groups, g.ID.Name())
+	}
+	sub = have.Subscriptions(arm.Tenant)[seed%3]
+	group := func(n uint64) string { return groups[(seed+n)%uint64(len(groups))] }
+	text := string(generate(seed, 3))
+	text = strings.Replace(text, "{root: r, landing_zones: lz, corp: c, online: o, sandbox: s}", fmt.Sprintf("{root: root, landing_zones: root, corp: %s, online: %s, sandbox: %s}", group(1), group(2), group(3)), 1)
+	text = regexp.MustCompile(`groups: (\[.*?\]|none), subscription_per`).ReplaceAllString(text, "groups: none, subscription_per") // an axis would split what is adopted
+	text = strings.Replace(text, "subscription_per: [workload],", "subscription_per: [workload, environment],", 1)
+	return []byte(strings.Replace(text, "prod: {}", "prod: {subscription: "+sub.Name()+"}", 1)), sub
+}
+
+// kept tells whether what exists with an id is never written.
+func kept(id arm.ID) bool {
+	t := string(id.Type())
+	return strings.HasPrefix(t, "Microsoft.Management/") || strings.HasPrefix(t, "Microsoft.Authorization/polic") || strings.HasPrefix(t, "Microsoft.Network/virtualNetworks")
+}
+
+// occupied gives a tenant in which a third of what a design would write exists
+// already, of the kinds that are never written.
+func occupied(seed uint64, have *tenant.Tenant, d *design.Design, sub arm.ID) *tenant.Tenant {
+	var there []arm.Resource
+	n := seed
+	for r := range d.Tenant.All() {
+		if r.Theirs || !kept(r.ID) || r.ID.SubscriptionID() != "" && !r.ID.SubscriptionID().Equal(sub) {
+			continue
+		}
+		if n++; n%3 > 0 {
+			continue
+		}
+		switch {
+		case r.Type().Equal("Microsoft.Authorization/policyAssignments"):
+			a := tenanttest.Assignment{Name: r.ID.Name(), Title: "theirs", At: r.ID.Scope(), Of: tenanttest.BuiltInID(tenanttest.AllowedLocations), Parameters: arm.O{"listOfAllowedLocations", []string{"swedencentral", "eastus"}}}
+			there = append(there, a.Resource())
+		case r.Type().Equal("Microsoft.Network/virtualNetworks"):
+			there = append(there, tenanttest.Resource(r.ID, "location", "swedencentral", "properties", arm.O{"addressSpace", arm.O{"addressPrefixes", []string{"10.64.0.0/24"}}}))
+		case r.Type().Equal(arm.ManagementGroupType):
+			there = append(there, tenanttest.Group(r.ID.Name(), r.ID.Name(), arm.ManagementGroup("root")))
+		}
+	}
+	out, _ := have.With(there...)
+	return out
+}
+
+// TestLanding lands generated estates in generated tenants: what exists is
+// written by none, no range is handed out twice, no tag has two writers,
+// references lead somewhere, and the second design is the first.
+func TestLanding(t *testing.T) {
+	existing, designs := 0, 0
+	for seed := range uint64(200) {
+		have := tenanttest.Generate(seed, tenanttest.Options{Assignments: 12})
+		raw, sub := adopting(seed, have)
+		have = occupied(seed, have, land(t, raw, nil, nil), sub)
+		d := land(t, raw, have, nil)
+		if d.Findings.HasErrors() {
+			t.Errorf("seed %d: %v", seed, d.Findings)
+			continue
+		}
+		designs++
+		for r := range d.Tenant.All() {
+			if r.Theirs {
+				continue
+			}
+			if have.Has(r.ID) && kept(r.ID) {
+				t.Errorf("seed %d: %s exists and is written", seed, r.ID)
+			}
+			for ref := range r.Body.Refs() {
+				if ref.Parameter == "" && !there(d, ref.ID) && !have.Has(ref.ID) {
+					t.Errorf("seed %d: %s refers to %s, which is not there", seed, r.ID, ref.ID)
+				}
+			}
+			checkRanges(t, seed, r, have)
+		}
+		for _, f := range d.Findings {
+			if f.Code == "design/exists" {
+				existing++
+			}
+		}
+		checkWriters(t, fmt.Sprint("seed ", seed), d, have)
+		again := land(t, raw, have, relock(t, d.Lock))
+		if snapshot(t, again) != snapshot(t, d) || again.Lock.String() != d.Lock.String() {
+			t.Errorf("seed %d: the second design differs:\n%s", seed, strings.Join(again.Lock.Changes(d.Lock), "\n"))
+		}
+	}
+	t.Logf("%d designs, %d resources that existed", designs, existing)
+	if existing < designs/2 {
+		t.Errorf("in %d designs %d resources existed: too few to show anything", designs, existing)
+	}
+}
+
+// checkRanges wants no network that shares addresses with one that exists.
+func checkRanges(t *testing.T, seed uint64, r arm.Resource, have *tenant.Tenant) {
+	t.Helper()
+	if !r.Type().Equal("Microsoft.Network/virtualNetworks") {
+		return
+	}
+	prefix := func(v arm.Value) netip.Prefix {
+		p, _ := netip.ParsePrefix(v.Get("properties", "addressSpace", "addressPrefixes").At(0).Str())
+		return p
+	}
+	for n := range have.OfType("Microsoft.Network/virtualNetworks") {
+		if a, b := prefix(r.Body), prefix(n.Body); a.Overlaps(b) {
+			t.Errorf("seed %d: %s has %s, and %s has %s", seed, r.ID, a, n.ID, b)
+		}
+	}
+}
+
+// checkWriters wants no tag that a policy of ours writes beside one of theirs.
+func checkWriters(t *testing.T, name string, d *design.Design, have *tenant.Tenant) {
+	t.Helper()
+	var ours []arm.Resource
+	for r := range d.Tenant.All() {
+		if !r.Theirs {
+			ours = append(ours, r)
+		}
+	}
+	will, _ := have.With(ours...)
+	e, _ := policy.Compile(will, policy.Options{Now: day})
+	for _, s := range d.Subscriptions {
+		by := map[string]arm.ID{}
+		for _, w := range e.Writers(s.ID) {
+			key := strings.ToLower(w.Field)
+			if other, twice := by[key]; twice && other != w.ID && w.Sure && have.Has(other) != have.Has(w.ID) {
+				t.Errorf("%s: %s is written by %s and %s", name, w.Field, other, w.ID)
+			}
+			if w.Sure {
+				by[key] = w.ID
+			}
+		}
+	}
+}
+
+// TestReferenceHierarchy lands the example in the hierarchy of Azure landing
+// zones with all its policies: what they deny, a review announces, and nothing
+// is written that they write.
+func TestReferenceHierarchy(t *testing.T) {
+	have, err := policytest.Reference()
+	if err != nil {
+		t.Skipf("left out: the reference hierarchy, %v", err)
+	}
+	raw := strings.NewReplacer("contoso-landingzones", "landingzones", "contoso-corp", "corp", "contoso-online", "online", "contoso-sandbox", "sandbox", "root: contoso", "root: alz").Replace(exampleText(t, "contoso"))
+	for _, text := range []string{raw, regexp.MustCompile(`(?s)  hubs:.*?\nstructure`).ReplaceAllString(strings.Replace(raw, "hub_firewall", "nat_gateway", 1), "\nstructure")} {
+		d := land(t, []byte(text), have, nil)
+		if d.Findings.HasErrors() {
+			t.Fatal(d.Findings)
+		}
+		announced := map[arm.ID]bool{}
+		for _, b := range review.New(d.Tenant, have, review.Options{Policy: policy.Options{Now: day}}).Blockers {
+			for _, h := range b.Hits {
+				announced[h.Resource.ID.Fold()] = true
+			}
+		}
+		var ours []arm.Resource
+		for r := range d.Tenant.All() {
+			if !r.Theirs {
+				ours = append(ours, tenant.Keep(r))
+			}
+		}
+		will, _ := have.With(ours...)
+		e, _ := policy.Compile(will, policy.Options{Now: day})
+		related := policy.In(will)
+		for _, r := range ours {
+			if v := e.Judge(policy.Request{Resource: r}, related); v.Decision == policy.Denied && !announced[r.ID.Fold()] {
+				t.Errorf("%s is denied, and no review says so", r.ID)
+			}
+		}
+		checkWriters(t, "the reference", d, have)
+		for _, a := range d.Added {
+			for _, id := range a.Instead {
+				if d.Tenant.Has(id) {
+					t.Errorf("%s is left to %q and designed", id, a.Policy)
+				}
+			}
+			if a.Certain && strings.Contains(a.What, "privateDnsZoneGroups") {
+				for _, id := range a.Resources {
+					for group := range d.Tenant.IDs(id) {
+						if strings.HasSuffix(string(group.Type()), "privateDnsZoneGroups") {
+							t.Errorf("%s is designed, and %q makes one", group, a.Policy)
+						}
+					}
+				}
+			}
+		}
+		t.Logf("%d added by policy, %d refused or not known", len(d.Added), len(d.Refused))
+	}
+}
+
+// landing is a tenant with a landing zone and one subscription in it.
+func landing(more ...arm.Resource) *tenant.Tenant {
+	var b tenant.Builder
+	b.Header = tenant.Header{Tenant: "root"}
+	root := arm.ManagementGroup("root")
+	for _, r := range []arm.Resource{tenanttest.Group("root", "Root", ""), tenanttest.Group("corp", "Corp", root), tenanttest.Subscription(landed, "their name", nil, "corp", "root")} {
+		b.Add(r)
+	}
+	for _, r := range more {
+		b.Add(r)
+	}
+	t, _ := b.Tenant()
+	return t
+}
+
+var landed = arm.Subscription("5b1d0a52-0000-4000-8000-0000000000f1")
+
+// sizesAllowed assigns the policy of allowed sizes to corp: one that sees
+// machines, and one that sees scale sets.
+func sizesAllowed(sizes ...string) []arm.Resource {
+	corp := arm.ManagementGroup("corp")
+	p := tenanttest.Policy{Name: "sizes", Title: "Sizes of scale sets", Effect: "Deny", Parameters: arm.O{"sizes", arm.O{"type", "Array"}},
+		If: tenanttest.Of("Microsoft.Compute/virtualMachineScaleSets", tenanttest.Is("Microsoft.Compute/virtualMachineScaleSets/sku.name", "notIn", "[parameters('sizes')]"))}
+	sets := tenanttest.Assignment{Name: "sets", Title: "Approved scale sets", At: corp, Of: p.Definition(corp).ID, Parameters: arm.O{"sizes", sizes}}
+	vms := tenanttest.Assignment{Name: "vms", Title: "Approved machines", At: corp, Of: tenanttest.BuiltInID(tenanttest.AllowedSizes), Parameters: arm.O{"listOfAllowedSKUs", sizes}}
+	return []arm.Resource{p.Definition(corp), tenanttest.BuiltIn(tenanttest.AllowedSizes), sets.Resource(), vms.Resource()}
+}
+
+// offers gives the quota of a region and the sizes that it offers.
+func offers(region string, limit int, sizes ...string) (all []arm.Resource) {
+	at := landed + arm.ID("/providers/Microsoft.Compute/locations/"+region)
+	line := func(name string, n int) arm.O {
+		return arm.O{"name", arm.O{"value", name}, "currentValue", 0, "limit", n}
+	}
+	all = append(all, tenanttest.Resource(at+"/usages/default", "properties", arm.O{"value", arm.A{line("cores", 10000), line("standardNDSH100v5Family", limit), line("standardNDSH200v5Family", limit)}}))
+	for _, s := range sizes {
+		all = append(all, tenanttest.Resource(at+arm.ID("/skus/"+s), "properties", arm.O{"name", s, "resourceType", "virtualMachines", "locations", []string{region}, "locationInfo", arm.A{arm.O{"location", region, "zones", []string{"1", "2", "3"}}}, "restrictions", arm.A{}}))
+	}
+	return all
+}
+
+const (
+	h100 = "Standard_ND96isr_H100_v5"
+	h200 = "Standard_ND96isr_H200_v5"
+)
+
+// estateOf gives an estate of one job in the landing zone.
+func estateOf(job string) []byte {
+	return []byte(`airfield: 1
+organization: {name: N, prefix: nn, owner: a@n.example}
+platform: {groups: {corp: corp}}
+regions: {home: swedencentral, may_use: [westeurope]}
+network: {pools: {swedencentral: 10.96.0.0/16, westeurope: 10.97.0.0/16}, egress: nat_gateway}
+tags: {required: {Owner: {kind: mailbox}}}
+workloads:
+  aa:
+    owner: a@n.example
+    connects: corp
+    environments: {prod: {subscription: ` + landed.Name() + `}}
+    jobs: {train: ` + job + `}
+`)
+}
+
+func TestRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name, job string
+		have      []arm.Resource
+		lock      string
+		want      string   // size, nodes and region that are designed
+		said      []string // parts of findings, decisions and refusals
+		not       string   // code that is not found
+	}{
+		{"a policy: the second choice", "{size: " + h200 + ", nodes: 2, or_else: [{size: " + h100 + ", nodes: 3}]}", sizesAllowed(h100), "",
+			h100 + " 3 swedencentral", []string{`refused: policy "Sizes of scale sets" (assignment "Approved scale sets" at management group corp)`, "choice 2"}, "design/refused"},
+		{"quota: the third", "{size: " + h200 + ", nodes: 2, or_else: [{size: " + h100 + ", nodes: 4}, {size: " + h100 + ", nodes: 2}]}", append(sizesAllowed(h100), offers("swedencentral", 200, h100, h200)...), "",
+			h100 + " 2 swedencentral", []string{"found 0 of 200 in use", "choice 3"}, "design/refused"},
+		{"another region", "{size: " + h100 + ", nodes: 1, or_else: [{region: westeurope}]}", append(offers("swedencentral", 0, h100), offers("westeurope", 96, h100)...), "",
+			h100 + " 1 westeurope", []string{"choice 2"}, "design/refused"},
+		{"nothing left", "{size: " + h200 + ", nodes: 2, or_else: [{size: " + h100 + "}]}", sizesAllowed("Standard_D4s_v5"), "",
+			h200 + " 2 swedencentral", []string{"design/refused"}, ""},
+		{"not offered", "{size: " + h200 + ", nodes: 1, or_else: [{size: " + h100 + "}]}", offers("swedencentral", 1000, h100), "",
+			h100 + " 1 swedencentral", []string{"limits/size-offered"}, "design/refused"},
+		{"not known is neither", "{size: " + h200 + ", nodes: 1, or_else: [{size: " + h100 + "}]}", nil, "",
+			h200 + " 1 swedencentral", []string{"cannot be told"}, "design/refused"},
+		{"a locked choice stays, with a finding", "{size: " + h200 + ", nodes: 2, or_else: [{size: " + h100 + ", nodes: 3}]}", sizesAllowed(h100), "choice aa/prod/train " + h200 + " 2 swedencentral\n",
+			h200 + " 2 swedencentral", []string{"design/refused", "design/lock-differs"}, ""},
+		{"auto takes what is let through", "{kind: batch, memory: 32GiB, vcpus: 4}", sizesAllowed("Standard_E8s_v5"), "",
+			"Standard_E8s_v5 1 swedencentral", []string{"Standard_E4ads_v6 is refused"}, "design/refused"},
+		{"auto with nothing left", "{kind: batch, memory: 32GiB, vcpus: 4}", sizesAllowed("Standard_B2ms"), "",
+			"Standard_E4ads_v6 1 swedencentral", []string{"design/refused"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var lock *design.Lock
+			if tt.lock != "" {
+				f, _ := source.NewFile("estate.lock", []byte("airfield lock 1\n"+tt.lock))
+				lock, _ = design.ReadLock(f)
+			}
+			d := land(t, estateOf(tt.job), landing(tt.have...), lock)
+			all := fmt.Sprint(d.Findings, d.Decisions, d.Refused)
+			for _, want := range tt.said {
+				if !strings.Contains(all, want) {
+					t.Errorf("nothing says %q:\n%s", want, all)
+				}
+			}
+			if tt.not != "" && strings.Contains(fmt.Sprint(d.Findings), tt.not) {
+				t.Errorf("%s in %v", tt.not, d.Findings)
+			}
+			have := ""
+			for r := range d.Tenant.All() {
+				switch {
+				case r.Type().Equal("Microsoft.Compute/virtualMachineScaleSets"):
+					have = fmt.Sprint(r.Get("sku", "name").Str(), " ", r.Get("sku", "capacity").Text(), " ", r.Location())
+				case r.Type().Equal("Microsoft.Compute/virtualMachines"):
+					have = fmt.Sprint(r.Get("properties", "hardwareProfile", "vmSize").Str(), " 1 ", r.Location())
+				}
+			}
+			if have != tt.want {
+				t.Errorf("have %s, want %s", have, tt.want)
+			}
+			again := land(t, estateOf(tt.job), landing(tt.have...), relock(t, d.Lock))
+			if snapshot(t, d) != snapshot(t, again) || fmt.Sprint(d.Findings) != fmt.Sprint(again.Findings) {
+				t.Errorf("the second design differs: %v, %v", d.Findings, again.Findings)
+			}
+		})
+	}
+}
+
+// TestDeployedQuotaIsItsOwn: machines that a design had deployed use the quota
+// that they are asked of, and are not refused for it.
+func TestDeployedQuotaIsItsOwn(t *testing.T) {
+	raw := estateOf("{size: " + h100 + ", nodes: 2, or_else: [{size: " + h200 + "}]}")
+	d := land(t, raw, landing(), nil)
+	var made []arm.Resource
+	for r := range d.Tenant.All() {
+		if r.Type().Equal("Microsoft.Compute/virtualMachineScaleSets") {
+			made = append(made, tenant.Keep(r))
+		}
+	}
+	used := offers("swedencentral", 192, h100, h200)
+	list, err := arm.Parse(`[{"name":{"value":"cores"},"currentValue":192,"limit":1000},{"name":{"value":"standardNDSH100v5Family"},"currentValue":192,"limit":192}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used[0].Body = arm.New(arm.O{"id", used[0].ID, "type", used[0].ID.Type(), "properties", arm.O{"value", list}})
+	again := land(t, raw, landing(append(made, used...)...), relock(t, d.Lock))
+	for _, f := range again.Findings {
+		if f.Code == "design/refused" {
+			t.Error(f)
+		}
+	}
+}
+
+func TestRolesOfTheTenant(t *testing.T) {
+	have := landing()
+	for _, tt := range []struct{ groups, want string }{
+		{"{corp: corp}", ""},
+		{"{corp: crop}", `the tenant has no management group "crop"; did you mean "corp"?`},
+	} {
+		raw := strings.Replace(string(estateOf("{size: "+h100+"}")), "{corp: corp}", tt.groups, 1)
+		d := land(t, []byte(raw), have, nil)
+		said := ""
+		for _, f := range d.Findings {
+			if f.Code == "groups/absent" {
+				said = f.Message
+			}
+		}
+		if said != tt.want {
+			t.Errorf("%s: have %q, want %q", tt.groups, said, tt.want)
+		}
+	}
+}
+
+// TestExistingIsKnown wants the name and the group of an adopted subscription,
+// and its placement neither written nor left to anyone.
+func TestExistingIsKnown(t *testing.T) {
+	d := land(t, estateOf("{size: "+h100+"}"), landing(), nil)
+	if r, ok := d.Tenant.Get(landed); !ok || r.Get("properties", "displayName").Str() != "their name" {
+		t.Errorf("have %s", r.Body.Text())
+	}
+	if !slices.ContainsFunc(d.Decisions, func(x design.Decision) bool { return strings.Contains(x.Answer, "in management group corp") }) {
+		t.Error("no decision says where the subscription lies")
+	}
+	for _, o := range d.Open {
+		if strings.HasPrefix(o.What, "placement") {
+			t.Error(o)
+		}
+	}
+}
+
+// TestGuardrailsInForce wants a guardrail that is in force already not assigned
+// again, with what served it alone.
+func TestGuardrailsInForce(t *testing.T) {
+	raw := strings.Replace(string(estateOf("{size: "+h100+"}")), "workloads:", "guardrails: {begin: deny, locations: [swedencentral, westeurope], compute_sizes: none, public_network: none}\nworkloads:", 1)
+	corp := arm.ManagementGroup("corp")
+	theirs := tenanttest.Assignment{Name: "locations", Title: "Sweden and the west", At: corp, Of: tenanttest.BuiltInID(tenanttest.AllowedLocations), Parameters: arm.O{"listOfAllowedLocations", []string{"swedencentral", "westeurope"}}}
+	tag := tenanttest.Assignment{Name: "owner", Title: "Owner from the subscription", At: corp, Of: tenanttest.BuiltInID(tenanttest.MissingTag), Parameters: arm.O{"tagName", "owner"}, Identity: tenanttest.UUID("i")}
+	d := land(t, []byte(raw), landing(tenanttest.BuiltIn(tenanttest.AllowedLocations), tenanttest.BuiltIn(tenanttest.MissingTag), theirs.Resource(), tag.Resource()), nil)
+	for r := range d.Tenant.All() {
+		if n := r.ID.Name(); n == "allowed-locations" || n == "inherit-tags" {
+			t.Errorf("%s is made", r.ID)
+		}
+		if p, ok := r.Get("properties", "principalId").Ref(); ok && strings.Contains(string(p.ID), "inherit-tags") {
+			t.Errorf("%s is made", r.ID)
+		}
+	}
+	all := fmt.Sprint(d.Decisions)
+	for _, want := range []string{"allowed-locations, which is not assigned again", "Sweden and the west", "Who writes the tag Owner", "Owner from the subscription"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no decision says %q", want)
+		}
+	}
+}
