@@ -239,14 +239,13 @@ func resourcesOf(template arm.Value) (all []arm.Value) {
 // leaveOut takes out of the design what a policy makes as well. The estate says
 // with platform.done_by_policy whether it may.
 func (x *meeting) leaveOut(optional []arm.ID) {
-	by := x.e.Platform.DoneByPolicy
 	for _, id := range optional {
 		on, task := id.Parent(), taskOf(id.Type())
 		for _, a := range x.does[on.Fold()] {
 			if !a.Certain || !slices.ContainsFunc(strings.Split(a.What, ", "), func(t string) bool { return id.Type().Equal(arm.Type(t)) }) {
 				continue
 			}
-			if len(by) > 0 && !slices.Contains(by, "auto") && !slices.Contains(by, task) {
+			if !x.mayDo(task) {
 				x.found.Warnf(x.e.Platform.Of("done_by_policy"), "design/doubled", "%q is designed, and policy %q makes one too: platform.done_by_policy leaves it to the estate", id.Name(), a.Policy)
 				continue
 			}
@@ -257,6 +256,12 @@ func (x *meeting) leaveOut(optional []arm.ID) {
 		}
 	}
 	x.zones()
+}
+
+// mayDo tells whether the estate leaves a task to the platform's policies.
+func (d *designer) mayDo(task estate.PolicyTask) bool {
+	by := d.e.Platform.DoneByPolicy
+	return len(by) == 0 || slices.Contains(by, "auto") || slices.Contains(by, task)
 }
 
 // zones takes out private DNS zones that nothing writes to any more.
@@ -300,7 +305,7 @@ func (x *meeting) records() {
 	}
 	x.open = slices.DeleteFunc(x.open, func(o Open) bool { return o.What == dnsRecords && !open[o.About] })
 	for i := range x.open {
-		if o := &x.open[i]; o.What == dnsRecords && len(x.e.Platform.DoneByPolicy) == 0 {
+		if o := &x.open[i]; o.What == dnsRecords && x.mayDo("dns") {
 			o.Why = "no policy that is seen in the tenant surely writes all of them: they are needed before stage 6-compute"
 		}
 	}

@@ -141,7 +141,7 @@ func (d *designer) hubbed(n *net) bool {
 
 // dnsReason says who keeps the DNS records of endpoints in hubbed networks.
 func (d *designer) dnsReason() string {
-	if by := d.e.Platform.DoneByPolicy; len(by) > 0 && !slices.Contains(by, "auto") && !slices.Contains(by, "dns") {
+	if !d.mayDo("dns") {
 		return "no policy of the platform writes them (platform.done_by_policy): they are needed before stage 6-compute"
 	}
 	return "the platform's policy or its zones keep them (Deploy-Private-DNS-Zones in Azure landing zones)"

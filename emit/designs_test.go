@@ -14,8 +14,8 @@ import (
 	"airfield/twin/twintest"
 )
 
-// designed designs an example, with some of its text replaced.
-func designed(t *testing.T, name string, replace ...string) (*tenant.Tenant, emit.Options) {
+// designed designs an example, for a tenant if there is one, with some of its text replaced.
+func designed(t *testing.T, name string, have *tenant.Tenant, replace ...string) (*tenant.Tenant, emit.Options) {
 	t.Helper()
 	raw, err := os.ReadFile("../examples/" + name + "/estate.yaml")
 	if err != nil {
@@ -26,7 +26,7 @@ func designed(t *testing.T, name string, replace ...string) (*tenant.Tenant, emi
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
-	d := design.New(e, design.Options{Month: "2026-11-01"})
+	d := design.New(e, design.Options{Month: "2026-11-01", Tenant: have})
 	if d.Findings.HasErrors() {
 		t.Fatal(d.Findings)
 	}
@@ -48,7 +48,7 @@ func TestDesigns(t *testing.T) {
 		"contoso standalone":      {"hub_firewall", "nat_gateway", "platform:  ", "platform: standalone\n#  ", "  groups:\n", "#\n", "    root:", "# ", "    landing_zones:", "# ", "    corp:", "#", "    online:", "#", "    sandbox:", "#", "  policy_kept_in", "# ", "  hubs:", "#", "    swedencentral:\n", "#\n", "    germanywestcentral:\n", "#\n", "      vnet:", "# ", "      firewall:", "#", "      dns:", "#"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tt, o := designed(t, strings.Fields(name)[0], replace...)
+			tt, o := designed(t, strings.Fields(name)[0], nil, replace...)
 			checkTemplates(t, tt, &o)
 			checkTerraform(t, tt, &o)
 			if os.Getenv("AIRFIELD_BICEP") != "" {
@@ -58,11 +58,36 @@ func TestDesigns(t *testing.T) {
 	}
 }
 
+// TestTenantAware writes the example as it is designed for its tenant: all forms
+// read back as what was designed, and nothing that exists is in them.
+func TestTenantAware(t *testing.T) {
+	in, err := os.Open("../examples/contoso/tenant.jsonl.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	have, _, err := tenant.Read("tenant.jsonl.gz", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tt, o := designed(t, "contoso", have, "environments: {prod: {}}\n    data:\n      examples", "environments: {prod: {subscription: 1c92275e-5d99-44f6-8f81-77703b003177}}\n    data:\n      examples")
+	for r := range tt.All() {
+		if !r.Theirs && have.Has(r.ID) {
+			t.Errorf("%s exists and is written", r.ID)
+		}
+	}
+	checkTemplates(t, tt, &o)
+	checkTerraform(t, tt, &o)
+	if os.Getenv("AIRFIELD_BICEP") != "" {
+		checkBicep(t, tt, &o)
+	}
+}
+
 // TestTerraformDeploys takes the small example through apply, a second plan
 // without change, and destroy, with the real terraform against the twin.
 func TestTerraformDeploys(t *testing.T) {
 	twintest.Azapi(t)
-	tt, o := designed(t, "small")
+	tt, o := designed(t, "small", nil)
 	dir := t.TempDir()
 	for path, text := range files(t, tt, o, emit.Terraform) {
 		full := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(path, "terraform/")))

@@ -35,7 +35,7 @@ func TestTerraformPlans(t *testing.T) {
 		"contoso": {"con-churn-prod", "con-lumen-prod", "con-tuner-prod"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tt, o := designed(t, name)
+			tt, o := designed(t, name, nil)
 			there, ids := vended(t, tt)
 			tw := twin.New(twin.Options{Tenant: there})
 			server := twintest.Serve(t, tw)

@@ -190,8 +190,10 @@ func (c *checker) platform() {
 			}
 		}
 	}
-	if auto := PolicyTask("auto"); len(c.Platform.DoneByPolicy) > 1 && slices.Contains(c.Platform.DoneByPolicy, auto) {
-		c.Errorf(c.Platform.Of("done_by_policy"), "estate/words", "done_by_policy has auto beside other tasks, wanted auto alone or a list of tasks")
+	for _, alone := range []PolicyTask{"auto", "off"} {
+		if len(c.Platform.DoneByPolicy) > 1 && slices.Contains(c.Platform.DoneByPolicy, alone) {
+			c.Errorf(c.Platform.Of("done_by_policy"), "estate/words", "done_by_policy has %s beside other tasks, wanted %s alone or a list of tasks", alone, alone)
+		}
 	}
 }
 
