@@ -156,9 +156,14 @@ func keeps(id arm.ID) bool {
 
 // judge asks the policies about every resource of ours, and each subscription.
 func (x *meeting) judge(related policy.Related) {
-	all := x.ours
+	all := slices.Clone(x.ours)
 	for _, s := range x.order {
-		all = append(all, arm.Resource{ID: s.id, Pos: s.place.Pos, Body: arm.New(arm.O{"id", s.id, "name", s.id.Name(), "type", s.id.Type()})})
+		r, there := x.around.have.Get(s.id)
+		if !there { // as its alias makes it
+			r.Body = arm.New(arm.O{"id", s.id, "name", s.id.Name(), "type", s.id.Type(), "tags", x.tags(s.place), "properties", arm.O{"displayName", s.name, "subscriptionId", arm.Ref{ID: s.id, Path: "subscriptionId"}}})
+		}
+		r.ID = s.id
+		all = append(all, r)
 	}
 	for _, r := range all {
 		v := x.engine.Judge(policy.Request{Resource: r}, related)

@@ -76,7 +76,7 @@ func (d *designer) recognize() {
 	}
 	given, roles := Roles(d.e)
 	groups := hierarchy.Recognize(have, given)
-	e := *d.e
+	named, found := d.e.Platform.Groups, false
 	for _, role := range roles {
 		pos := d.e.Platform.Groups.Of(string(role))
 		if id, ok := given[role]; ok {
@@ -92,12 +92,13 @@ func (d *designer) recognize() {
 		if len(is) != 1 {
 			continue
 		}
-		*roleIn(&e.Platform.Groups, role) = is[0].ID.Name()
-		e.Platform.Standalone = false
+		*roleIn(&named, role), found = is[0].ID.Name(), true
 		d.decide(Decision{About: "estate", Question: fmt.Sprintf("Which management group is %s?", role), Answer: is[0].ID.Name(), Because: fmt.Sprintf("the tenant shows it, %d %% sure: %s", is[0].Confidence, evidence(is[0])),
 			Rules: []string{"ORG-05"}, Pos: or(pos, d.e.Of("platform")), Changes: "platform.groups." + string(role)})
 	}
-	d.e = &e
+	if found {
+		d.e = d.e.WithGroups(named)
+	}
 }
 
 // named wants a group that the estate names in the tenant.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"airfield/access"
 	"airfield/arm"
@@ -18,27 +19,29 @@ import (
 
 // ReviewOf is a review, for printing.
 type ReviewOf struct {
-	Verdict   string      `json:"verdict"` // clear, blocked, or unknown
-	Resources int         `json:"resources"`
-	Stopped   int         `json:"stopped"` // of the resources, surely
-	Blockers  []BlockerOf `json:"blockers,omitempty"`
-	Writes    []WriteOf   `json:"writes,omitempty"`
-	Deploys   []DeployOf  `json:"deploys,omitempty"`
-	Reports   []ReportOf  `json:"reports,omitempty"`
-	Inside    []InsideOf  `json:"inside,omitempty"`
-	Notes     diag.List   `json:"notes,omitempty"`
-	Findings  diag.List   `json:"findings,omitempty"`
+	Verdict   string       `json:"verdict"` // clear, accepted, blocked, or unknown
+	Resources int          `json:"resources"`
+	Stopped   int          `json:"stopped"` // of the resources, surely
+	Blockers  []BlockerOf  `json:"blockers,omitempty"`
+	Accepted  []AcceptedOf `json:"accepted,omitempty"` // what would be among them
+	Writes    []WriteOf    `json:"writes,omitempty"`
+	Deploys   []DeployOf   `json:"deploys,omitempty"`
+	Reports   []ReportOf   `json:"reports,omitempty"`
+	Inside    []InsideOf   `json:"inside,omitempty"`
+	Notes     diag.List    `json:"notes,omitempty"`
+	Findings  diag.List    `json:"findings,omitempty"`
 }
 
 // BlockerOf is one cause that stops resources, or may.
 type BlockerOf struct {
-	Code       string  `json:"code"`
-	Certain    bool    `json:"certain"`
-	Title      string  `json:"title"`
-	Reason     string  `json:"reason,omitempty"`
-	Resources  []HitOf `json:"resources"`
-	Assignment string  `json:"assignment,omitempty"`
-	AssignedAt arm.ID  `json:"assignedAt,omitempty"`
+	Code       string   `json:"code"`
+	Certain    bool     `json:"certain"`
+	Title      string   `json:"title"`
+	Reason     string   `json:"reason,omitempty"`
+	Over       []string `json:"over,omitempty"` // acceptances that ended
+	Resources  []HitOf  `json:"resources"`
+	Assignment string   `json:"assignment,omitempty"`
+	AssignedAt arm.ID   `json:"assignedAt,omitempty"`
 	where      string
 	ID         arm.ID           `json:"assignmentId,omitempty"`
 	Definition arm.ID           `json:"definitionId,omitempty"`
@@ -56,6 +59,17 @@ type BlockerOf struct {
 	Grants  []access.Grant       `json:"grants,omitempty"`  // built-in roles that allow it
 	Ended   []EndedOf            `json:"ended,omitempty"`
 	Escapes []arm.ID             `json:"escapes,omitempty"` // of what is wanted, with a size that the rule's list lacks, which the rule does not bind
+}
+
+// AcceptedOf is what stops resources, or may, and somebody lives with.
+type AcceptedOf struct {
+	Code      string   `json:"code"`
+	Certain   bool     `json:"certain"`
+	Title     string   `json:"title"`
+	Resources []arm.ID `json:"resources"`
+	By        string   `json:"by"`
+	Why       string   `json:"why"`
+	Until     string   `json:"until"`
 }
 
 // EndedOf is an exemption that let something through until it ended.
@@ -135,11 +149,20 @@ func Review(r *review.Review) ReviewOf {
 			}
 		}
 	}
+	for _, a := range r.Accepted {
+		x := AcceptedOf{a.Blocker.Code, a.Certain, a.Title, nil, a.By, a.Why, a.Until.Format(time.DateOnly)}
+		for _, h := range a.Hits {
+			x.Resources = append(x.Resources, h.Resource.ID)
+		}
+		out.Accepted = append(out.Accepted, x)
+	}
 	switch out.Stopped = len(stopped); {
 	case r.Blocks():
 		out.Verdict = "blocked"
 	case len(r.Blockers) > 0:
 		out.Verdict = "unknown"
+	case len(r.Accepted) > 0:
+		out.Verdict = "accepted"
 	}
 	for _, w := range r.Writes {
 		out.Writes = append(out.Writes, WriteOf{w.Assigned.Policy(), w.Path, w.After.Text(), w.Replaces, w.Resources})
@@ -158,6 +181,9 @@ func Review(r *review.Review) ReviewOf {
 
 func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
 	out := BlockerOf{Code: b.Code, Certain: b.Certain, Title: b.Title, Reason: b.Reason, Because: b.Because, Instead: b.Instead, Help: b.Help, Lacks: b.Lacks, Grants: b.Grants, Escapes: b.Escapes}
+	for _, a := range b.Over {
+		out.Over = append(out.Over, fmt.Sprintf("it was accepted by %s until %s: %s", a.By, a.Until.Format(time.DateOnly), a.Why))
+	}
 	for _, x := range b.Ended {
 		out.Ended = append(out.Ended, EndedOf{x.ID, x.Get("properties", "expiresOn").Str()})
 	}
@@ -186,7 +212,7 @@ func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
 
 // reviewVerdicts are how a review's verdict is printed, with its colour.
 var reviewVerdicts = map[string][2]string{
-	"clear": {"clear", "\x1b[32m"}, "blocked": {"BLOCKED", "\x1b[31m"}, "unknown": {"not known", "\x1b[33m"},
+	"clear": {"clear", "\x1b[32m"}, "accepted": {"accepted", "\x1b[33m"}, "blocked": {"BLOCKED", "\x1b[31m"}, "unknown": {"not known", "\x1b[33m"},
 }
 
 // Text prints a review; with full, every resource and every report.
@@ -206,6 +232,7 @@ func (r ReviewOf) Text(w io.Writer, full, colour bool) error {
 	if !full {
 		p.doubts(r.Blockers)
 	}
+	p.accepted(r.Accepted)
 	p.beside(r, full)
 	return p.err
 }
@@ -230,7 +257,10 @@ func (r ReviewOf) summary() string {
 	if doubts > 0 {
 		parts = append(parts, plural(doubts, "more thing")+" not known to be let through")
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) == 0 && len(r.Accepted) > 0:
+		return fmt.Sprintf("what stands against them is accepted (%d)", len(r.Accepted))
+	case len(parts) == 0:
 		return "nothing stops them"
 	}
 	return strings.Join(parts, ", ")
@@ -268,6 +298,20 @@ func (p *lines) doubts(all []BlockerOf) {
 	}
 }
 
+// accepted prints what is lived with.
+func (p *lines) accepted(all []AcceptedOf) {
+	if len(all) > 0 {
+		p.printf("\naccepted\n")
+	}
+	for _, a := range all {
+		same := "; Azure refuses it all the same"
+		if !a.Certain {
+			same = ""
+		}
+		p.printf("    %q until %s by %s: %s%s  [%s]\n      %s\n", a.Title, a.Until, a.By, a.Why, same, a.Code, few(names(a.Resources), fewHits))
+	}
+}
+
 func names(ids []arm.ID) []string {
 	var all []string
 	for _, id := range ids {
@@ -299,6 +343,9 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 		p.printf("%q may stop %s  [%s]\n", b.Title, does, b.Code)
 	}
 	p.hits(b.Resources, full)
+	for _, over := range b.Over {
+		p.printf("    over      %s\n", over)
+	}
 	p.rule(b, full)
 	p.lacks(b, full)
 	p.where("    help      %s\n", b.Help)

@@ -32,6 +32,7 @@ type Options struct {
 	Policy policy.Options // its Now is the day of the review
 	Bounds Bounds
 	KeptIn change.Owner // the tool that keeps their policies, Unknown to tell from each assignment
+	Accept []Acceptance // what is lived with
 	As     string       // the object id of the principal that deploys, "" for not asking what it may
 
 	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
@@ -54,6 +55,7 @@ func (b *Bounds) may(k change.Kind) bool { return b.Kinds == nil || slices.Conta
 type Review struct {
 	Resources int        // that were judged
 	Blockers  []*Blocker // the certain ones first
+	Accepted  []Accepted // what would be among them
 	Writes    []Write
 	Deploys   []Deploy
 	Reports   []Report  // policies that find something and do not stop it
@@ -77,6 +79,7 @@ type Blocker struct {
 	Title   string // who or what stops them, in a few words
 	Reason  string // why it is not certain
 	Hits    []Hit
+	Over    []Acceptance // that covered hits until they ended
 
 	// Of a policy.
 	Assigned *policy.Assigned
@@ -169,6 +172,7 @@ func New(wanted, have *tenant.Tenant, o Options) *Review {
 	x.limit(wanted)
 	x.lack()
 	x.inside()
+	x.accept()
 	slices.SortStableFunc(x.out.Blockers, func(a, b *Blocker) int {
 		if a.Certain != b.Certain {
 			return cmp.Compare(b2i(b.Certain), b2i(a.Certain))

@@ -313,5 +313,5 @@ func timeOf(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--now %q, wanted a time such as 2026-11-30 or 2026-11-30T12:00:00Z", text)
+	return time.Time{}, fmt.Errorf("%q, wanted a time such as 2026-11-30 or 2026-11-30T12:00:00Z", text)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,10 @@ for the tool that keeps the policy: Enterprise Azure Policy as Code, Azure
 landing zones, Terraform, Bicep, AzOps, or az for people in the portal. It is the
 tool in the estate's platform.policy_kept_in, else the one that the tenant shows.
 
-Exit code 0: nothing stops it. 1: something does, or is not known not to.
+What the estate accepts is shown as accepted until the end of its day, and stops
+again after it; Azure does not know of it.
+
+Exit code 0: nothing stops it that is not accepted. 1: something does, or is not known not to.
 2: something could not be read.`
 
 type reviewFlags struct {
@@ -86,7 +90,7 @@ func runReview(file string, f reviewFlags) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	o := review.Options{Bounds: w.bounds, KeptIn: w.keptIn, As: f.as, Side: side}
+	o := review.Options{Bounds: w.bounds, Accept: w.accept, KeptIn: w.keptIn, As: f.as, Side: side}
 	if o.Policy.Now, err = timeOf(f.now); err != nil {
 		return err
 	}
@@ -106,7 +110,7 @@ func runReview(file string, f reviewFlags) error {
 	if err == nil && f.out != "" {
 		err = writePatches(f.out, out, have)
 	}
-	if err == nil && (out.Verdict != "clear" || r.Findings.HasErrors()) {
+	if err == nil && (out.Verdict != "clear" && out.Verdict != "accepted" || r.Findings.HasErrors()) {
 		return errFindings
 	}
 	return err
@@ -144,6 +148,7 @@ func printFew(found diag.List, full, colour bool) {
 type wanted struct {
 	tenant *tenant.Tenant
 	bounds review.Bounds
+	accept []review.Acceptance
 	keptIn change.Owner
 	place  func(arm.Resource, arm.Value) diag.Pos
 	gaps   diag.List // what is to be deployed and is not judged, because it was not read
@@ -204,11 +209,29 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	w := wanted{tenant: d.Tenant, bounds: boundsOf(e), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	w := wanted{tenant: d.Tenant, bounds: boundsOf(e), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
 	if n := len(d.Open); n > 0 {
 		w.notes.Infof(diag.Pos{File: src.Name}, "design/open", "the design leaves open what is not judged here: %d things, which airfield design lists", n)
 	}
 	return w, nil
+}
+
+// acceptedIn gives the findings that an estate lives with, by the subscriptions
+// of the places that it names. One that places share must be named for all.
+func acceptedIn(d *design.Design) (all []review.Acceptance) {
+	for _, a := range d.Estate.Accept {
+		x := review.Acceptance{Code: a.Finding, Why: a.Why, By: a.By, Until: a.Until.Time}
+		for _, s := range d.Subscriptions {
+			in := func(environment string) bool {
+				return a.Where == "" || estate.Matches(a.Where, s.Place.Workload, environment)
+			}
+			if !slices.ContainsFunc(s.Environments, func(e string) bool { return !in(e) }) {
+				x.In = append(x.In, s.ID)
+			}
+		}
+		all = append(all, x)
+	}
+	return all
 }
 
 // boundsOf gives what an estate lets a review propose.
