@@ -334,23 +334,24 @@ func (x *meeting) guard() {
 }
 
 // doubles leaves out assignments of ours whose every rule is in force already
-// by another.
+// by another that is as strict.
 func (x *meeting) doubles(s *subscription) {
-	all := x.engine.InForce(s.id)
+	sure := x.engine.Sure(s.id)
 	byOurs := map[arm.ID][2]int{}
 	by := map[arm.ID]string{}
-	for _, r := range all {
+	for _, r := range x.engine.InForce(s.id) {
 		if !r.Scope.Equal(s.id) || x.around.have.Has(r.ID) || r.Rule == nil {
 			continue
 		}
 		n := byOurs[r.ID]
 		n[0]++
-		i := slices.IndexFunc(all, func(o *policy.Assigned) bool {
-			return o.Scope != r.Scope && o.Rule != nil && o.Enforcement == r.Enforcement && o.Rule.Effect == r.Rule.Effect && o.Why == "" && r.Same(o)
+		i := slices.IndexFunc(sure, func(o *policy.Assigned) bool {
+			stricter := o.Rule.Effect == policy.Deny && r.Rule.Effect == policy.Audit
+			return x.around.have.Has(o.ID) && (o.Rule.Effect == r.Rule.Effect || stricter) && r.Same(o)
 		})
 		if i >= 0 {
 			n[1]++
-			by[r.ID] = x.around.rule(all[i])
+			by[r.ID] = x.around.rule(sure[i])
 		}
 		byOurs[r.ID] = n
 	}

@@ -244,17 +244,18 @@ func (a *around) has(t arm.Type, name string) bool {
 	return a != nil && a.names[strings.ToLower(string(t)+"/"+name)]
 }
 
-// inherited gives who writes a tag on what is made in a scope, "" for nobody.
-func (a *around) inherited(scope arm.ID, key string) string {
+// writes gives who writes a tag on what is made in a scope, "" for nobody, and
+// whether it surely holds for all of that.
+func (a *around) writes(scope arm.ID, key string) (by string, sure bool) {
 	if a == nil || scope == "" {
-		return ""
+		return "", false
 	}
 	for _, w := range a.engine.Writers(scope) {
-		if w.Sure && arm.EqualFold(w.Field, "tags['"+key+"']") {
-			return a.rule(w.Assigned)
+		if arm.EqualFold(w.Field, "tags['"+key+"']") && (by == "" || w.Sure) {
+			by, sure = a.rule(w.Assigned), w.Sure
 		}
 	}
-	return ""
+	return by, sure
 }
 
 // rule names a rule for people, with where it is assigned.

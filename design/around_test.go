@@ -11,6 +11,7 @@ import (
 
 	"airfield/arm"
 	"airfield/design"
+	"airfield/estate"
 	"airfield/policy"
 	"airfield/policy/policytest"
 	"airfield/review"
@@ -434,5 +435,99 @@ func TestGuardrailsInForce(t *testing.T) {
 		if !strings.Contains(all, want) {
 			t.Errorf("no decision says %q", want)
 		}
+	}
+}
+
+// TestPlatformOfTheTenant wants the groups of an estate that names no platform
+// from the tenant, and none for one that says standalone.
+func TestPlatformOfTheTenant(t *testing.T) {
+	have := exampleTenant(t)
+	raw := regexp.MustCompile(`(?s)\nplatform:.*?\nstructure:`).ReplaceAllString(strings.Replace(exampleText(t, "contoso"), "hub_firewall", "nat_gateway", 1), "\nstructure:")
+	for _, tt := range []struct {
+		platform string
+		ours     bool
+	}{{"", false}, {"\nplatform: standalone", true}} {
+		d := land(t, []byte(strings.Replace(raw, "\nstructure:", tt.platform+"\nstructure:", 1)), have, nil)
+		if d.Findings.HasErrors() {
+			t.Fatal(d.Findings)
+		}
+		ours := false
+		for r := range d.Tenant.OfType(arm.ManagementGroupType) {
+			ours = ours || !r.Theirs
+		}
+		said := slices.ContainsFunc(d.Decisions, func(x design.Decision) bool {
+			return x.Question == "Which management group is corp?" && x.Answer == "contoso-corp" && strings.Contains(x.Because, "% sure")
+		})
+		standalone := slices.ContainsFunc(d.Estate.Defaults(), func(x estate.Default) bool { return x.Path == "platform" })
+		if ours != tt.ours || said == tt.ours || standalone {
+			t.Errorf("%q: groups of ours: %t, taken from the tenant: %t, default %t", tt.platform, ours, said, standalone)
+		}
+	}
+}
+
+// TestExempt wants a guardrail made that is in force and exempt.
+func TestExempt(t *testing.T) {
+	corp := arm.ManagementGroup("corp")
+	theirs := tenanttest.Assignment{Name: "owner", Title: "Owner", At: corp, Of: tenanttest.BuiltInID(tenanttest.MissingTag), Parameters: arm.O{"tagName", "Owner"}, Identity: tenanttest.UUID("i")}
+	for until, made := range map[string]bool{"2027-01-01T00:00:00Z": true, "2026-01-01T00:00:00Z": false} {
+		d := land(t, estateOf("{size: "+h100+"}"), landing(tenanttest.BuiltIn(tenanttest.MissingTag), theirs.Resource(), tenanttest.Exemption(landed, "e", "E", "why", theirs.ID(), until)), nil)
+		if d.Tenant.Has(landed.Resource("Microsoft.Authorization/policyAssignments", "inherit-tags")) != made {
+			t.Errorf("until %s: made %t, want %t", until, !made, made)
+		}
+	}
+}
+
+// TestDoneByPolicy wants what a policy deploys anyway left out, unless the
+// estate keeps it for itself.
+func TestDoneByPolicy(t *testing.T) {
+	corp := arm.ManagementGroup("corp")
+	const group = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups"
+	p := tenanttest.Policy{Name: "dns", Title: "Endpoints are found by name", Effect: "DeployIfNotExists",
+		If: tenanttest.Of("Microsoft.Network/privateEndpoints"),
+		Then: arm.O{"details", arm.O{"type", group, "roleDefinitionIds", []string{tenanttest.Contributor}, "deployment", arm.O{"properties", arm.O{"mode", "incremental", "template", arm.O{
+			"$schema", "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion", "1.0.0.0",
+			"resources", arm.A{arm.O{"type", group, "name", "x/deployedByPolicy", "apiVersion", "2024-05-01"}}}}}}}}
+	a := tenanttest.Assignment{Name: "dns", Title: "DNS", At: corp, Of: p.Definition(corp).ID, Identity: tenanttest.UUID("i")}
+	for done, left := range map[string]bool{"": true, ", done_by_policy: [auto]": true, ", done_by_policy: [dns]": true, ", done_by_policy: [none]": false, ", done_by_policy: [agents]": false} {
+		raw := strings.Replace(string(estateOf("{size: "+h100+", reads: [corpus]}")), "{corp: corp}}", "{corp: corp}"+done+"}", 1) + "    data: {corpus: {size: 1TiB}}\n"
+		d := land(t, []byte(raw), landing(p.Definition(corp), a.Resource()), nil)
+		groups, zones := 0, 0
+		for r := range d.Tenant.All() {
+			switch {
+			case r.Type().Equal(group):
+				groups++
+			case r.Type().Equal("Microsoft.Network/privateDnsZones"):
+				zones++
+			}
+		}
+		if (groups == 0) != left || (zones == 0) != left {
+			t.Errorf("%q: %d zone groups and %d zones are designed, left out: %t", done, groups, zones, left)
+		}
+		if strings.Contains(fmt.Sprint(d.Findings), "design/doubled") == left {
+			t.Errorf("%q: %v", done, d.Findings)
+		}
+		if !slices.ContainsFunc(d.Added, func(x design.Added) bool {
+			return x.Title == "DNS" && x.What == group && x.Task == "dns" && x.Certain && len(x.Instead) > 0 == left
+		}) {
+			t.Errorf("%q: added %+v", done, d.Added)
+		}
+	}
+}
+
+// TestTakenNames wants another name where the tenant has one that is unique in
+// all of Azure, and the same one in the next design.
+func TestTakenNames(t *testing.T) {
+	raw := append(estateOf("{size: "+h100+", reads: [corpus]}"), "    data: {corpus: {size: 1TiB}}\n"...)
+	name := func(d *design.Design) (name string) {
+		for r := range d.Tenant.OfType("Microsoft.Storage/storageAccounts") {
+			name = r.ID.Name()
+		}
+		return name
+	}
+	first := name(land(t, raw, landing(), nil))
+	have := landing(tenanttest.Resource(landed.ResourceGroup("other").Resource("Microsoft.Storage/storageAccounts", first), "location", "westeurope"))
+	d := land(t, raw, have, nil)
+	if again := land(t, raw, have, relock(t, d.Lock)); name(d) == first || name(again) != name(d) {
+		t.Errorf("taken is %q, have %q and then %q", first, name(d), name(again))
 	}
 }

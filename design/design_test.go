@@ -9,6 +9,7 @@ import (
 	"airfield/design"
 	"airfield/diag"
 	"airfield/source"
+	"airfield/tenant"
 )
 
 // example designs one of the estates under examples.
@@ -70,4 +71,19 @@ func exampleText(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	return string(raw)
+}
+
+// exampleTenant reads the tenant of the example.
+func exampleTenant(t testing.TB) *tenant.Tenant {
+	t.Helper()
+	in, err := os.Open("../examples/contoso/tenant.jsonl.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	have, _, err := tenant.Read("tenant.jsonl.gz", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return have
 }

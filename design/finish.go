@@ -110,7 +110,7 @@ func (d *designer) unused() {
 		for _, j := range p.Jobs {
 			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "tokens, sequence and done_within are not held against the nodes' speed yet", j.Value.Pos())
 			for _, o := range j.Value.OrElse {
-				say(o.Nodes > 0 || o.Region != "", p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone; what cannot be had is not replaced yet", j.Value.Of("or_else"))
+				say(d.around == nil && (o.Nodes > 0 || o.Region != ""), p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone; what cannot be had is not replaced yet", j.Value.Of("or_else"))
 			}
 		}
 		for _, s := range p.Services {

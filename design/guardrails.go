@@ -270,10 +270,17 @@ func (d *designer) inherited(s *subscription, keys []string, wanted bool, pos di
 	if d.around == nil || !wanted {
 		return keys
 	}
-	scope := d.around.scope(s.id, s.group)
+	in := s.group
+	if s.adopted { // it may lie elsewhere
+		in = group{}
+	}
+	scope := d.around.scope(s.id, in)
 	for _, k := range keys {
-		by := d.around.inherited(scope, k)
-		if by == "" {
+		by, sure := d.around.writes(scope, k)
+		if by != "" && !sure {
+			d.found.Infof(pos, "design/doubled", "%s may write tag %q of %q, and ours inherits it too: for what both write, they must agree", by, k, s.name)
+		}
+		if !sure {
 			missing = append(missing, k)
 			continue
 		}

@@ -48,9 +48,13 @@ func (d *designer) machinesOf(c cell, name string, spec estate.Compute, size str
 	}
 	key, fine := d.subscriptionKey(c)
 	s := &share{sub: &subscription{key: key, workload: c.key, fine: fine, place: c.place}, place: c.place}
-	s.sub.id, _ = d.idOf(s.sub)
+	var adopted bool
+	s.sub.id, adopted = d.idOf(s.sub)
 	m := machines{size: size, count: count, region: c.region, spot: spec.Spot == "allowed", apart: spec.RunBy == estate.RunBatch, in: d.landing[c.place.Connects]}
 	m.typ = map[estate.RunBy]arm.Type{estate.RunAKS: sizeFields[2].typ, estate.RunBatch: sizeFields[3].typ}[spec.RunBy]
+	if adopted { // it may lie elsewhere
+		m.in = group{}
+	}
 	typ := arm.Type(scaleSetType)
 	if spec.RunBy == estate.RunVM || count == 1 && c.role == training && spec.RunBy != estate.RunScaleSet && spec.RunBy != estate.RunSlurm {
 		typ = sizeFields[0].typ

@@ -190,7 +190,7 @@ func (c *checker) platform() {
 			}
 		}
 	}
-	for _, alone := range []PolicyTask{"auto", "off"} {
+	for _, alone := range []PolicyTask{"auto", "none"} {
 		if len(c.Platform.DoneByPolicy) > 1 && slices.Contains(c.Platform.DoneByPolicy, alone) {
 			c.Errorf(c.Platform.Of("done_by_policy"), "estate/words", "done_by_policy has %s beside other tasks, wanted %s alone or a list of tasks", alone, alone)
 		}

@@ -95,7 +95,7 @@ type PlatformParts struct {
 	PolicyKeptIn PolicyTool `yaml:"policy_kept_in"`
 	// Their hub virtual networks by region.
 	Hubs source.Keyed[Hub] `yaml:"hubs"`
-	// Whether their policies write diagnostics, DNS records, backup and agents, so that a design does not: `auto` reads it from the snapshot of `design --tenant` (without one, DNS is taken for theirs), `off` for nothing, a list names what they do.
+	// Whether their policies write diagnostics, DNS records, backup and agents, so that a design does not: `auto` reads it from the snapshot of `design --tenant` (without one, DNS is taken for theirs), `none` for nothing, a list names what they do.
 	DoneByPolicy []PolicyTask `yaml:"done_by_policy"`
 }
 

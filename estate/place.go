@@ -8,15 +8,6 @@ import (
 	"airfield/source"
 )
 
-// WithGroups gives the estate on a platform whose groups a tenant shows: it is
-// not standalone.
-func (e *Estate) WithGroups(g Groups) *Estate {
-	with := *e
-	with.Platform.Standalone, with.Platform.Groups = false, g
-	with.defaults = slices.DeleteFunc(slices.Clone(e.defaults), func(d Default) bool { return d.Path == "platform" })
-	return &with
-}
-
 // Place is one environment of a workload: what becomes a landing zone.
 type Place struct {
 	Workload    string // its key
@@ -135,4 +126,13 @@ func tagNamed(tags source.Keyed[string], key string) (source.Entry[string], bool
 		}
 	}
 	return source.Entry[string]{}, false
+}
+
+// WithGroups gives the estate on a platform whose groups a tenant shows: it is
+// not standalone.
+func (e *Estate) WithGroups(g Groups) *Estate {
+	with := *e
+	with.Platform.Standalone, with.Platform.Groups = false, g
+	with.defaults = slices.DeleteFunc(slices.Clone(e.defaults), func(d Default) bool { return d.Path == "platform" })
+	return &with
 }

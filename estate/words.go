@@ -19,9 +19,9 @@ func (PolicyTool) Values() []string {
 // PolicyTask is something that the platform's policies do.
 type PolicyTask string
 
-// Values gives the tasks; auto is for all that a snapshot shows, off for none.
+// Values gives the tasks; auto is for all that a snapshot shows, none for nothing.
 func (PolicyTask) Values() []string {
-	return []string{"auto", "off", "diagnostics", "dns", "backup", "agents"}
+	return []string{"auto", "none", "diagnostics", "dns", "backup", "agents"}
 }
 
 // GroupRole is the role of a management group of the platform.
