@@ -3,10 +3,11 @@
 // networks, storage and compute, each resource with the line of the estate
 // that asked for it, and each choice with its reasons.
 //
-// An Estate and a Lock go in; a Design comes out: a tenant, decisions,
-// findings, what is left open, and the next lock. The package reads no files
-// and no clock. It does not judge the design against anyone's policies or
-// quota, and prints nothing.
+// An Estate and a Lock go in, and the tenant that the design lands in, where it
+// is known (see around); a Design comes out: a tenant, decisions, findings, what
+// is left open, what is refused or added there, and the next lock. The package
+// reads no files and no clock, finds no fixes for what a tenant refuses (package
+// review does), and prints nothing.
 package design
 
 import (

@@ -34,15 +34,16 @@ type machines struct {
 	region string
 	spot   bool
 	apart  bool // an account's quota counts, and not the subscription's
+	again  bool // an orchestrator makes them, and may have: its own may use the quota
 }
 
 // String gives the machines as people read them.
 func (m machines) String() string { return fmt.Sprintf("%s × %d in %s", m.size, m.count, m.region) }
 
 // machinesOf gives the nodes of a cell as the tenant is asked for them, before
-// anything of it is made. A service has several nodes, and a job of one is a
-// virtual machine.
-func (d *designer) machinesOf(c cell, name string, spec estate.Compute, size string, count int) machines {
+// anything of it is made; locked is their key in the lock. A service has several
+// nodes, and a job of one is a virtual machine.
+func (d *designer) machinesOf(c cell, locked, name string, spec estate.Compute, size string, count int) machines {
 	if d.around == nil {
 		return machines{}
 	}
@@ -51,6 +52,9 @@ func (d *designer) machinesOf(c cell, name string, spec estate.Compute, size str
 	var adopted bool
 	s.sub.id, adopted = d.idOf(s.sub)
 	m := machines{size: size, count: count, region: c.region, spot: spec.Spot == "allowed", apart: spec.RunBy == estate.RunBatch, in: d.landing[c.place.Connects]}
+	_, sized := d.lock.facts["size "+locked]
+	_, chosen := d.lock.facts["choice "+locked]
+	m.again = (sized || chosen) && (spec.RunBy == estate.RunSlurm || spec.RunBy == estate.RunAKS)
 	m.typ = map[estate.RunBy]arm.Type{estate.RunAKS: sizeFields[2].typ, estate.RunBatch: sizeFields[3].typ}[spec.RunBy]
 	if adopted { // it may lie elsewhere
 		m.in = group{}
@@ -95,6 +99,9 @@ func (a *around) refused(m machines) (certain, unknown []string) {
 		unknown = append(unknown, "policies: it is not known in which management group the subscription will lie")
 	}
 	if !a.have.Has(sub) {
+		if sold, known := catalog.Sold(m.size, m.region); known && !sold {
+			certain = append(certain, "the catalog, by which it is not sold there")
+		}
 		return certain, append(unknown, "quota and offered sizes of a subscription that is yet to be made, or not in the snapshot")
 	}
 	for _, b := range a.stock.Ask(m.resource()) {
@@ -103,6 +110,8 @@ func (a *around) refused(m machines) (certain, unknown []string) {
 		}
 		_, text, _ := strings.Cut(b.Message, ": ")
 		switch {
+		case b.Stops() && m.again && strings.HasPrefix(b.Code, "limits/quota"):
+			unknown = append(unknown, text+", of which its own machines may be a part")
 		case b.Stops():
 			certain = append(certain, text+" ["+b.Code+"]")
 		case b.Because != "":
@@ -251,12 +260,12 @@ func (d *designer) prefersJob(p *estate.Place, name string, j estate.Job) estate
 	if j.Size == "" || j.Size == "auto" {
 		return j
 	}
-	region := string(d.e.Region(j.Region))
+	region, locked := string(d.e.Region(j.Region)), key(p)+"/"+p.Environment+"/"+name
 	ask := func(o option) machines {
 		c := cell{place: p, key: key(p), role: training, stage: jobStage(j), region: string(d.e.Region(o.Region)), life: lifeCompute}
-		return d.machinesOf(c, name, j.Compute, o.Size, o.Nodes)
+		return d.machinesOf(c, locked, name, j.Compute, o.Size, o.Nodes)
 	}
-	o := d.prefer(p.Name()+"/"+name, key(p)+"/"+p.Environment+"/"+name, options(j.Compute, region, j.Of("size"), false), ask)
+	o := d.prefer(p.Name()+"/"+name, locked, options(j.Compute, region, j.Of("size"), false), ask)
 	if o.Size != j.Size {
 		j.Size = o.Size
 	}
@@ -308,5 +317,5 @@ func (d *designer) best(n *nodes, need compute.Need) (best compute.Choice, ok bo
 
 // machinesOfNodes gives nodes with a size as the tenant is asked for them.
 func (d *designer) machinesOfNodes(n *nodes, size string, count int) machines {
-	return d.machinesOf(n.cell, n.purpose, n.spec, size, max(count, n.least))
+	return d.machinesOf(n.cell, n.key(), n.purpose, n.spec, size, max(count, n.least))
 }
