@@ -3,6 +3,7 @@ package design
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -171,6 +172,12 @@ func (x *meeting) judge(related policy.Related) {
 			after := c.After.Text()
 			if !c.After.Exists() {
 				after = "nothing"
+			}
+			if c.Before.Kind() > arm.Null {
+				after += ", in place of ours"
+				if x.around.have.Has(c.Assigned.ID) && x.once(fmt.Sprint("overwritten ", c.Assigned.Index(), c.Path, after, r.ID.SubscriptionID())) {
+					x.found.Warnf(r.Pos, "design/overwritten", "%s writes %s = %s in place of %s into %q and what lies beside it: the estate and the policy take turns", x.around.rule(c.Assigned), c.Path, c.After.Text(), c.Before.Text(), r.ID.Name())
+				}
 			}
 			x.add(c.Assigned, r, Added{What: c.Path + " = " + after, Certain: true})
 		}
@@ -388,24 +395,31 @@ func (x *meeting) orphans() {
 // counts says how many resources of a subscription that exists each guardrail
 // of ours finds, which deny would have refused.
 func (x *meeting) counts(s *subscription) {
-	found, total := map[arm.ID]int{}, 0
-	x.engine.Scan(x.around.have.Range(s.id), policy.In(x.around.have), func(r arm.Resource, results []policy.Result) {
+	found, unknown, total := map[string]int{}, map[string]bool{}, 0
+	x.engine.Scan(x.around.have.Range(s.id), policy.In(x.around.have), func(_ arm.Resource, results []policy.Result) {
 		total++
-		hit := map[arm.ID]bool{}
-		for i := range results {
-			a := results[i].Assigned
-			if results[i].State == policy.NonCompliant && a.Scope.Equal(s.id) && !x.around.have.Has(a.ID) && (results[i].Effect == policy.Audit || results[i].Effect == policy.Deny) {
-				hit[a.ID] = true
+		hit := map[string]bool{}
+		for _, r := range results {
+			ours := r.Scope.Equal(s.id) && !x.around.have.Has(r.ID) && !slices.ContainsFunc(x.gone, r.ID.Equal)
+			unknown[r.ID.Name()] = unknown[r.ID.Name()] || ours && r.State == policy.Unknown
+			if ours && r.State == policy.NonCompliant && (r.Effect == policy.Audit || r.Effect == policy.Deny) && !hit[r.ID.Name()] {
+				hit[r.ID.Name()] = true
+				found[r.ID.Name()]++
 			}
 		}
-		for id := range hit {
-			found[id]++
-		}
 	})
-	for _, r := range x.ours {
-		if r.Type().Equal(policyAssignments) && r.ID.Scope().Equal(s.id) && !slices.ContainsFunc(x.gone, r.ID.Equal) && total > 0 {
-			x.decide(Decision{About: s.place.Name(), Question: "What would each guardrail have refused of what exists?", Answer: fmt.Sprintf("%s: %d of %s", r.ID.Name(), found[r.ID], plural(total, "resource")),
-				Because: "what lies in the subscription was held against it", Rules: []string{"ORG-11"}, Pos: r.Pos, Changes: "guardrails.begin"})
+	if total == 0 {
+		return
+	}
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		words = append(words, fmt.Sprintf("%s: %d", name, found[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		if unknown[name] {
+			words = append(words, name+": not known of all")
 		}
 	}
+	x.decide(Decision{About: s.place.Name(), Question: "What would our guardrails have refused of what exists?", Answer: cmp.Or(strings.Join(words, ", "), "nothing") + ", of " + plural(total, "resource"),
+		Because: "what lies in the subscription was held against them", Rules: []string{"ORG-11"}, Pos: or(x.e.Guardrails.Of("begin"), s.place.Pos), Changes: "guardrails"})
 }

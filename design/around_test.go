@@ -531,3 +531,16 @@ func TestTakenNames(t *testing.T) {
 		t.Errorf("taken is %q, have %q and then %q", first, name(d), name(again))
 	}
 }
+
+// TestCounts wants to know how many resources that exist a guardrail finds.
+func TestCounts(t *testing.T) {
+	group := landed.ResourceGroup("theirs")
+	open := tenanttest.Resource(group.Resource("Microsoft.Storage/storageAccounts", "open"), "location", "eastus", "properties", arm.O{"publicNetworkAccess", "Enabled"})
+	d := land(t, estateOf("{size: "+h100+"}"), landing(tenanttest.Resource(group, "location", "swedencentral", "tags", arm.O{"Owner", "x"}), open,
+		tenanttest.BuiltIn(tenanttest.AllowedLocations), tenanttest.BuiltIn(tenanttest.StorageNoPublicNet)), nil) // and no other definition
+	if !slices.ContainsFunc(d.Decisions, func(x design.Decision) bool {
+		return strings.Contains(x.Answer, "allowed-locations: 1, storage-no-public-network: 1, allowed-group-locations: not known of all, ")
+	}) {
+		t.Errorf("no decision counts what exists: %+v", d.Decisions[len(d.Decisions)-3:])
+	}
+}

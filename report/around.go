@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 
 	"airfield/arm"
@@ -45,6 +46,16 @@ func refusals(d *design.Design) (all []aroundLine) {
 
 // additions gives what policies add to what is designed.
 func additions(d *design.Design) (all []aroundLine) {
+	known := map[arm.ID]string{} // the names of subscriptions
+	for _, s := range d.Subscriptions {
+		known[s.ID.Fold()] = s.Name
+	}
+	namesOf := func(ids []arm.ID) (names []string) {
+		for _, id := range ids {
+			names = append(names, cmp.Or(known[id.Fold()], id.Name()))
+		}
+		return names
+	}
 	for _, a := range d.Added {
 		verb := "writes "
 		if a.Effect == "deployIfNotExists" {
@@ -60,13 +71,6 @@ func additions(d *design.Design) (all []aroundLine) {
 		all = append(all, l)
 	}
 	return all
-}
-
-func namesOf(ids []arm.ID) (names []string) {
-	for _, id := range ids {
-		names = append(names, strings.TrimPrefix(id.Name(), "@"))
-	}
-	return names
 }
 
 // around prints what the tenant that the design lands in refuses and adds.
