@@ -86,8 +86,11 @@ func occupied(seed uint64, have *tenant.Tenant, d *design.Design, sub arm.ID) *t
 // written by none, no range is handed out twice, no tag has two writers,
 // references lead somewhere, and the second design is the first.
 func TestLanding(t *testing.T) {
-	existing, designs := 0, 0
-	for seed := range uint64(200) {
+	existing, designs, seeds := 0, 0, uint64(200)
+	if testing.Short() {
+		seeds = 20
+	}
+	for seed := range seeds {
 		have := tenanttest.Generate(seed, tenanttest.Options{Assignments: 12})
 		raw, sub := adopting(seed, have)
 		have = occupied(seed, have, land(t, raw, nil, nil), sub)
