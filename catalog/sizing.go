@@ -5,6 +5,7 @@ import "sync"
 // A SizingConstant is a fitted number of the models in package compute.
 type SizingConstant struct {
 	Value     float64
+	Start     float64 // where fitting begins
 	Low, High float64 // what fitting may not leave
 }
 
@@ -20,7 +21,7 @@ func ClassicConstants() map[string]float64 { return classicConstants() }
 var sizingConstants = sync.OnceValue(func() map[string]SizingConstant {
 	all := map[string]SizingConstant{}
 	read("judged/sizing").each(func(cell func(string) string) {
-		all[cell("name")] = SizingConstant{decimal(cell("value")), decimal(cell("low")), decimal(cell("high"))}
+		all[cell("name")] = SizingConstant{decimal(cell("value")), decimal(cell("start")), decimal(cell("low")), decimal(cell("high"))}
 	})
 	return all
 })

@@ -19,7 +19,6 @@ const (
 	trainHopperFP8
 	trainBlackwellBF16
 	trainBlackwellFP8
-	trainBlackwellMX
 	trainBlackwellFP4
 	trainGB300
 	trainB300
@@ -46,7 +45,6 @@ const (
 	trainMargin
 	trainMoEMargin
 	serveHBM
-	serveHBMBlackwell
 	serveA100
 	serveHopper16
 	serveHopper8
@@ -56,18 +54,15 @@ const (
 	serveAMD
 	serveWorkspace
 	serveAttention
-	serveCache
 	serveCollective
 	serveLink
 	serveLayer
-	serveLayerVLLM
 	serveStep
 	serveSequence
-	serveNorm
+	serveSequencePython
 	servePrefillStep
 	serveInterfere
 	serveHalfTokens
-	serveExperts
 	serveLayerMoE
 	serveLatent
 	serveElementwise
@@ -75,6 +70,7 @@ const (
 	serveOffline
 	serveServer
 	serveInteractive
+	serveRouted
 	serveLatencyMargin
 	serveThroughputMargin
 	serveMoEMargin
@@ -89,7 +85,6 @@ var constantNames = [constants]string{
 	trainHopperFP8:          "train/gemm/hopper-fp8",
 	trainBlackwellBF16:      "train/gemm/blackwell-bf16",
 	trainBlackwellFP8:       "train/gemm/blackwell-fp8",
-	trainBlackwellMX:        "train/gemm/blackwell-mxfp8",
 	trainBlackwellFP4:       "train/gemm/blackwell-fp4",
 	trainGB300:              "train/gemm/gb300",
 	trainB300:               "train/gemm/b300",
@@ -116,7 +111,6 @@ var constantNames = [constants]string{
 	trainMargin:             "train/margin/dense",
 	trainMoEMargin:          "train/margin/moe",
 	serveHBM:                "serve/hbm",
-	serveHBMBlackwell:       "serve/hbm/blackwell",
 	serveA100:               "serve/gemm/ampere",
 	serveHopper16:           "serve/gemm/hopper-16",
 	serveHopper8:            "serve/gemm/hopper-8",
@@ -126,24 +120,22 @@ var constantNames = [constants]string{
 	serveAMD:                "serve/gemm/amd",
 	serveWorkspace:          "serve/workspace",
 	serveAttention:          "serve/attention",
-	serveCache:              "serve/cache",
 	serveCollective:         "serve/collective",
 	serveLink:               "serve/link",
 	serveLayer:              "serve/layer",
-	serveLayerVLLM:          "serve/layer/vllm",
 	serveStep:               "serve/step",
+	serveSequencePython:     "serve/sequence/python",
 	serveSequence:           "serve/sequence",
-	serveNorm:               "serve/norm",
 	servePrefillStep:        "serve/prefill",
 	serveInterfere:          "serve/interference",
 	serveHalfTokens:         "serve/grouped",
-	serveExperts:            "serve/experts",
 	serveLayerMoE:           "serve/layer/moe",
 	serveLatent:             "serve/latent",
 	serveElementwise:        "serve/elementwise",
 	serveMaxLoad:            "serve/max-load",
 	serveOffline:            "serve/mlperf/offline",
 	serveServer:             "serve/mlperf/server",
+	serveRouted:             "serve/mlperf/moe",
 	serveInteractive:        "serve/mlperf/interactive",
 	serveLatencyMargin:      "serve/margin/latency",
 	serveThroughputMargin:   "serve/margin/throughput",

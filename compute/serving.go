@@ -143,23 +143,22 @@ func (c *Constants) serveOn(s *Serve, room float64) Served {
 func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 	m, t := s.Model, float64(s.Tensor)
 	read := (m.Params - m.head()) * weightBits(s.Weights) / 8
-	layer := c[serveLayer]
+	layer, sequence := c[serveLayer], c[serveSequence]
 	if s.Engine == VLLM || s.Engine == SGLang {
-		layer = c[serveLayerVLLM]
+		sequence = c[serveSequencePython]
 	}
 	flops := 2 * (m.Active - m.head()) * batch
 	if experts := m.expertParams(); experts > 0 {
 		met := 1 - math.Pow(1-float64(m.TopK)/float64(m.Experts), batch)
 		routed := experts * met * weightBits(s.Weights) / 8
-		read = read - experts*weightBits(s.Weights)/8 + routed/c[serveExperts]
+		read += routed - experts*weightBits(s.Weights)/8
 		each := batch * float64(m.TopK) / float64(m.Experts)
 		flops *= 1 + c[serveHalfTokens]/math.Max(each, 1)
 		layer += c[serveLayerMoE]
 	}
-	hbm := s.GPU.HBM * c.hbmShare(s.GPU)
+	hbm := s.GPU.HBM * c[serveHBM]
 	weights, matrices := read/t/hbm, flops/t/c.serveRate(s)
-	both := c.overlapped(weights, matrices)
-	cache := batch * context * CacheBytes(m.Model, weightBits(s.Cache)/8) / s.cacheSplit() / (s.GPU.HBM * c[serveCache])
+	cache := batch * context * CacheBytes(m.Model, weightBits(s.Cache)/8) / s.cacheSplit() / s.GPU.HBM
 	if m.KVWidth > 0 {
 		cache *= c[serveLatent]
 	}
@@ -168,15 +167,9 @@ func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 		bound = "compute: matrices"
 	}
 	return []Part{
-		{bound, both, "s"}, {"HBM bandwidth: KV cache", cache, "s"}, {"HBM bandwidth: activations", c.elementwise(s, batch), "s"}, {"NVLink: tensor parallelism", c.collectives(s, batch), "s"},
-		{"kernels of layers", layer * 1e-6 * float64(m.Layers), "s"}, {"scheduler", (c[serveStep]*1e-3 + batch*c[serveSequence]*1e-6), "s"},
+		{bound, weights + matrices, "s"}, {"HBM bandwidth: KV cache", cache, "s"}, {"HBM bandwidth: activations", c.elementwise(s, batch), "s"}, {"NVLink: tensor parallelism", c.collectives(s, batch), "s"},
+		{"kernels of layers", layer * 1e-6 * float64(m.Layers), "s"}, {"scheduler", (c[serveStep]*1e-3 + batch*sequence*1e-6), "s"},
 	}
-}
-
-// overlapped is how long reading weights and computing take together.
-func (c *Constants) overlapped(read, compute float64) float64 {
-	q := c[serveNorm]
-	return math.Pow(math.Pow(read, q)+math.Pow(compute, q), 1/q)
 }
 
 // prefill returns the seconds that reading the prompts of so many requests
@@ -189,14 +182,14 @@ func (c *Constants) prefill(s *Serve, requests float64) []Part {
 		flops *= 1 + c[serveHalfTokens]/math.Max(1, tokens*float64(m.TopK)/float64(m.Experts))
 	}
 	matrices := flops / t / c.serveRate(s)
-	weights := m.Params * weightBits(s.Weights) / 8 / t / (s.GPU.HBM * c.hbmShare(s.GPU))
+	weights := m.Params * weightBits(s.Weights) / 8 / t / (s.GPU.HBM * c[serveHBM])
 	layers := m.Layers
 	if m.AttentionLayers > 0 {
 		layers = m.AttentionLayers
 	}
 	attention := 2 * float64(layers) * float64(s.In) * m.attention() * tokens / t / (s.GPU.FP16 * c[serveAttention])
 	return []Part{
-		{"compute: matrices", c.overlapped(weights, matrices), "s"}, {"compute: attention", attention, "s"}, {"HBM bandwidth: activations", c.elementwise(s, tokens), "s"},
+		{"compute: matrices", weights + matrices, "s"}, {"compute: attention", attention, "s"}, {"HBM bandwidth: activations", c.elementwise(s, tokens), "s"},
 		{"NVLink: tensor parallelism", c.collectives(s, tokens), "s"}, {"start of a prompt", c[servePrefillStep] * 1e-3, "s"},
 	}
 }
@@ -222,13 +215,6 @@ func (c *Constants) collectives(s *Serve, tokens float64) float64 {
 	}
 	bytes := tokens * float64(s.Model.Hidden) * 2
 	return 2 * float64(s.Model.Layers) * (c[serveCollective]*1e-6 + 2*(t-1)/t*bytes/link)
-}
-
-func (c *Constants) hbmShare(g catalog.GPU) float64 {
-	if generationOf(g) == blackwell {
-		return c[serveHBMBlackwell]
-	}
-	return c[serveHBM]
 }
 
 // serveRate returns the FLOP/s that matrices come to. Weights in a precision
@@ -298,6 +284,9 @@ func (c *Constants) Saturated(s Serve, load Load, token float64) (Estimate, erro
 	margin := c[serveThroughputMargin]
 	if load != MaxLoad {
 		margin = c[serveBlindMargin]
+		if s.Model.Experts > 0 {
+			factor *= c[serveRouted]
+		}
 	}
 	if s.Model.Experts > 0 && load == MaxLoad {
 		margin = c[serveMoEMargin]

@@ -373,7 +373,7 @@ func (c *Constants) trainRate(j *Train) float64 {
 			}
 		}
 	case blackwell:
-		share = map[string]float64{"bf16": c[trainBlackwellBF16], "fp8": c[trainBlackwellFP8], "mxfp8": c[trainBlackwellMX], "nvfp4": c[trainBlackwellFP4]}[j.Precision]
+		share = map[string]float64{"bf16": c[trainBlackwellBF16], "fp8": c[trainBlackwellFP8], "mxfp8": c[trainBlackwellFP8], "nvfp4": c[trainBlackwellFP4]}[j.Precision]
 	case amd3:
 		share = c[trainMI300]
 	case amd4:

@@ -68,22 +68,7 @@ func solve(cases []rows.Case, index map[string]int, weights []float64) []float64
 			r[n] += weights[i] * s.X * math.Log(c.Measured)
 		}
 	}
-	for i := range n { // Gauss and Jordan, positive definite
-		for j := range n {
-			if j == i || a[j][i] == 0 {
-				continue
-			}
-			f := a[j][i] / a[i][i]
-			for k := i; k <= n; k++ {
-				a[j][k] -= f * a[i][k]
-			}
-		}
-	}
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = a[i][n] / a[i][i]
-	}
-	return x
+	return eliminate(a)
 }
 
 func classicTable(values map[string]float64) string {

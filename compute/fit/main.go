@@ -22,7 +22,6 @@ import (
 	"strings"
 	"sync"
 
-	"airfield/catalog"
 	"airfield/compute"
 	"airfield/compute/rows"
 )
@@ -31,7 +30,6 @@ func main() {
 	from := flag.String("rows", "../shared/sizing", "folder of measured runs")
 	to := flag.String("to", "catalog/judged", "folder of the tables of constants")
 	folds := flag.Int("folds", 0, "hold out each of so many parts in turn")
-	rounds := flag.Int("rounds", 12, "rounds over all constants")
 	worst := flag.String("worst", "", "print predictions of this mode and stop")
 	flag.Parse()
 	cases, err := read(*from)
@@ -42,12 +40,12 @@ func main() {
 	case *worst != "":
 		print(cases, *worst)
 	case *folds > 0:
-		for _, s := range rows.Scores(holdOut(cases, *folds, *rounds), rows.Catalog()) {
+		for _, s := range rows.Scores(holdOut(cases, *folds), rows.Catalog()) {
 			fmt.Println("held out:", s)
 		}
 	default:
-		m := fit(cases, rows.Catalog(), *rounds)
-		margins(holdOut(cases, 5, 5), m)
+		m := fit(cases)
+		margins(holdOut(cases, 5), m)
 		if err := write(*to, m); err != nil {
 			panic(err)
 		}
@@ -84,7 +82,7 @@ func print(cases []rows.Case, mode string) {
 
 // holdOut returns the cases with predictions by models that were fitted
 // without the group of each.
-func holdOut(cases []rows.Case, folds, rounds int) []rows.Case {
+func holdOut(cases []rows.Case, folds int) []rows.Case {
 	fold := func(c rows.Case) int {
 		h := fnv.New32a()
 		h.Write([]byte(c.Group))
@@ -95,7 +93,7 @@ func holdOut(cases []rows.Case, folds, rounds int) []rows.Case {
 	for i := range folds {
 		group.Go(func() {
 			seen := slices.DeleteFunc(slices.Clone(cases), func(c rows.Case) bool { return fold(c) == i })
-			held[i] = fit(seen, rows.Catalog(), rounds)
+			held[i] = fit(seen)
 		})
 	}
 	group.Wait()
@@ -112,84 +110,18 @@ func holdOut(cases []rows.Case, folds, rounds int) []rows.Case {
 	return out
 }
 
-// fit returns the models that fit the cases best, searched from a start.
-func fit(cases []rows.Case, start rows.Models, rounds int) rows.Models {
-	c := *start.Fitted
-	byKind := map[string][]rows.Case{}
-	for _, k := range cases {
-		switch {
-		case k.Mode == "train-dense chosen":
-		case strings.HasPrefix(k.Mode, "train"):
-			byKind["train/"] = append(byKind["train/"], k)
-		case strings.HasPrefix(k.Mode, "infer"):
-			byKind["serve/"] = append(byKind["serve/"], k)
-		}
+// fit returns the models that fit the cases best; margins are those of the
+// catalog.
+func fit(cases []rows.Case) rows.Models {
+	m := rows.Models{Fitted: compute.Fitted(), Classic: classic(cases)}
+	for _, kind := range []string{"train/", "serve/"} {
+		of := map[string]string{"train/": "train", "serve/": "infer"}[kind]
+		s := newSearch(kind, slices.DeleteFunc(slices.Clone(cases), func(k rows.Case) bool {
+			return !strings.HasPrefix(k.Mode, of) || k.Mode == "train-dense chosen"
+		}))
+		s.run(m.Fitted)
 	}
-	for kind, cases := range byKind {
-		descend(&c, kind, cases, rounds)
-	}
-	return rows.Models{Fitted: &c, Classic: classic(cases)}
-}
-
-// loss is the mean error of each mode, summed by how hard its bar is and how
-// many rows it has.
-func loss(cases []rows.Case, c *compute.Constants) float64 {
-	sum, count := map[string]float64{}, map[string]float64{}
-	for _, k := range cases {
-		off, _, _, _ := rows.Off(k, rows.Models{Fitted: c})
-		if off > 1 {
-			off = 1 + math.Log(off) // one wild row must not lead
-		}
-		sum[k.Mode] += off
-		count[k.Mode]++
-	}
-	all := 0.0
-	for _, b := range rows.Bars {
-		if n := count[b.Mode]; n > 0 {
-			all += sum[b.Mode] / n / b.Must * math.Min(1, (n+30)/100)
-		}
-	}
-	return all
-}
-
-// descend moves the constants of a kind one after the other.
-func descend(c *compute.Constants, kind string, cases []rows.Case, rounds int) {
-	bounds := catalog.SizingConstants()
-	steps := [len(c)]float64{}
-	for i := range steps {
-		steps[i] = 0.15
-	}
-	best := loss(cases, c)
-	for range rounds {
-		before := best
-		for i := range c {
-			name := c.Name(i)
-			b := bounds[name]
-			if !strings.HasPrefix(name, kind) || strings.Contains(name, "/margin/") {
-				continue
-			}
-			moved := false
-			for _, sign := range []float64{1, -1} {
-				was := c[i]
-				c[i] = math.Min(b.High, math.Max(b.Low, was+sign*steps[i]*math.Max(was, (b.High-b.Low)/50)))
-				if now := loss(cases, c); now < best-1e-6 {
-					best, moved = now, true
-					break
-				}
-				c[i] = was
-			}
-			if moved {
-				steps[i] *= 1.5
-			} else {
-				steps[i] *= 0.5
-			}
-			steps[i] = math.Min(0.5, math.Max(0.004, steps[i]))
-		}
-		fmt.Fprintf(os.Stderr, "%s loss %.4f\n", kind, best)
-		if before-best < 1e-4 {
-			return
-		}
-	}
+	return m
 }
 
 // marginOf says which modes a margin is for.
