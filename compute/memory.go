@@ -53,7 +53,7 @@ const (
 	keptByOp      = 17.5 // selective by operation, compiled (torchtitan's peaks)
 	keptOfFull    = 2.0  // the input of a layer alone
 	keptOfLoRA    = 17.0 // frozen matrices keep no input
-	gathered      = 16.0 // of one layer: inputs of attention and feed-forward and their gradients, whole, under tensor parallelism; rests on one measured peak
+	gathered      = 8.0  // of one layer under tensor parallelism: inputs of attention and of feed-forward and their gradients are whole, 2 bytes each
 	logitBytes    = 14.0 // for each token and word of the vocabulary: fp32 logits, gradient, softmax
 	reserve       = 1.0 * gib
 	usableShare   = 0.92 // of a GPU's usable bytes that a plan may fill (sizing 1.2)

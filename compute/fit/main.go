@@ -1,13 +1,12 @@
-// Command fit improves the constants of package compute on measured runs,
-// starting from those of the catalog:
+// Command fit makes the constants of package compute from measured runs:
 //
 //	go run ./compute/fit -rows DIR -to catalog/judged
 //
-// It moves one constant after the other within its bounds as long as the mean
-// error over all modes falls, sets the margins so that nine in ten measured
-// values of groups that fitting did not see lie inside, and writes sizing.csv and sizing_classic.csv. With -folds
-// 5 it writes nothing and says how far off predictions are for groups of rows
-// that it left out of fitting.
+// It begins at column start of sizing.csv, whatever the values are, so that the
+// same rows give the same constants; sets the margins so that nine in ten
+// measured values of groups that fitting did not see lie inside; and writes
+// sizing.csv and sizing_classic.csv. With -folds 5 it writes nothing and says
+// how far off predictions are for groups of rows that it left out of fitting.
 package main
 
 import (

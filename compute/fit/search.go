@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"airfield/catalog"
@@ -26,6 +27,7 @@ const (
 	nudge   = 0.01 // of a logarithm, for slopes
 	settled = 1e-4
 	rounds  = 60
+	few     = 8 // rows that are alike and count in full
 )
 
 // A search is for the constants of a kind, train/ or serve/.
@@ -37,6 +39,8 @@ type search struct {
 	limits map[string]catalog.SizingConstant
 }
 
+// newSearch weighs each mode by how hard its bar is and how many rows it has,
+// and in it rows that are alike less the more than a few they are.
 func newSearch(kind string, cases []rows.Case) search {
 	s := search{kind: kind, cases: cases, weight: make([]float64, len(cases)), limits: catalog.SizingConstants()}
 	var c compute.Constants
@@ -45,26 +49,20 @@ func newSearch(kind string, cases []rows.Case) search {
 			s.free = append(s.free, i)
 		}
 	}
-	size := map[string]float64{}
+	alike, size, all := map[string]float64{}, map[string]float64{}, map[string]float64{}
 	for _, k := range cases {
+		alike[k.Mode+k.Group]++
 		size[k.Mode]++
 	}
+	share := func(k rows.Case) float64 { return 1 / math.Sqrt(math.Max(few, alike[k.Mode+k.Group])) }
+	for _, k := range cases {
+		all[k.Mode] += share(k)
+	}
 	for i, k := range cases {
-		for _, b := range rows.Bars {
-			if b.Mode == k.Mode {
-				n := size[k.Mode]
-				s.weight[i] = 1 / b.Must * math.Min(1, (n+30)/100) / n
-			}
-		}
+		at := slices.IndexFunc(rows.Bars, func(b rows.Bar) bool { return b.Mode == k.Mode })
+		s.weight[i] = share(k) / all[k.Mode] / rows.Bars[at].Must * math.Min(1, (size[k.Mode]+30)/100)
 	}
 	return s
-}
-
-// start puts the constants of the kind where fitting begins.
-func (s *search) start(c *compute.Constants) {
-	for _, i := range s.free {
-		c[i] = s.limits[c.Name(i)].Start
-	}
 }
 
 // errors returns predicted over measured less 1 for each case, and the loss.
@@ -103,7 +101,9 @@ func slope(off float64) float64 {
 
 // run moves the constants to where the loss is least.
 func (s *search) run(c *compute.Constants) {
-	s.start(c)
+	for _, i := range s.free {
+		c[i] = s.limits[c.Name(i)].Start
+	}
 	off, loss := s.errors(c)
 	damp := 1e-2
 	for round := range rounds {
