@@ -1,6 +1,10 @@
 package catalog
 
-import "sync"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 // A Model is the architecture of an open language model. What is 0 is not
 // known or, of experts, not there.
@@ -26,6 +30,46 @@ type Model struct {
 func ModelOf(name string) (Model, bool) {
 	m, ok := models()[fold(name)]
 	return m, ok
+}
+
+// ModelNamed returns the model that people call so: as the table writes it, as
+// its repository is called, with or without dots, dashes and what tells a
+// variant of the same architecture (instruct, chat).
+func ModelNamed(name string) (Model, bool) {
+	if m, ok := ModelOf(name); ok {
+		return m, true
+	}
+	m, ok := called()[calledSo(name)]
+	return m, ok
+}
+
+// ModelNames returns the names of all models, sorted.
+func ModelNames() []string {
+	var all []string
+	for _, m := range models() {
+		all = append(all, m.Name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+var called = sync.OnceValue(func() map[string]Model {
+	all := map[string]Model{}
+	for _, name := range ModelNames() {
+		m, _ := ModelOf(name)
+		all[calledSo(m.Name)] = m
+		if strings.Count(m.Source, "/") == 1 { // a repository
+			all[calledSo(m.Source)] = m
+		}
+	}
+	return all
+})
+
+var variant = strings.NewReplacer("-v0.1", "", "-base", "", "-hf", "", "meta-", "", "instruct", "", "chat", "", "-", "", "_", "", ".", "", " ", "")
+
+func calledSo(name string) string {
+	name = strings.ToLower(name)
+	return variant.Replace(name[strings.LastIndex(name, "/")+1:])
 }
 
 var models = sync.OnceValue(func() map[string]Model {
@@ -66,6 +110,16 @@ type GPU struct {
 func GPUOf(name string) (GPU, bool) {
 	g, ok := gpuTable()[fold(name)]
 	return g, ok
+}
+
+// GPUNames returns the names of all GPUs, sorted.
+func GPUNames() []string {
+	var all []string
+	for _, g := range gpuTable() {
+		all = append(all, g.Name)
+	}
+	slices.Sort(all)
+	return all
 }
 
 var gpuTable = sync.OnceValue(func() map[string]GPU {

@@ -5,17 +5,19 @@ import "math"
 // An Estimate is a computed number with how sure it is and what it is the sum
 // of.
 type Estimate struct {
-	Value, Low, High float64 // the measured value is between Low and High in about nine cases of ten
-	Unit             string
-	Bound            string // what limits it: "HBM bandwidth", "InfiniBand", "memory: activations"
-	Parts            []Part
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"` // the measured value is between Low and High in about nine cases of ten
+	High  float64 `json:"high"`
+	Unit  string  `json:"unit"`
+	Bound string  `json:"bound"` // what limits it: "HBM bandwidth", "InfiniBand", "memory: activations"
+	Parts []Part  `json:"parts,omitempty"`
 }
 
 // A Part is one term of a sum.
 type Part struct {
-	Name  string
-	Value float64
-	Unit  string
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
 }
 
 // between gives an estimate that is off by no more than a factor of 1+margin

@@ -72,8 +72,11 @@ func (j *Train) state() []Part {
 	experts := j.Model.expertParams()
 	held := (j.Model.Params - experts + experts/float64(max(1, l.Expert))) * share
 	weights, gradients, optimizer := weightBytes, gradientBytes, optimizerBytes
-	if j.Method == LoRA {
+	if j.Method.adapters() {
 		weights, gradients, optimizer = min(weightBytes, weightBits(j.Precision)/8), 0, 0
+	}
+	if j.Method == QLoRA {
+		weights = weightBits("int4") / 8
 	}
 	data := float64(j.data() * l.Context)
 	switch l.Sharding {
@@ -81,7 +84,7 @@ func (j *Train) state() []Part {
 		optimizer /= data
 	case Zero3:
 		weights, gradients, optimizer = weights/data, (gradientBytes-2)/data, optimizer/data
-		if j.Method == LoRA {
+		if j.Method.adapters() {
 			gradients = 0
 		}
 		weights += gatheredTwice * weightBytes / float64(j.Model.Layers)
@@ -121,7 +124,7 @@ func (j *Train) activations() (most, least float64) {
 	d, t := float64(j.Model.Hidden), float64(l.Tensor)
 	each := kept
 	switch {
-	case j.Method == LoRA:
+	case j.Method.adapters():
 		each = keptOfLoRA
 	case j.Stack == FSDP:
 		each = keptByOp

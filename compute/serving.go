@@ -127,7 +127,7 @@ func (c *Constants) serveOn(s *Serve, room float64) Served {
 	if s.Model.Experts > 0 {
 		margin = c[serveMoEMargin]
 	}
-	parts := append(decode, Part{"prefill of others", held, "s"})
+	parts := append(decode, Part{"compute: prompts of others", held, "s"})
 	bound := largest(parts)
 	ttft := append(first, Part{"queue", queue, "s"})
 	return Served{

@@ -15,7 +15,11 @@ const (
 	Pretrain Method = "pretrain"
 	SFT      Method = "sft"
 	LoRA     Method = "lora"
+	QLoRA    Method = "qlora" // LoRA over weights of 4 bits
 )
+
+// adapters tells whether adapters alone are trained.
+func (m Method) adapters() bool { return m == LoRA || m == QLoRA }
 
 // Stack is the kind of program that trains.
 type Stack string
@@ -67,7 +71,7 @@ func (c *Constants) Train(j Train) (Plan, error) {
 		k.Layout = l
 		parts, again := k.memory()
 		need := total(parts)
-		fits := need <= j.GPU.Bytes
+		fits := need <= j.GPU.Bytes*j.mayFill()
 		if best.Layout.Tensor > 0 && !fits && (best.Fits || need >= best.Memory.Value) {
 			continue
 		}
@@ -81,6 +85,15 @@ func (c *Constants) Train(j Train) (Plan, error) {
 		return Plan{}, fmt.Errorf("%d GPUs and %d sequences have no layout of the kind that is said", j.GPUs, j.Batch)
 	}
 	return best, nil
+}
+
+// mayFill is the share of memory that a layout may take: one that is given, all;
+// one that is chosen leaves some.
+func (j *Train) mayFill() float64 {
+	if j.Layout.Tensor > 0 {
+		return 1
+	}
+	return usableShare
 }
 
 // Minutes estimates the minutes that a plan takes for so many tokens,
@@ -192,16 +205,26 @@ func (c *Constants) speed(j *Train, again float64) Estimate {
 	if j.Model.Experts > 0 {
 		margin = c[trainMoEMargin]
 	}
+	if j.Method == QLoRA {
+		margin += dequantize - 1
+	}
 	tokens := float64(j.Batch*j.Sequence) / float64(j.GPUs)
 	return between(tokens/total(parts), margin, "tokens/s", largest(parts), parts)
 }
+
+// dequantize is how much longer matrices of 4 bits take that are computed in
+// 16: between 1.1 and 1.3 (sizing 1.1, an estimate; no measured run has them).
+const dequantize = 1.2
 
 // step returns the seconds of a step by part (sizing 1.1 and 1.3).
 func (c *Constants) step(j *Train, again float64) []Part {
 	m, g, l := j.Model, j.GPU, j.Layout
 	passes, attentionPasses := 3.0+again, 3.5+again
-	if j.Method == LoRA {
+	if j.Method.adapters() {
 		passes = c[trainLoRA] + again
+	}
+	if j.Method == QLoRA {
+		passes *= dequantize
 	}
 	layers := float64(m.Layers) / float64(l.Pipeline)
 	tokens := float64(j.Sequence*l.Micro) / float64(l.Context) // of a micro-batch on one GPU
@@ -258,7 +281,7 @@ func (j *Train) imbalance() float64 {
 func (c *Constants) dataTraffic(j *Train, micros, busy float64) float64 {
 	l, m := j.Layout, j.Model
 	data := j.data() * l.Context
-	if data == 1 || j.Method == LoRA && l.Sharding != Zero3 {
+	if data == 1 || j.Method.adapters() && l.Sharding != Zero3 {
 		return 0
 	}
 	experts := m.expertParams()
@@ -279,7 +302,7 @@ func (c *Constants) dataTraffic(j *Train, micros, busy float64) float64 {
 // optimizerTraffic is the seconds that reading and writing the optimizer's
 // state takes.
 func (j *Train) optimizerTraffic() float64 {
-	if j.Method == LoRA {
+	if j.Method.adapters() {
 		return 0
 	}
 	return 2 * j.state()[2].Value / j.GPU.HBM
@@ -385,6 +408,9 @@ func (c *Constants) trainRate(j *Train) float64 {
 	rate := share * peak(g, j.Precision)
 	if j.Precision == "nvfp4" {
 		rate = share * math.Min(g.FP4, 10000e12) // the further FP4 of the 300s is not sustained
+	}
+	if j.Precision == "bf16" && g.GEMM > 0 {
+		rate = math.Min(rate, g.GEMM)
 	}
 	return rate * c.sustained(g)
 }

@@ -198,9 +198,9 @@ func describe(r arm.Resource) (about string, notable bool) {
 	switch r.Type() {
 	case "Microsoft.Compute/virtualMachineScaleSets":
 		n, _ := r.Get("sku", "capacity").Int()
-		return compute(int(n), r.Get("sku", "name").Str(), r, p.Get("virtualMachineProfile", "priority").Str()), true
+		return machines(int(n), r.Get("sku", "name").Str(), r, p.Get("virtualMachineProfile", "priority").Str()), true
 	case "Microsoft.Compute/virtualMachines":
-		return compute(1, p.Get("hardwareProfile", "vmSize").Str(), r, p.Get("priority").Str()), true
+		return machines(1, p.Get("hardwareProfile", "vmSize").Str(), r, p.Get("priority").Str()), true
 	case "Microsoft.Storage/storageAccounts":
 		parts := []string{strings.TrimPrefix(r.Get("sku", "name").Str(), "Standard_")}
 		if p.Get("isHnsEnabled").True() {
@@ -233,7 +233,7 @@ func describe(r arm.Resource) (about string, notable bool) {
 
 // compute says what nodes are: 8 × Standard_ND96isr_H100_v5 (64 × H100),
 // InfiniBand, zone 1.
-func compute(n int, size string, r arm.Resource, priority string) string {
+func machines(n int, size string, r arm.Resource, priority string) string {
 	text := fmt.Sprintf("%d × %s", n, size)
 	if s, ok := catalog.SizeByName(size); ok {
 		if s.GPUs > 0 {

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"airfield/arm"
+	"airfield/catalog"
+	"airfield/compute"
+	"airfield/diag"
+	"airfield/estate"
+	"airfield/limits"
+	"airfield/policy"
+	"airfield/report"
+	"airfield/source"
+	"airfield/tenant"
+
+	"github.com/spf13/cobra"
+)
+
+const computeHelp = `Compute says which sizes train or serve a model in time, how many, what they
+cost, what limits them, how sure that is, and what excluded the others.
+
+Training: --method with --tokens and --sequence. Serving: --serve with the
+requests a second and the tokens of a request, --ttft and --tpot for how fast
+the first token and each further one must come. Times are held against the slow
+end of the interval in which nine of ten measured values lie (docs/accuracy.md).
+
+With --tenant and --scope, policies, quota and sizes of that subscription count
+too. --write puts the answer into an estate, at workload/environment/job or
+service, or workload/job.
+
+Exit code 0: a size was found. 1: none does it, or a flag makes no sense. 2:
+something could not be read.`
+
+type computeFlags struct {
+	policyFlags
+	model, method, precision string
+	tokens, within, runs     string
+	sequence, batch          int
+	serve, ttft, tpot        string
+	regions                  []string
+	gpu, budget, scope       string
+	write                    string
+	full                     bool
+	width                    int
+}
+
+func computeCommand() *cobra.Command {
+	var f computeFlags
+	c := &cobra.Command{
+		Use:   "compute",
+		Short: "Say which sizes train or serve a model in time, and what they cost",
+		Long:  computeHelp,
+		Example: "  airfield compute --model llama-3.1-70b --method full --tokens 2e9 --sequence 8192 --done-within 24h --runs 4/month\n" +
+			"  airfield compute --model llama-3.1-70b --serve mean=20/s,peak=60/s,in=1500,out=300 --ttft 800ms --tpot 40ms --region swedencentral",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runCompute(f) },
+	}
+	c.Flags().StringVar(&f.model, "model", "", "the `name` of the model, such as llama-3.1-70b")
+	c.Flags().StringVar(&f.method, "method", "", "how it is trained: full, lora, qlora or pretrain")
+	c.Flags().StringVar(&f.precision, "precision", "", "of matrices in training and of weights in serving: bf16, fp8 or fp4; without it, bf16")
+	c.Flags().StringVar(&f.tokens, "tokens", "", "the `number` of tokens of one run, such as 2e9")
+	c.Flags().IntVar(&f.sequence, "sequence", 4096, "the tokens of one sequence")
+	c.Flags().IntVar(&f.batch, "batch", 0, "the sequences of one step; without it, those of a million tokens, four to pretrain")
+	c.Flags().StringVar(&f.within, "done-within", "", "the `time` that a run may take, such as 24h")
+	c.Flags().StringVar(&f.runs, "runs", "1/month", "how `often` there is a run, such as 4/month")
+	c.Flags().StringVar(&f.serve, "serve", "", "the load, as `mean=20/s,peak=60/s,in=1500,out=300`")
+	c.Flags().StringVar(&f.ttft, "ttft", "", "the `time` to the first token at most, such as 800ms")
+	c.Flags().StringVar(&f.tpot, "tpot", "", "the `time` of each further token at most, such as 40ms")
+	c.Flags().StringSliceVar(&f.regions, "region", nil, "the `regions` to look in; without one, all with prices")
+	c.Flags().StringVar(&f.gpu, "gpu", "", "the only `GPU` to look at, such as H100-SXM-80")
+	c.Flags().StringVar(&f.budget, "budget", "", "USD a month at most")
+	c.Flags().StringVarP(&f.tenant, "tenant", "t", "", "a snapshot `file` of the tenant, whose policies and quota count")
+	c.Flags().StringVar(&f.scope, "scope", "", "with --tenant, the `id` of the subscription")
+	c.Flags().StringVar(&f.write, "write", "", "put the answer into an estate, as `ESTATE#KEY`")
+	c.Flags().StringVar(&f.now, "now", "", "the `time` that exemptions end by; without it, the clock's")
+	c.Flags().BoolVar(&f.json, "json", false, "print as JSON")
+	c.Flags().BoolVar(&f.full, "full", false, "name every option and every size that is excluded")
+	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
+	c.Flags().IntVar(&f.width, "width", 0, "the width to print for; without it, the terminal's")
+	return c
+}
+
+func runCompute(f computeFlags) error {
+	colour := colourOn(f.colour, os.Stderr)
+	ask, found := f.ask()
+	if found.HasErrors() {
+		printFindings(found, colour)
+		return errFindings
+	}
+	if f.tenant != "" {
+		object, err := f.objections(ask)
+		if err != nil {
+			return err
+		}
+		ask.Object = object
+	}
+	r := compute.Fitted().Rank(ask)
+	out := report.Compute(ask, r)
+	var err error
+	if f.json {
+		err = printJSON(out)
+	} else {
+		err = report.ComputeText(os.Stdout, out, printOptions(designFlags{width: f.width, colour: f.colour, full: f.full}))
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(r.May) == 0:
+		return errFindings
+	case f.write != "":
+		return f.writeInto(r.May[0])
+	}
+	return nil
+}
+
+// A flagReader reads the values of flags as an estate's, with findings that
+// name the flag.
+type flagReader struct{ found diag.List }
+
+// read reads a value that was given.
+func (r *flagReader) read(flag, text string, into interface {
+	DecodeNode(*source.Node) diag.List
+}) {
+	if text != "" {
+		r.found = append(r.found, into.DecodeNode(&source.Node{Kind: source.Scalar, Text: text, Pos: diag.Pos{File: flag}})...)
+	}
+}
+
+func (r *flagReader) wrong(flag, format string, args ...any) {
+	r.found.Errorf(diag.Pos{File: flag}, "compute/flag", format, args...)
+}
+
+// ask reads the flags.
+func (f *computeFlags) ask() (compute.Ask, diag.List) {
+	var r flagReader
+	a := compute.Ask{Precision: strings.ToLower(f.precision), Regions: f.regions}
+	if a.Precision == "" {
+		a.Precision = "bf16"
+	}
+	if !slices.Contains([]string{"bf16", "fp8", "fp4"}, a.Precision) {
+		r.wrong("--precision", "%q, wanted bf16, fp8 or fp4", f.precision)
+	}
+	m, ok := catalog.ModelNamed(f.model)
+	if a.Model = (compute.Arch{Model: m}); !ok {
+		r.found.Errorf(diag.Pos{File: "--model"}, "compute/model-unknown", "the architecture of %q is not known%s", f.model, diag.DidYouMean(f.model, catalog.ModelNames()))
+	}
+	for _, name := range f.regions {
+		if _, ok := catalog.RegionByName(name); !ok {
+			r.wrong("--region", "no region %q%s", name, diag.DidYouMean(name, catalog.RegionNames()))
+		}
+	}
+	if len(a.Regions) == 0 {
+		a.Regions = catalog.PricedRegions()
+	}
+	if f.gpu != "" {
+		g, ok := catalog.GPUOf(f.gpu)
+		if a.GPU = g.Name; !ok {
+			r.wrong("--gpu", "no GPU %q%s", f.gpu, diag.DidYouMean(f.gpu, catalog.GPUNames()))
+		}
+	}
+	if f.budget != "" {
+		usd, err := estate.ParseMicro(f.budget)
+		if a.Budget = usd; err != nil || usd <= 0 {
+			r.wrong("--budget", "%q, wanted a number of USD above 0", f.budget)
+		}
+	}
+	switch {
+	case f.serve != "" && f.method != "":
+		r.wrong("--serve", "is given with --method: training and serving are asked about one at a time")
+	case f.serve != "":
+		a.Traffic = f.traffic(&r, m)
+	default:
+		a.Run = f.run(&r, &a)
+	}
+	return a, r.found
+}
+
+// run reads what is said of training.
+func (f *computeFlags) run(r *flagReader, a *compute.Ask) *compute.Run {
+	var tokens estate.Count
+	var within estate.Duration
+	var runs estate.Frequency
+	method := map[string]compute.Method{"full": compute.SFT, "lora": compute.LoRA, "qlora": compute.QLoRA, "pretrain": compute.Pretrain}[f.method]
+	if method == "" {
+		r.wrong("--method", "%q, wanted full, lora, qlora or pretrain, or --serve", f.method)
+	}
+	if r.read("--tokens", f.tokens, &tokens); tokens <= 0 && !r.found.HasErrors() {
+		r.wrong("--tokens", "%q, wanted the number of tokens of one run, such as 2e9", f.tokens)
+	}
+	if r.read("--done-within", f.within, &within); f.within != "" && within <= 0 && !r.found.HasErrors() {
+		r.wrong("--done-within", "%q, wanted a time such as 24h", f.within)
+	}
+	r.read("--runs", f.runs, &runs)
+	f.context(r, "--sequence", f.sequence, a.Model.Context)
+	run := &compute.Run{Method: method, Tokens: float64(tokens), Sequence: f.sequence, Batch: f.batch, Within: float64(within) / 3.6e12, Runs: float64(runs) * 365 * 86400 / 12}
+	if f.batch < 0 {
+		r.wrong("--batch", "%d, wanted a number of sequences", f.batch)
+	}
+	if f.batch == 0 && f.sequence > 0 {
+		step := 1 << 20 // tokens
+		if method == compute.Pretrain {
+			step <<= 2
+		}
+		run.Batch = max(1, step/f.sequence)
+	}
+	if within == estate.Never {
+		run.Within = 0
+	}
+	return run
+}
+
+// context says that so many tokens are none, or more than a model takes.
+func (f *computeFlags) context(r *flagReader, flag string, tokens, most int) {
+	if tokens <= 0 {
+		r.wrong(flag, "%d tokens, wanted more than none", tokens)
+	} else if most > 0 && tokens > most {
+		r.found.Errorf(diag.Pos{File: flag}, "compute/context", "%d tokens, and %s takes %d at most", tokens, f.model, most)
+	}
+}
+
+// traffic reads what is said of serving.
+func (f *computeFlags) traffic(r *flagReader, m catalog.Model) *compute.Traffic {
+	var t compute.Traffic
+	var ttft, tpot estate.Duration
+	rate := func(text string, to *float64) {
+		var x estate.Frequency
+		r.read("--serve", text, &x)
+		*to = float64(x)
+	}
+	tokens := func(text string, to *int) {
+		var x estate.Count
+		r.read("--serve", text, &x)
+		*to = int(x)
+	}
+	for pair := range strings.SplitSeq(f.serve, ",") {
+		switch key, value, _ := strings.Cut(strings.TrimSpace(pair), "="); key {
+		case "mean":
+			rate(value, &t.Mean)
+		case "peak":
+			rate(value, &t.Peak)
+		case "in":
+			tokens(value, &t.In)
+		case "out":
+			tokens(value, &t.Out)
+		default:
+			r.wrong("--serve", "has %q, wanted mean, peak, in and out, as mean=20/s,peak=60/s,in=1500,out=300", pair)
+		}
+	}
+	if t.Peak == 0 {
+		t.Peak = t.Mean
+	}
+	if t.Peak < t.Mean {
+		r.wrong("--serve", "has a peak of %g/s below the mean of %g/s", t.Peak, t.Mean)
+	}
+	if !r.found.HasErrors() && (t.Peak == 0 || t.In == 0 || t.Out == 0) {
+		r.wrong("--serve", "%q, wanted mean or peak, in and out, as mean=20/s,peak=60/s,in=1500,out=300", f.serve)
+	}
+	f.context(r, "--serve", t.In+t.Out, m.Context)
+	r.read("--ttft", f.ttft, &ttft)
+	r.read("--tpot", f.tpot, &tpot)
+	t.TTFT, t.TPOT = float64(ttft)/1e9, float64(tpot)/1e9
+	return &t
+}
+
+// objections returns what the policies, quota and sizes of a subscription say
+// against an option.
+func (f *computeFlags) objections(a compute.Ask) (func(*catalog.Size, string, int) []compute.Objection, error) {
+	scope, err := arm.ParseID(f.scope)
+	if err != nil || !scope.Type().Equal(arm.SubscriptionType) {
+		return nil, fmt.Errorf("--scope %q, wanted with --tenant the id of a subscription, /subscriptions/…", f.scope)
+	}
+	p, err := f.load(nil)
+	if err != nil {
+		return nil, err
+	}
+	printFew(p.found, f.full, colourOn(f.colour, os.Stderr))
+	if !p.tenant.Has(scope) {
+		return nil, fmt.Errorf("--scope %s is not in the tenant", scope)
+	}
+	return func(s *catalog.Size, region string, nodes int) []compute.Objection {
+		typ := arm.Type("Microsoft.Compute/virtualMachineScaleSets")
+		if a.Run != nil && nodes == 1 {
+			typ = "Microsoft.Compute/virtualMachines"
+		}
+		return append(forbidden(p.engine, scope, typ, s.Name, region), noRoom(p.tenant, scope, s.Name, region, nodes)...)
+	}, nil
+}
+
+// forbidden gives what policies say against a size in a region.
+func forbidden(e *policy.Engine, scope arm.ID, typ arm.Type, size, region string) (all []compute.Objection) {
+	q := policy.Question{Scope: scope, Type: typ, Property: policy.SizeAlias(typ), Values: []string{size}, Known: map[string]string{"location": region}}
+	for _, c := range e.Allowed(q) {
+		if c.Decision == policy.Allowed {
+			continue
+		}
+		by := "a policy"
+		if len(c.By) > 0 {
+			by = fmt.Sprintf("%q", c.By[0].Assignment.Title)
+		}
+		why := "is denied by " + by
+		if c.Decision != policy.Denied {
+			why = "whether " + by + " denies it depends on other properties"
+		}
+		all = append(all, compute.Objection{By: "policy", Why: why, Known: c.Decision == policy.Denied})
+	}
+	return all
+}
+
+// noRoom gives what a subscription has no quota for or does not offer.
+func noRoom(have *tenant.Tenant, scope arm.ID, size, region string, nodes int) (all []compute.Objection) {
+	id := arm.ID(string(scope) + "/resourceGroups/airfield/providers/Microsoft.Compute/virtualMachineScaleSets/wanted")
+	var b tenant.Builder
+	b.Add(arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "location", region, "sku", arm.O{"name", size, "capacity", nodes}})})
+	wanted, _ := b.Tenant()
+	for _, block := range limits.Against(wanted, have) {
+		by, _, _ := strings.Cut(strings.TrimPrefix(block.Code, "limits/"), "-")
+		if !slices.Contains([]string{"quota", "size", "subscription", "provider", "feature"}, by) {
+			continue
+		}
+		_, why, _ := strings.Cut(block.Message, ": ") // what the resource is called says nothing here
+		if m := block.Sum; m != nil && m.Limit >= 0 {
+			why = fmt.Sprintf("wants %d of %s there, %d of %d in use", m.Wanted, m.Name, m.Used, m.Limit)
+		}
+		all = append(all, compute.Objection{By: by, Why: why, Known: block.Stops()})
+	}
+	return all
+}

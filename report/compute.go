@@ -1,0 +1,258 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"airfield/catalog"
+	"airfield/compute"
+)
+
+// What sizes would do for a model: options that may be had, cheapest first, the
+// sum of the first part by part, and what excluded the others.
+
+// Computed is the answer about a model, as data.
+type Computed struct {
+	Model    string              `json:"model"`
+	Assumed  []string            `json:"assumed"`
+	Options  []OptionOf          `json:"options"`
+	Better   *OptionOf           `json:"better,omitempty"`  // the cheapest that is a fifth faster than the first
+	Cheaper  *OptionOf           `json:"cheaper,omitempty"` // the cheapest that misses time, budget or quota alone
+	Keep     *compute.Checkpoint `json:"checkpoint,omitempty"`
+	Excluded []ExclusionOf       `json:"excluded"`
+	serving  bool
+	budget   string
+}
+
+// OptionOf is a size and how many of it.
+type OptionOf struct {
+	Size      string              `json:"size"`
+	Region    string              `json:"region"`
+	Nodes     int                 `json:"nodes"`
+	Layout    string              `json:"layout"`
+	Replicas  int                 `json:"replicas,omitempty"`
+	Batch     int                 `json:"batch,omitempty"` // requests at once on a replica
+	Limit     string              `json:"limit"`           // what binds
+	Hours     *compute.Estimate   `json:"hours,omitempty"`
+	Speed     compute.Estimate    `json:"speed"`
+	TTFT      *compute.Estimate   `json:"ttft,omitempty"`
+	TPOT      *compute.Estimate   `json:"tpot,omitempty"`
+	Memory    compute.Estimate    `json:"memory"`
+	HourUSD   float64             `json:"hourUSD,omitempty"`
+	MonthUSD  float64             `json:"monthUSD,omitempty"`
+	PriceAsOf string              `json:"priceAsOf,omitempty"`
+	Open      []compute.Objection `json:"open,omitempty"` // what could not be told, or excludes it
+}
+
+// ExclusionOf is why sizes are not among the options.
+type ExclusionOf struct {
+	By    string   `json:"by"`
+	Why   string   `json:"why"`
+	Sizes []string `json:"sizes"` // with the region where it depends on that
+}
+
+// Compute makes data of a ranking.
+func Compute(a compute.Ask, r compute.Ranking) Computed {
+	c := Computed{Model: a.Model.Name, serving: a.Traffic != nil, Options: []OptionOf{}, Excluded: exclusions(r.Not)}
+	for i := range r.May {
+		c.Options = append(c.Options, optionOf(&r.May[i]))
+	}
+	if o, ok := r.Better(); ok {
+		x := optionOf(&o)
+		c.Better = &x
+	}
+	if o, ok := r.Cheaper(); ok {
+		x := optionOf(&o)
+		c.Cheaper = &x
+	}
+	if a.Traffic != nil {
+		c.Assumed = []string{fmt.Sprintf("%s weights, a KV cache of 16 bits, vLLM, prompts not shared; %g requests/s at peak, all nodes up all month", a.Precision, a.Traffic.Peak)}
+		return c
+	}
+	c.Assumed = []string{fmt.Sprintf("%s, %d sequences of %d tokens a step, %.3g tokens a run, %.3g runs a month", a.Precision, a.Run.Batch, a.Run.Sequence, a.Run.Tokens, a.Run.Runs)}
+	if len(r.May) > 0 {
+		k := compute.CheckpointOf(a.Model, a.Run.Method, r.May[0].Nodes*int(r.May[0].Size.GPUs), pause)
+		c.Keep = &k
+	}
+	return c
+}
+
+// pause is the seconds that a run may stand still for a checkpoint.
+const pause = 60
+
+func optionOf(o *compute.Option) OptionOf {
+	x := OptionOf{Size: o.Size.Name, Region: o.Region, Nodes: o.Nodes, Replicas: o.Replicas, Batch: o.Batch, Speed: o.Speed, Memory: o.Memory, Limit: o.Speed.Bound, Open: o.Against,
+		HourUSD: float64(o.Price) / 1e6, MonthUSD: float64(o.Month) / 1e6, Layout: layout(o)}
+	if o.Price > 0 {
+		x.PriceAsOf = catalog.PricesAsOf(o.Region)
+	}
+	if o.Time.Value > 0 {
+		x.Hours = &o.Time
+	}
+	if o.TPOT.Value > 0 {
+		x.TTFT, x.TPOT = &o.TTFT, &o.TPOT
+	}
+	return x
+}
+
+// layout writes the degrees of parallelism that are above 1.
+func layout(o *compute.Option) string {
+	l := o.Layout
+	var words []string
+	for _, d := range []struct {
+		n    int
+		name string
+	}{{l.Tensor, "tensor"}, {l.Pipeline, "pipeline"}, {l.Context, "context"}, {l.Expert, "expert"}} {
+		if d.n > 1 {
+			words = append(words, fmt.Sprintf("%s %d", d.name, d.n))
+		}
+	}
+	if l.Sharding != "" && o.Nodes*int(o.Size.GPUs) > 1 {
+		words = append(words, string(l.Sharding))
+	}
+	if l.Micro > 0 {
+		words = append(words, fmt.Sprintf("micro-batch %d", l.Micro))
+	}
+	return strings.Join(words, ", ")
+}
+
+// exclusions puts together the sizes that the same reason excludes; of several
+// reasons the first counts, which the work itself gives.
+func exclusions(not []compute.Option) (all []ExclusionOf) {
+	all = []ExclusionOf{}
+	for i := range not {
+		o := &not[i]
+		at := slices.IndexFunc(o.Against, func(b compute.Objection) bool { return b.Known })
+		b := o.Against[at]
+		name := strings.TrimPrefix(o.Size.Name, "Standard_")
+		if slices.Contains(inPlace, b.By) {
+			name += " in " + o.Region
+		}
+		k := slices.IndexFunc(all, func(e ExclusionOf) bool { return e.By == b.By && e.Why == b.Why })
+		if k < 0 {
+			all, k = append(all, ExclusionOf{By: b.By, Why: b.Why}), len(all)
+		}
+		if !slices.Contains(all[k].Sizes, name) {
+			all[k].Sizes = append(all[k].Sizes, name)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ExclusionOf) int { return near(a.By) - near(b.By) })
+	return all
+}
+
+// inPlace are the reasons that differ by region.
+var inPlace = []string{"region", "price", "budget", "size", "quota", "policy"}
+
+// near puts what somebody can change before what the work or the GPU is.
+func near(by string) int {
+	return slices.Index([]string{"memory", "fabric", "model", "GPU", "end", "image", "region", "price", "budget", "time", "size", "quota", "policy"}, by) * -1
+}
+
+// ComputeText prints the answer for people.
+func ComputeText(w io.Writer, c Computed, o Options) error {
+	p := newPrinter(w, o)
+	p.heading(c.Model, strings.Join(c.Assumed, "; "))
+	shown := map[string]bool{} // in the cheapest region
+	for i := range c.Options {
+		if size := c.Options[i].Size; o.Full || !shown[size] && len(shown) < 6 {
+			p.option(fmt.Sprintf("%d. ", i+1), &c.Options[i])
+			shown[size] = true
+		}
+	}
+	if n := len(c.Options); !o.Full && len(shown) < n {
+		p.line(span{dim, fmt.Sprintf("   of %d in all, a size in the cheapest region: --full", n)})
+	}
+	if len(c.Options) == 0 {
+		p.line(span{strong, "nothing does it"})
+	} else {
+		p.sum(&c.Options[0])
+	}
+	if c.Better != nil || c.Cheaper != nil {
+		p.heading("Next", "")
+	}
+	if c.Better != nil {
+		p.option("faster: ", c.Better)
+	}
+	if c.Cheaper != nil {
+		p.option("cheaper: ", c.Cheaper)
+	}
+	if k := c.Keep; k != nil {
+		p.heading("Checkpoints", "")
+		p.wrap([]span{{normal, "  "}}, "  ", fmt.Sprintf("%s each; one every %.0f min loses least where a GPU fails every %.0f h (one of these every %.0f h): %.1f %% of the time in all. To write one in %.0f s takes %s/s. An eviction of a Spot node costs %.0f min on average; how often there is one, Azure does not say in advance.",
+			bytesOf(k.Bytes), k.Interval, compute.HoursBetweenFailures, k.Failures, k.Lost*100, k.Pause, bytesOf(k.Write), k.Evicted), normal)
+	}
+	p.excluded(c.Excluded, o.Full)
+	return p.w.Flush()
+}
+
+func (p *printer) option(first string, o *OptionOf) {
+	price := "price not known"
+	if o.MonthUSD > 0 {
+		price = fmt.Sprintf("%.0f USD/month", o.MonthUSD)
+	}
+	p.line(span{strong, fmt.Sprintf("%s%s × %d", first, o.Size, o.Nodes)}, span{normal, fmt.Sprintf("  %s  %s", o.Region, price)})
+	text := "limit: " + o.Limit + "; " + o.Layout
+	if o.Hours != nil {
+		text = fmt.Sprintf("a run takes %s; %s", interval(*o.Hours, 1, "h"), text)
+	}
+	if o.TPOT != nil {
+		text = fmt.Sprintf("%d replicas of %d requests: first token %s, each further %s; %s", o.Replicas, o.Batch, interval(*o.TTFT, 1e3, "ms"), interval(*o.TPOT, 1e3, "ms"), text)
+	}
+	p.wrap([]span{{normal, "   "}}, "   ", text, normal)
+	for _, b := range o.Open {
+		p.wrap([]span{{dim, "   "}}, "   ", b.By+": "+b.Why, dim)
+	}
+}
+
+// sum prints what the first option's numbers are the sum of.
+func (p *printer) sum(o *OptionOf) {
+	p.heading("Why "+strings.TrimPrefix(o.Size, "Standard_"), "")
+	e, what, times, unit := o.Speed, "a step of one GPU", 1e3, "ms"
+	if o.TPOT != nil {
+		e, what = *o.TPOT, "a token"
+	}
+	for _, part := range e.Parts {
+		if part.Value > 0 {
+			p.line(span{normal, fmt.Sprintf("  %9.3g %s  %s", part.Value*times, unit, part.Name)})
+		}
+	}
+	p.line(span{dim, "  of " + what})
+	for _, part := range o.Memory.Parts {
+		p.line(span{normal, fmt.Sprintf("  %9s  %s", bytesOf(part.Value), part.Name)})
+	}
+	p.line(span{dim, "  of the memory of the fullest GPU"})
+}
+
+func (p *printer) excluded(all []ExclusionOf, full bool) {
+	if len(all) == 0 {
+		return
+	}
+	p.heading("Not these", "")
+	for _, e := range all {
+		names := e.Sizes
+		if len(names) > 4 && !full {
+			names = append(slices.Clone(names[:3]), fmt.Sprintf("and %d more", len(e.Sizes)-3))
+		}
+		p.wrap([]span{{strong, "  " + e.By + ": "}}, "    ", e.Why+" ("+strings.Join(names, ", ")+")", normal)
+	}
+}
+
+// interval writes an estimate with where nine of ten measured values lie.
+func interval(e compute.Estimate, times float64, unit string) string {
+	return fmt.Sprintf("%.3g %s (%.3g to %.3g)", e.Value*times, unit, e.Low*times, e.High*times)
+}
+
+// bytesOf writes a number of bytes.
+func bytesOf(b float64) string {
+	for _, u := range []struct {
+		worth float64
+		name  string
+	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}} {
+		if b >= u.worth {
+			return fmt.Sprintf("%.3g %s", b/u.worth, u.name)
+		}
+	}
+	return fmt.Sprintf("%.0f B", b)
+}
