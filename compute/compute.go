@@ -6,7 +6,8 @@
 // goes in, an Estimate comes out with its interval and its sum part by part;
 // these are the equations of rooflines, rings and pipelines with the constants
 // of catalog/judged/sizing.csv, and docs/accuracy.md says how right they are.
-// The package asks nobody: what policy, quota or region refuse comes in as a
+// An Ask goes in and a Ranking of all sizes comes out, by the same models. The
+// package asks nobody: what policy, quota or region refuse comes in as a
 // function. Choose does not use the models yet.
 package compute
 

@@ -189,7 +189,7 @@ func (a *Ask) hours(o *Option) float64 {
 // try finds how many nodes of a size do the work, or what keeps them from it.
 func (c *Constants) try(a *Ask, s *catalog.Size, g catalog.GPU, known bool) Option {
 	if !known {
-		why := "the speed of its " + cmp.Or(s.GPUVariant, "GPU") + " is not known"
+		why := "how fast its GPU is was not measured"
 		if s.GPUs < 1 {
 			why = "has a part of a GPU"
 		}

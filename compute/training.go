@@ -311,12 +311,13 @@ func (j *Train) optimizerTraffic() float64 {
 // link returns the bytes/s of one GPU among n that stand so many apart: over
 // NVLink inside its domain; beyond, each of the group's GPUs in a node brings
 // its own adapter.
+// With no NVLink it is PCIe.
 func (j *Train) link(apart, n int) float64 {
 	g := j.GPU
 	if apart*n <= g.Domain || g.NIC == 0 {
-		return g.NVLink
+		return math.Max(g.NVLink, g.PCIe)
 	}
-	return math.Min(g.NVLink, g.NIC*math.Max(1, float64(g.Domain/apart)))
+	return math.Min(math.Max(g.NVLink, g.PCIe), g.NIC*math.Max(1, float64(g.Domain/apart)))
 }
 
 // fabric names what carries the exchange of gradients.

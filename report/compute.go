@@ -154,15 +154,16 @@ func near(by string) int {
 func ComputeText(w io.Writer, c Computed, o Options) error {
 	p := newPrinter(w, o)
 	p.heading(c.Model, strings.Join(c.Assumed, "; "))
-	shown := map[string]bool{} // in the cheapest region
+	n, shown := 0, map[string]bool{} // in the cheapest region
 	for i := range c.Options {
 		if size := c.Options[i].Size; o.Full || !shown[size] && len(shown) < 6 {
-			p.option(fmt.Sprintf("%d. ", i+1), &c.Options[i])
+			n++
+			p.option(fmt.Sprintf("%d. ", n), &c.Options[i])
 			shown[size] = true
 		}
 	}
-	if n := len(c.Options); !o.Full && len(shown) < n {
-		p.line(span{dim, fmt.Sprintf("   of %d in all, a size in the cheapest region: --full", n)})
+	if n < len(c.Options) {
+		p.line(span{dim, fmt.Sprintf("   of %d in all, a size in the cheapest region: --full", len(c.Options))})
 	}
 	if len(c.Options) == 0 {
 		p.line(span{strong, "nothing does it"})
@@ -193,7 +194,7 @@ func (p *printer) option(first string, o *OptionOf) {
 		price = fmt.Sprintf("%.0f USD/month", o.MonthUSD)
 	}
 	p.line(span{strong, fmt.Sprintf("%s%s × %d", first, o.Size, o.Nodes)}, span{normal, fmt.Sprintf("  %s  %s", o.Region, price)})
-	text := "limit: " + o.Limit + "; " + o.Layout
+	text := strings.TrimSuffix("limit: "+o.Limit+"; "+o.Layout, "; ")
 	if o.Hours != nil {
 		text = fmt.Sprintf("a run takes %s; %s", interval(*o.Hours, 1, "h"), text)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"airfield/compute"
+	"airfield/design"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/source"
@@ -22,7 +23,7 @@ func (f *computeFlags) writeInto(o compute.Option) error {
 		printFindings(found, colourOn(f.colour, os.Stderr))
 		return errUnreadable
 	}
-	at, ok := atKey(e, key)
+	work, ok := workAt(e, key)
 	if !ok {
 		return fmt.Errorf("--write %s: %s has no job or service %q, wanted workload/name or workload/environment/name", f.write, file, key)
 	}
@@ -33,24 +34,48 @@ func (f *computeFlags) writeInto(o compute.Option) error {
 	lines := strings.Split(string(text), "\n")
 	fresh := ""
 	for _, m := range [][2]string{{"nodes", fmt.Sprint(o.Nodes)}, {"size", o.Size.Name}} {
-		if at.Has(m[0]) {
-			replaceScalar(lines, at.Of(m[0]), m[1])
+		if work.Has(m[0]) {
+			replaceScalar(lines, work.Of(m[0]), m[1])
 		} else {
 			fresh = m[0] + ": " + m[1] + ", " + fresh
 		}
 	}
 	if fresh != "" {
-		insertMembers(lines, at.Pos(), strings.TrimSuffix(fresh, ", "))
+		insertMembers(lines, work.Pos(), strings.TrimSuffix(fresh, ", "))
 	}
-	if err := writeFile(file, []byte(strings.Join(lines, "\n"))); err != nil {
+	fresh = strings.Join(lines, "\n")
+	if !holds(file, fresh, key, o) {
+		return fmt.Errorf("--write %s: %s is written in a way that cannot be changed here: put size: %s and nodes: %d there by hand", f.write, key, o.Size.Name, o.Nodes)
+	}
+	if err := writeFile(file, []byte(fresh)); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "wrote %s × %d to %s of %s\n", o.Size.Name, o.Nodes, key, file)
 	return nil
 }
 
-// atKey finds a job or a service, of a workload or of one of its environments.
-func atKey(e *estate.Estate, key string) (source.At, bool) {
+// holds tells whether a text of an estate says what an option is.
+func holds(file, text, key string, o compute.Option) bool {
+	src, found := source.NewFile(file, []byte(text))
+	if found.HasErrors() {
+		return false
+	}
+	e, found := design.Read(src)
+	if e == nil || found.HasErrors() {
+		return false
+	}
+	work, ok := workAt(e, key)
+	return ok && work.Size == o.Size.Name && work.Nodes == o.Nodes
+}
+
+// work is a job or a service: what it runs on, and where that stands.
+type work struct {
+	source.At
+	estate.Compute
+}
+
+// workAt finds a job or a service, of a workload or of one of its environments.
+func workAt(e *estate.Estate, key string) (work, bool) {
 	part := strings.Split(key, "/")
 	for _, w := range e.Workloads {
 		if w.Key != part[0] || len(part) < 2 || len(part) > 3 {
@@ -65,18 +90,19 @@ func atKey(e *estate.Estate, key string) (source.At, bool) {
 				}
 			}
 		}
+		name := part[len(part)-1]
 		for _, j := range spec.Jobs {
-			if j.Key == part[len(part)-1] {
-				return j.Value.At, true
+			if j.Key == name {
+				return work{j.Value.At, j.Value.Compute}, true
 			}
 		}
 		for _, s := range spec.Services {
-			if s.Key == part[len(part)-1] {
-				return s.Value.At, true
+			if s.Key == name {
+				return work{s.Value.At, s.Value.Compute}, true
 			}
 		}
 	}
-	return source.At{}, false
+	return work{}, false
 }
 
 // replaceScalar puts a value where another stands.
@@ -95,11 +121,8 @@ func replaceScalar(lines []string, at diag.Pos, value string) {
 func insertMembers(lines []string, at diag.Pos, members string) {
 	l := lines[at.Line-1]
 	before, rest := l[:at.Col-1], l[at.Col-1:]
-	if strings.HasPrefix(rest, "{") {
-		if more := strings.TrimLeft(rest[1:], " "); !strings.HasPrefix(more, "}") {
-			members += ", "
-		}
-		lines[at.Line-1] = before + "{" + members + rest[1:]
+	if strings.HasSuffix(strings.TrimRight(before, " "), "{") {
+		lines[at.Line-1] = before + members + ", " + rest
 		return
 	}
 	indent := strings.Repeat(" ", at.Col-1)
