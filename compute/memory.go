@@ -73,10 +73,10 @@ func (j *Train) state() []Part {
 	held := (j.Model.Params - experts + experts/float64(max(1, l.Expert))) * share
 	weights, gradients, optimizer := weightBytes, gradientBytes, optimizerBytes
 	if j.Method.adapters() {
-		weights, gradients, optimizer = min(weightBytes, weightBits(j.Precision)/8), 0, 0
+		weights, gradients, optimizer = min(weightBytes, WeightBits(j.Precision)/8), 0, 0
 	}
 	if j.Method == QLoRA {
-		weights = weightBits("int4") / 8
+		weights = WeightBits("int4") / 8
 	}
 	data := float64(j.data() * l.Context)
 	switch l.Sharding {
@@ -186,8 +186,8 @@ func CacheBytes(m catalog.Model, bytesEach float64) float64 {
 	return 2 * float64(layers*m.KVHeads*m.HeadDim) * bytesEach
 }
 
-// weightBits returns the bits of a stored weight, scales counted.
-func weightBits(precision string) float64 {
+// WeightBits returns the bits of a stored weight, scales counted.
+func WeightBits(precision string) float64 {
 	switch precision {
 	case "fp32":
 		return 32

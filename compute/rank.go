@@ -281,7 +281,7 @@ func (c *Constants) serve(a *Ask, s *catalog.Size, g catalog.GPU) Option {
 		if room < 1 {
 			continue
 		}
-		if peak(g, a.Precision) == 0 {
+		if Peak(g, a.Precision) == 0 {
 			return Option{Against: []Objection{{"GPU", g.Name + " does not compute " + a.Precision, true}}}
 		}
 		have, load := c.loaded(job, int(math.Min(room, largestBatch)), v)
@@ -340,8 +340,8 @@ func (v *Traffic) late(have Served) string {
 // held returns the bytes on each GPU of a replica with so many requests.
 func (c *Constants) held(s *Serve, requests int) Estimate {
 	t := float64(s.Tensor)
-	cache := float64(requests) * (float64(s.In) + float64(s.Out)/2) * CacheBytes(s.Model.Model, weightBits(s.Cache)/8) / s.cacheSplit()
-	parts := []Part{{"weights", s.Model.Params * weightBits(s.Weights) / 8 / t, "B"}, {"KV cache", cache, "B"}, {"workspace", c[serveWorkspace] * 1e9, "B"}}
+	cache := float64(requests) * (float64(s.In) + float64(s.Out)/2) * CacheBytes(s.Model.Model, WeightBits(s.Cache)/8) / s.cacheSplit()
+	parts := []Part{{"weights", s.Model.Params * WeightBits(s.Weights) / 8 / t, "B"}, {"KV cache", cache, "B"}, {"workspace", c[serveWorkspace] * 1e9, "B"}}
 	return between(total(parts), 0.05, "B", "memory: "+largest(parts), parts)
 }
 

@@ -73,6 +73,9 @@ func (c *Constants) Serve(s Serve) (Served, error) {
 	return best, nil
 }
 
+// Holds tells whether a replica holds the model and one request.
+func (c *Constants) Holds(s Serve) bool { return s.room(c[serveWorkspace]*1e9) >= 1 }
+
 func (s *Serve) check() error {
 	switch {
 	case s.Model.Params <= 0 || s.Model.Layers <= 0 || s.Model.Hidden <= 0:
@@ -88,8 +91,8 @@ func (s *Serve) check() error {
 // room returns how many requests the KV cache of a replica holds, where an
 // engine takes a workspace of so many bytes on each GPU.
 func (s *Serve) room(workspace float64) float64 {
-	free := cacheShare * (float64(s.Tensor)*(s.GPU.Bytes-workspace) - s.Model.Params*weightBits(s.Weights)/8)
-	each := (float64(s.In) + float64(s.Out)/2) * CacheBytes(s.Model.Model, weightBits(s.Cache)/8) * float64(s.Tensor) / s.cacheSplit()
+	free := cacheShare * (float64(s.Tensor)*(s.GPU.Bytes-workspace) - s.Model.Params*WeightBits(s.Weights)/8)
+	each := (float64(s.In) + float64(s.Out)/2) * CacheBytes(s.Model.Model, WeightBits(s.Cache)/8) * float64(s.Tensor) / s.cacheSplit()
 	return free / each
 }
 
@@ -142,7 +145,7 @@ func (c *Constants) serveOn(s *Serve, room float64) Served {
 // context is so long.
 func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 	m, t := s.Model, float64(s.Tensor)
-	read := (m.Params - m.head()) * weightBits(s.Weights) / 8
+	read := (m.Params - m.head()) * WeightBits(s.Weights) / 8
 	layer, sequence := c[serveLayer], c[serveSequence]
 	if s.Engine == VLLM || s.Engine == SGLang {
 		sequence = c[serveSequencePython]
@@ -150,15 +153,15 @@ func (c *Constants) decode(s *Serve, batch, context float64) []Part {
 	flops := 2 * (m.Active - m.head()) * batch
 	if experts := m.expertParams(); experts > 0 {
 		met := 1 - math.Pow(1-float64(m.TopK)/float64(m.Experts), batch)
-		routed := experts * met * weightBits(s.Weights) / 8
-		read += routed - experts*weightBits(s.Weights)/8
+		routed := experts * met * WeightBits(s.Weights) / 8
+		read += routed - experts*WeightBits(s.Weights)/8
 		each := batch * float64(m.TopK) / float64(m.Experts)
 		flops *= 1 + c[serveHalfTokens]/math.Max(each, 1)
 		layer += c[serveLayerMoE]
 	}
 	hbm := s.GPU.HBM * c[serveHBM]
 	weights, matrices := read/t/hbm, flops/t/c.serveRate(s)
-	cache := batch * context * CacheBytes(m.Model, weightBits(s.Cache)/8) / s.cacheSplit() / s.GPU.HBM
+	cache := batch * context * CacheBytes(m.Model, WeightBits(s.Cache)/8) / s.cacheSplit() / s.GPU.HBM
 	if m.KVWidth > 0 {
 		cache *= c[serveLatent]
 	}
@@ -182,7 +185,7 @@ func (c *Constants) prefill(s *Serve, requests float64) []Part {
 		flops *= 1 + c[serveHalfTokens]/math.Max(1, tokens*float64(m.TopK)/float64(m.Experts))
 	}
 	matrices := flops / t / c.serveRate(s)
-	weights := m.Params * weightBits(s.Weights) / 8 / t / (s.GPU.HBM * c[serveHBM])
+	weights := m.Params * WeightBits(s.Weights) / 8 / t / (s.GPU.HBM * c[serveHBM])
 	layers := m.Layers
 	if m.AttentionLayers > 0 {
 		layers = m.AttentionLayers
@@ -222,8 +225,8 @@ func (c *Constants) collectives(s *Serve, tokens float64) float64 {
 func (c *Constants) serveRate(s *Serve) float64 {
 	g := s.GPU
 	precision := strings.ToLower(s.Weights)
-	at := peak(g, precision)
-	bits := weightBits(precision)
+	at := Peak(g, precision)
+	bits := WeightBits(precision)
 	if at == 0 && bits < 8 {
 		at, bits = g.FP8, 8
 	}

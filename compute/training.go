@@ -114,7 +114,7 @@ func (j *Train) check() error {
 		return fmt.Errorf("the GPU %q is not known", j.GPU.Name)
 	case j.GPUs <= 0 || j.Sequence <= 0 || j.Batch <= 0:
 		return fmt.Errorf("%d GPUs, a sequence of %d tokens and a batch of %d are no training", j.GPUs, j.Sequence, j.Batch)
-	case peak(j.GPU, j.Precision) == 0:
+	case Peak(j.GPU, j.Precision) == 0:
 		return fmt.Errorf("%s does not compute %s", j.GPU.Name, j.Precision)
 	}
 	return nil
@@ -337,8 +337,8 @@ func allReduce(bytes float64, n int, link float64) float64 {
 	return 2*float64(n-1)/float64(n)*bytes/link + latency*float64(n-1)
 }
 
-// peak returns the dense FLOP/s of a precision, 0 where it is not computed.
-func peak(g catalog.GPU, precision string) float64 {
+// Peak returns the dense FLOP/s of a precision, 0 where it is not computed.
+func Peak(g catalog.GPU, precision string) float64 {
 	switch precision {
 	case "fp32":
 		return g.FP32
@@ -406,7 +406,7 @@ func (c *Constants) trainRate(j *Train) float64 {
 	if j.Model.Experts > 0 {
 		share *= math.Exp(-c[trainRelease] * (latest - j.Release))
 	}
-	rate := share * peak(g, j.Precision)
+	rate := share * Peak(g, j.Precision)
 	if j.Precision == "nvfp4" {
 		rate = share * math.Min(g.FP4, 10000e12) // the further FP4 of the 300s is not sustained
 	}

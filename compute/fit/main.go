@@ -29,6 +29,7 @@ func main() {
 	from := flag.String("rows", "../shared/sizing", "folder of measured runs")
 	to := flag.String("to", "catalog/judged", "folder of the tables of constants")
 	folds := flag.Int("folds", 0, "hold out each of so many parts in turn")
+	charts := flag.String("charts", "", "draw predicted against measured into this folder, print peers side by side, and stop")
 	worst := flag.String("worst", "", "print predictions of this mode and stop")
 	flag.Parse()
 	cases, err := read(*from)
@@ -38,6 +39,11 @@ func main() {
 	switch {
 	case *worst != "":
 		print(cases, *worst)
+	case *charts != "":
+		if err := draw(filepath.Join(*charts, "accuracy.svg"), cases); err != nil {
+			panic(err)
+		}
+		peers(cases)
 	case *folds > 0:
 		for _, s := range rows.Scores(holdOut(cases, *folds), rows.Catalog()) {
 			fmt.Println("held out:", s)

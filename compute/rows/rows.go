@@ -33,6 +33,8 @@ type Case struct {
 	Group    string // rows of a group differ in little: source, model, GPU, precision, task
 	Measured float64
 	Classic  *compute.Classic                             // of mode classic
+	Train    *compute.Train                               // of modes of training
+	Serve    *compute.Serve                               // of modes of serving
 	Predict  func(Models) (compute.Estimate, bool, error) // with whether it fits
 }
 
@@ -153,9 +155,9 @@ func training(r row) []Case {
 	}
 	var all []Case
 	if speed > 0 {
-		all = append(all, Case{Mode: r("accept_class") + " given", Measured: speed, Predict: planned(given)})
+		all = append(all, Case{Mode: r("accept_class") + " given", Measured: speed, Train: &given, Predict: planned(given)})
 		if r("accept_class") == "train-dense" && r("source") != "torchtitan" {
-			all = append(all, Case{Mode: "train-dense chosen", Measured: speed, Predict: planned(j)})
+			all = append(all, Case{Mode: "train-dense chosen", Measured: speed, Train: &j, Predict: planned(j)})
 		}
 	}
 	if minutes, tokens := r.number("ttt_min"), r.number("tokens_trained"); minutes > 0 && tokens > 0 && r("task") == "pretrain" {
@@ -204,7 +206,7 @@ func serving(r row) []Case {
 	}
 	out := r.number("out_tok_s")
 	saturated := func(mode string, load compute.Load, token float64) []Case {
-		return []Case{{Mode: mode, Measured: out, Predict: func(m Models) (compute.Estimate, bool, error) {
+		return []Case{{Mode: mode, Measured: out, Serve: &s, Predict: func(m Models) (compute.Estimate, bool, error) {
 			e, err := m.Fitted.Saturated(s, load, token)
 			return e, true, err
 		}}}
@@ -212,7 +214,7 @@ func serving(r row) []Case {
 	limit := limits[r("model")]
 	switch class, scenario := r("accept_class"), r("scenario"); {
 	case scenario == "first-token":
-		return []Case{{Mode: class + " ttft_ms", Measured: r.number("ttft_ms"), Predict: func(m Models) (compute.Estimate, bool, error) {
+		return []Case{{Mode: class + " ttft_ms", Measured: r.number("ttft_ms"), Serve: &s, Predict: func(m Models) (compute.Estimate, bool, error) {
 			e, err := m.Fitted.FirstToken(s)
 			return e.Times(1000, "ms"), true, err
 		}}}
@@ -233,10 +235,10 @@ func serving(r row) []Case {
 			return of(have), true, err
 		}
 	}
-	cases := []Case{{Mode: throughput(r("accept_class")), Measured: out, Predict: closed(func(s compute.Served) compute.Estimate { return s.Throughput })}}
+	cases := []Case{{Mode: throughput(r("accept_class")), Measured: out, Serve: &s, Predict: closed(func(s compute.Served) compute.Estimate { return s.Throughput })}}
 	if r("accept_class") == "infer-dense-latency" {
 		cases[0].Mode += " out_tok_s"
-		cases = append(cases, Case{Mode: "infer-dense-latency tpot_ms", Measured: r.number("tpot_ms"),
+		cases = append(cases, Case{Mode: "infer-dense-latency tpot_ms", Measured: r.number("tpot_ms"), Serve: &s,
 			Predict: closed(func(s compute.Served) compute.Estimate { return s.TPOT.Times(1000, "ms") })})
 	}
 	return cases
