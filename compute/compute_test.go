@@ -1,8 +1,10 @@
 package compute_test
 
 import (
+	"strings"
 	"testing"
 
+	"airfield/catalog"
 	"airfield/compute"
 )
 
@@ -22,6 +24,21 @@ func TestChoose(t *testing.T) {
 		have, ok := compute.Choose(tt.in)
 		if !ok || have.Size.Name != tt.size || have.Nodes != tt.nodes {
 			t.Errorf("%s: have %+v, want %s × %d", tt.name, have, tt.size, tt.nodes)
+		}
+	}
+}
+
+// TestConstantsAreFew holds what was agreed: at most 35 each for training and
+// serving, each with a place to begin at within its bounds.
+func TestConstantsAreFew(t *testing.T) {
+	count := map[string]int{}
+	for name, c := range catalog.SizingConstants() {
+		kind, _, _ := strings.Cut(name, "/")
+		if count[kind]++; count[kind] > 35 {
+			t.Errorf("%d constants of %s", count[kind], kind)
+		}
+		if !(c.Low <= c.Start && c.Start <= c.High) || !(c.Low <= c.Value && c.Value <= c.High) {
+			t.Errorf("%s: %+v", name, c)
 		}
 	}
 }

@@ -193,7 +193,7 @@ func WeightBits(precision string) float64 {
 		return 32
 	case "fp8", "mxfp8", "int8":
 		return 8
-	case "fp4", "nvfp4", "int4":
+	case "fp4", "nvfp4", "mxfp4", "int4":
 		return 4.5
 	}
 	return 16

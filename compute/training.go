@@ -346,7 +346,7 @@ func Peak(g catalog.GPU, precision string) float64 {
 		return g.TF32
 	case "fp8", "mxfp8", "int8":
 		return g.FP8
-	case "fp4", "nvfp4":
+	case "fp4", "nvfp4", "mxfp4":
 		return g.FP4
 	case "fp16":
 		return g.FP16
@@ -385,32 +385,37 @@ func generationOf(g catalog.GPU) generation {
 
 // trainRate returns the FLOP/s that matrices come to.
 func (c *Constants) trainRate(j *Train) float64 {
-	g := j.GPU
+	g, bits := j.GPU, WeightBits(j.Precision)
 	share := c[trainA100BF16]
-	switch generationOf(g) {
-	case hopper:
-		share = c[trainHopperBF16]
-		if j.Precision != "bf16" {
-			share = c[trainHopperFP8]
-			if j.Stack == FSDP {
-				share *= c[trainStackFP8]
-			}
+	switch gen := generationOf(g); {
+	case gen == hopper && bits < 16:
+		share = c[trainHopperFP8]
+		if j.Stack == FSDP {
+			share *= c[trainStackFP8]
 		}
-	case blackwell:
-		share = map[string]float64{"bf16": c[trainBlackwellBF16], "fp8": c[trainBlackwellFP8], "mxfp8": c[trainBlackwellFP8], "nvfp4": c[trainBlackwellFP4]}[j.Precision]
-	case amd3:
+	case gen == hopper:
+		share = c[trainHopperBF16]
+	case gen == blackwell && bits < 8:
+		share = c[trainBlackwellFP4]
+	case gen == blackwell && bits < 16:
+		share = c[trainBlackwellFP8]
+	case gen == blackwell:
+		share = c[trainBlackwellBF16]
+	case gen == amd3:
 		share = c[trainMI300]
-	case amd4:
+	case gen == amd4:
 		share = c[trainMI350]
 	}
 	if j.Model.Experts > 0 {
 		share *= math.Exp(-c[trainRelease] * (latest - j.Release))
 	}
 	rate := share * Peak(g, j.Precision)
-	if j.Precision == "nvfp4" {
+	switch {
+	case bits < 8 && generationOf(g) == amd4:
+		rate = share * g.FP8 // no run in 4 bits was measured
+	case bits < 8:
 		rate = share * math.Min(g.FP4, 10000e12) // the further FP4 of the 300s is not sustained
-	}
-	if j.Precision == "bf16" && g.GEMM > 0 {
+	case j.Precision == "bf16" && g.GEMM > 0:
 		rate = math.Min(rate, g.GEMM)
 	}
 	return rate * c.sustained(g)

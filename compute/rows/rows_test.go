@@ -34,6 +34,11 @@ func FuzzRead(f *testing.F) {
 		for _, name := range rows.Files {
 			if cases, err := rows.Read(name, strings.NewReader(text)); err == nil {
 				rows.Scores(cases, rows.Catalog())
+				for _, p := range rows.Peers {
+					for _, c := range cases {
+						p.Predict(c)
+					}
+				}
 			}
 		}
 	})
