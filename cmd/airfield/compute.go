@@ -88,8 +88,7 @@ func runCompute(f computeFlags) error {
 	colour := colourOn(f.colour, os.Stderr)
 	ask, found := f.ask()
 	if found.HasErrors() {
-		printFindings(found, colour)
-		return errFindings
+		return refuse(false, found, designFlags{json: f.json}, colour)
 	}
 	if f.tenant != "" {
 		object, err := f.objections(ask)
@@ -143,6 +142,9 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 	}
 	if !slices.Contains([]string{"bf16", "fp8", "fp4"}, a.Precision) {
 		r.wrong("--precision", "%q, wanted bf16, fp8 or fp4", f.precision)
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, f.colour) {
+		r.wrong("--color", "%q, wanted auto, always or never", f.colour)
 	}
 	m, ok := catalog.ModelNamed(f.model)
 	if a.Model = (compute.Arch{Model: m}); !ok {
