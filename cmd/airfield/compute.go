@@ -70,7 +70,7 @@ func computeCommand() *cobra.Command {
 	c.Flags().StringVar(&f.serve, "serve", "", "the load, as `mean=20/s,peak=60/s,in=1500,out=300`")
 	c.Flags().StringVar(&f.ttft, "ttft", "", "the `time` to the first token at most, such as 800ms")
 	c.Flags().StringVar(&f.tpot, "tpot", "", "the `time` of each further token at most, such as 40ms")
-	c.Flags().StringSliceVar(&f.regions, "region", nil, "the `regions` to look in; without one, all with prices")
+	c.Flags().StringSliceVar(&f.regions, "region", nil, "the `regions` to look in; without one, all with prices, or of a tenant those whose quota is known")
 	c.Flags().StringVar(&f.gpu, "gpu", "", "the only `GPU` to look at, such as H100-SXM-80")
 	c.Flags().StringVar(&f.budget, "budget", "", "USD a month at most")
 	c.Flags().StringVarP(&f.tenant, "tenant", "t", "", "a snapshot `file` of the tenant, whose policies and quota count")
@@ -91,11 +91,9 @@ func runCompute(f computeFlags) error {
 		return refuse(false, found, designFlags{json: f.json}, colour)
 	}
 	if f.tenant != "" {
-		object, err := f.objections(ask)
-		if err != nil {
+		if err := f.objections(&ask); err != nil {
 			return err
 		}
-		ask.Object = object
 	}
 	r := compute.Fitted().Rank(ask)
 	out := report.Compute(ask, r)
@@ -268,28 +266,36 @@ func (f *computeFlags) traffic(r *flagReader, m catalog.Model) *compute.Traffic 
 	return &t
 }
 
-// objections returns what the policies, quota and sizes of a subscription say
-// against an option.
-func (f *computeFlags) objections(a compute.Ask) (func(*catalog.Size, string, int) []compute.Objection, error) {
+// objections adds what the policies, quota and sizes of a subscription say
+// against an option; without --region, it looks where the tenant's quota is
+// known.
+func (f *computeFlags) objections(a *compute.Ask) error {
 	scope, err := arm.ParseID(f.scope)
 	if err != nil || !scope.Type().Equal(arm.SubscriptionType) {
-		return nil, fmt.Errorf("--scope %q, wanted with --tenant the id of a subscription, /subscriptions/…", f.scope)
+		return fmt.Errorf("--scope %q, wanted with --tenant the id of a subscription, /subscriptions/…", f.scope)
 	}
 	p, err := f.load(nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	printFew(p.found, f.full, colourOn(f.colour, os.Stderr))
 	if !p.tenant.Has(scope) {
-		return nil, fmt.Errorf("--scope %s is not in the tenant", scope)
+		return fmt.Errorf("--scope %s is not in the tenant", scope)
 	}
-	return func(s *catalog.Size, region string, nodes int) []compute.Objection {
+	known := slices.DeleteFunc(slices.Clone(a.Regions), func(region string) bool {
+		return !p.tenant.Has(scope.Resource("Microsoft.Compute/locations/usages", region, "default"))
+	})
+	if len(f.regions) == 0 && len(known) > 0 {
+		a.Regions = known
+	}
+	a.Object = func(s *catalog.Size, region string, nodes int) []compute.Objection {
 		typ := arm.Type("Microsoft.Compute/virtualMachineScaleSets")
 		if a.Run != nil && nodes == 1 {
 			typ = "Microsoft.Compute/virtualMachines"
 		}
 		return append(forbidden(p.engine, scope, typ, s.Name, region), noRoom(p.tenant, scope, s.Name, region, nodes)...)
-	}, nil
+	}
+	return nil
 }
 
 // forbidden gives what policies say against a size in a region.
