@@ -49,20 +49,14 @@ func writeScript(f Form, o *Options, steps []step, sink Sink) error {
 		stopped := len(o.Wait) == 0
 		for i := range steps {
 			if i == 0 || steps[i].stage != steps[i-1].stage {
-				if i > 0 {
-					out.text("fi\n")
-				}
 				if !stopped && steps[i].stage >= compute {
 					s.stop(o, steps[i:])
 					stopped = true
 				}
-				out.text("\nif wanted ", steps[i].stageName, "; then\n")
+				out.text("\n")
 			}
 			s.step(&steps[i])
 			out.spill()
-		}
-		if len(steps) > 0 {
-			out.text("fi\n")
 		}
 		s.end(steps)
 	})
@@ -106,9 +100,10 @@ func (s *script) usage(steps []step) {
 	s.text(`
 usage() {
   cat <<'END'
-usage: ./deploy.sh [STAGE]...
+usage: ./deploy.sh [--plan] [STAGE | STAGE/FOLDER]...
 
-Deploys all stages in order, or those named. A stage can be deployed again.
+Deploys all stages in order, or those named, or single folders of them. A stage
+can be deployed again. With --plan it says what would change, and changes nothing.
 Needs `, needs, `.
 subscriptions.json keeps the ids of new subscriptions by alias.
 
@@ -131,7 +126,7 @@ asked wrongly or a variable is not set, 3 where others must do something first.
 				s.text("\nTo be set in the environment:\n")
 			}
 			seen[param.Name] = true
-			s.text("  ", s.variable(param.Name), "  ", inLine(param.Description), "\n")
+			s.text("  ", s.form.Variable(param.Name), "  ", inLine(param.Description), "\n")
 		}
 	}
 	s.text("END\n}\n")
@@ -139,16 +134,28 @@ asked wrongly or a variable is not set, 3 where others must do something first.
 
 // arguments refuses stages that there are not.
 func (s *script) arguments(steps []step) {
-	s.text("\nfor stage; do\n  case $stage in\n  -h | --help)\n    usage\n    exit\n    ;;\n")
-	if len(steps) > 0 {
-		s.text("  ", strings.Join(stages(steps), " | "), ") ;;\n")
-	}
-	s.text(`  *)
-    printf 'deploy.sh: no stage "%s"\n' "$stage" >&2
-    usage >&2
-    exit 2
+	s.text(`
+plan=false
+if test "${1:-}" = --plan; then
+  plan=true
+  shift
+fi
+for stage; do
+  case $stage in
+  -h | --help)
+    usage
+    exit
     ;;
+`)
+	if len(steps) > 0 {
+		s.text("  ", strings.Join(stages(steps), " | "), ") continue ;;\n")
+	}
+	s.text(`  */*/* | */) ;;
+  */*) test ! -d "$stage" || continue ;;
   esac
+  printf 'deploy.sh: no stage "%s"\n' "$stage" >&2
+  usage >&2
+  exit 2
 done
 `)
 }
@@ -184,7 +191,7 @@ func (s *script) wanted(steps []step) {
 	}
 	s.text("missing=false\n")
 	for _, param := range params {
-		name := s.variable(param.Name)
+		name := s.form.Variable(param.Name)
 		s.text("need ", name, " \"${", name, ":-}\" ", quoteShell(param.Description), " ", strings.Join(at[param.Name], " "), "\n")
 	}
 	s.text("if $missing; then exit 2; fi\n")
@@ -192,15 +199,12 @@ func (s *script) wanted(steps []step) {
 
 // scriptFunctions are what the steps of every form call.
 const scriptFunctions = `
-# wanted STAGE...: is one of the stages to be deployed?
+# wanted STAGE | STAGE/FOLDER: is it, or some of it, to be deployed?
 stages=" $* "
 wanted() {
-  test "$stages" != "  " || return 0
-  for stage; do
-    case $stages in
-    *" $stage "*) return 0 ;;
-    esac
-  done
+  case $stages in
+  "  " | *" $1 "* | *" $1/"* | *" ${1%%/*} "*) return 0 ;;
+  esac
   return 1
 }
 
@@ -208,10 +212,13 @@ wanted() {
 need() {
   variable=$1 value=$2 description=$3
   shift 3
-  if test -z "$value" && wanted "$@"; then
-    missing=true
-    printf 'deploy.sh: set %s in the environment: %s\n' "$variable" "$description" >&2
-  fi
+  for stage; do
+    if test -z "$value" && wanted "$stage"; then
+      missing=true
+      printf 'deploy.sh: set %s in the environment: %s\n' "$variable" "$description" >&2
+      return
+    fi
+  done
 }
 
 # id_of ALIAS: prints the id of the subscription made under the alias.
@@ -254,7 +261,7 @@ spreading() {
 retry() {
   attempt=1
   until shown "$@"; do
-    if test $attempt -eq 6 || ! spreading; then return 1; fi
+    if $plan || test $attempt -eq 6 || ! spreading; then return 1; fi
     seconds=$((${AIRFIELD_WAIT:-10} * attempt))
     echo "deploy.sh: Azure does not know everywhere yet what was made: again in $seconds s" >&2
     sleep $seconds
@@ -270,15 +277,23 @@ refresh() { :; }
 
 # deploy FOLDER
 deploy() {
-  terraform -chdir="$1" init -input=false &&
+  terraform -chdir="$1" init -input=false || return
+  if $plan; then
+    terraform -chdir="$1" plan -input=false -lock=false
+  else
     retry terraform -chdir="$1" apply -input=false -auto-approve
+  fi
 }
 `
 
 // azFunctions are for Bicep and ARM templates. None relies on set -e, which the
 // shell leaves off where a failure is asked for.
 func (s *script) azFunctions(files, location string) {
-	s.text("\nfiles='", files, "'\n", `
+	s.text("\nfiles='", files, "'\n", `verb=create how='--output none'
+if $plan; then
+  verb=what-if how='--validation-level ProviderNoRbac' # asks for no right to write
+fi
+
 # refresh lists the subscriptions again: az refuses those that it has not listed.
 refresh() {
   az account list --refresh --only-show-errors --output none
@@ -289,7 +304,7 @@ tenant() (
   cd "$1" || exit
   name=$2
   shift 2
-  retry az deployment tenant create --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
+  retry az deployment tenant $verb --name "$name" --location `, quoteShell(location), ` $files "$@" $how
 )
 
 # subscription ID FOLDER NAME [ARGUMENT]...
@@ -297,23 +312,23 @@ subscription() (
   cd "$2" || exit
   id=$1 name=$3
   shift 3
-  retry az deployment sub create --subscription "$id" --name "$name" --location `, quoteShell(location), ` $files "$@" --output none
+  retry az deployment sub $verb --subscription "$id" --name "$name" --location `, quoteShell(location), ` $files "$@" $how
 )
 `)
 }
 
-// variable names the variable of the environment that holds a parameter.
-func (s *script) variable(name string) string {
-	if s.form == Terraform {
+// Variable names the variable of the environment that holds a parameter.
+func (f Form) Variable(name string) string {
+	if f == Terraform {
 		return "TF_VAR_" + snake(name)
 	}
 	return variable(parameterName(name))
 }
 
 func (s *script) step(d *step) {
-	s.text("  echo ", quoteShell(d.folder), "\n")
+	s.text("if wanted ", quoteShell(d.folder), "; then\n  echo ", quoteShell(d.folder), "\n")
 	for _, sub := range d.subs {
-		s.export(s.variable(subscriptionParameter(sub)), sub)
+		s.export(s.form.Variable(subscriptionParameter(sub)), sub)
 	}
 	if s.form == Terraform {
 		if alias, vended := strings.CutPrefix(d.sub, "@"); vended {
@@ -327,16 +342,22 @@ func (s *script) step(d *step) {
 		s.text(" || failed=\"$failed \"", quoteShell(d.folder))
 	}
 	s.text("\n")
-	if d.vends == "" {
-		return
+	if d.vends != "" {
+		s.keep(d)
 	}
+	s.text("fi\n")
+}
+
+// keep keeps the id of the subscription that a step has made.
+func (s *script) keep(d *step) {
+	s.text("  if ! $plan; then\n")
 	if s.form == Terraform {
-		s.text("  new=$(terraform -chdir=", quoteShell(d.folder), " output -raw subscription_id)\n")
+		s.text("    new=$(terraform -chdir=", quoteShell(d.folder), " output -raw subscription_id)\n")
 	} else {
-		s.text("  new=$(az deployment tenant show --name ", quoteShell(d.name), " --query properties.outputs.subscriptionId.value --output tsv)\n")
-		s.text("  refresh\n")
+		s.text("    new=$(az deployment tenant show --name ", quoteShell(d.name), " --query properties.outputs.subscriptionId.value --output tsv)\n")
+		s.text("    refresh\n")
 	}
-	s.text("  keep ", quoteShell(d.vends), " \"$new\"\n")
+	s.text("    keep ", quoteShell(d.vends), " \"$new\"\n  fi\n")
 }
 
 // export reads the id of a new subscription in a line of its own: the shell
@@ -357,11 +378,11 @@ func (s *script) create(d *step) {
 	s.text(quoteShell(d.folder), " ", quoteShell(d.name))
 	if s.form == ARM {
 		for _, param := range d.parameters {
-			s.text(" --parameters ", parameterName(param.Name), "=\"$", s.variable(param.Name), "\"")
+			s.text(" --parameters ", parameterName(param.Name), "=\"$", s.form.Variable(param.Name), "\"")
 		}
 		for _, sub := range d.subs {
 			name := subscriptionParameter(sub)
-			s.text(" --parameters ", camel(name), "=\"$", s.variable(name), "\"")
+			s.text(" --parameters ", camel(name), "=\"$", s.form.Variable(name), "\"")
 		}
 	}
 }
@@ -369,7 +390,7 @@ func (s *script) create(d *step) {
 // stop ends a deployment of all stages before those that wait for others. Who
 // names one of them has seen to it.
 func (s *script) stop(o *Options, rest []step) {
-	s.text("\nif test \"$stages\" = \"  \"; then\n  echo ", quoteShell("deploy.sh: stopped before "+rest[0].stageName+", which needs what others do:"), " >&2\n")
+	s.text("\nif test \"$stages\" = \"  \" && ! $plan; then\n  echo ", quoteShell("deploy.sh: stopped before "+rest[0].stageName+", which needs what others do:"), " >&2\n")
 	s.text("  printf '  %s\\n'")
 	for _, line := range o.Wait {
 		s.text(" \\\n    ", quoteShell(line))

@@ -107,10 +107,12 @@ func TestScriptsCheckBeforeTheyDeploy(t *testing.T) {
 			code int
 			says []string
 		}{
-			{"--help", false, 0, []string{"usage: ./deploy.sh [STAGE]...", "  6-compute\n", "Public key of the administrator"}},
+			{"--help", false, 0, []string{"usage: ./deploy.sh [--plan] [STAGE | STAGE/FOLDER]...", "  6-compute\n", "Public key of the administrator"}},
 			{"1-governance -h", false, 0, []string{"usage: "}},
 			{"6-comput", true, 2, []string{`no stage "6-comput"`, "usage: ", "  6-compute\n"}},
 			{"1-governance 2", true, 2, []string{`no stage "2"`}},
+			{"4-network/nowhere", true, 2, []string{`no stage "4-network/nowhere"`}},
+			{"2-vend/atlas-prod/", true, 2, []string{`no stage "2-vend/atlas-prod/"`}},
 			{"", false, 2, []string{"ADMIN_PUBLIC_KEY in the environment: Public key of the administrator\n", "GRP_ATLAS_ML in the environment: Object id of the group grp-atlas-ml\n"}},
 			{"1-governance 3-prepare", false, 2, []string{"GRP_ATLAS_ML in"}},
 		} {
@@ -138,6 +140,28 @@ func TestScriptsCheckBeforeTheyDeploy(t *testing.T) {
 		s.env = s.env[:1]
 		if code, out, _ := s.run("1-governance"); code != 0 {
 			t.Errorf("%s: a stage without parameters: have %d %s", f, code, out)
+		}
+	}
+}
+
+// A folder of a stage is deployed by itself, and a plan changes nothing.
+func TestScriptsDeployFolders(t *testing.T) {
+	for _, f := range emit.Forms {
+		s := newShell(t, options, f, "")
+		if code, out, log := s.run("2-vend/atlas-prod", "3-prepare/atlas-prod"); code != 0 || !strings.Contains(log, "3-prepare") || strings.Contains(log, "1-governance") || strings.Contains(log, "4-network") {
+			t.Errorf("%s: two folders: have %d %s%s", f, code, out, log)
+		}
+		before, _ := os.ReadFile(filepath.Join(s.dir, f.String(), "subscriptions.json"))
+		code, out, log := s.run("--plan", "2-vend", "6-compute")
+		if code != 0 || strings.Contains(log, " create ") || strings.Contains(log, " apply ") || !strings.Contains(log, "6-compute") {
+			t.Errorf("%s: a plan: have %d %s%s", f, code, out, log)
+		}
+		if after, _ := os.ReadFile(filepath.Join(s.dir, f.String(), "subscriptions.json")); string(after) != string(before) {
+			t.Errorf("%s: a plan changes subscriptions.json to %s", f, after)
+		}
+		s.env = s.env[:1]
+		if code, out, _ := s.run("3-prepare/atlas-prod", "--plan"); code != 2 {
+			t.Errorf("%s: --plan behind a stage: have %d %s", f, code, out)
 		}
 	}
 }
