@@ -29,6 +29,15 @@ type Need struct {
 // (learn.microsoft.com/azure/azure-resource-manager/templates/deploy-cli#required-permissions).
 var deploying = []string{"read", "write", "validate/action", "operationStatuses/read"}
 
+// Deploying gives the actions that deploying a template to a scope takes, for
+// the sake of a resource in it.
+func Deploying(scope arm.ID, r arm.Resource) (all []Need) {
+	for _, verb := range deploying {
+		all = append(all, Need{Action: "Microsoft.Resources/deployments/" + verb, Scope: scope, For: r.ID, Pos: r.Pos, Why: "deploying to it"})
+	}
+	return all
+}
+
 // Needs gives the actions that deploying resources takes, in order of scope and
 // action: writing each that is not theirs, joining or reading what it refers to
 // (catalog.LinkedActions), and deploying to its resource group, subscription or
@@ -52,9 +61,7 @@ func Needs(resources []arm.Resource) []Need {
 			all[len(all)-1].known = assigned(r)
 		}
 		if at := deployedTo(r.ID); at != "" {
-			for _, verb := range deploying {
-				add(at, "deploying to it", "Microsoft.Resources/deployments/"+verb)
-			}
+			all = append(all, Deploying(at, r)...)
 		}
 		if r.ID.Type().Equal("Microsoft.Management/managementGroups/subscriptions") { // learn.microsoft.com/azure/governance/management-groups/manage#move-management-groups-and-subscriptions
 			add(r.ID.Parent(), "moving a subscription into it", "Microsoft.Management/managementGroups/write")
@@ -286,6 +293,25 @@ func Least(needs []Need) (grants []Grant, open []Need) {
 		open = append(open, rest...)
 	}
 	return grants, open
+}
+
+// Exact gives the name of the built-in role that allows some actions of control
+// and nothing else, "" where there is none.
+func Exact(actions []string) string {
+	for _, r := range tableRoles() {
+		if len(r.permissions) != 1 {
+			continue
+		}
+		p := r.permissions[0]
+		rest := len(p.notActions[Control]) + len(p.actions[Data]) + len(p.condition.Text)
+		same := func(x string) bool {
+			return slices.ContainsFunc(actions, func(y string) bool { return strings.EqualFold(x, y) })
+		}
+		if own := p.actions[Control]; rest == 0 && len(own) == len(actions) && !slices.ContainsFunc(own, func(x string) bool { return !same(x) }) {
+			return r.Name
+		}
+	}
+	return ""
 }
 
 // container gives the resource group, subscription or management group that a

@@ -40,6 +40,7 @@ type Design struct {
 	Added         []Added   // by policies of that tenant
 	Lock          *Lock
 	Budgets       []Budget // of subscriptions, in the order of their names
+	Eligible      []Eligible
 }
 
 // Subscription is one subscription that the design fills.
@@ -50,7 +51,20 @@ type Subscription struct {
 	Adopted      bool          `json:"adopted,omitempty"` // it exists; where it lies is not ours to say
 	Place        *estate.Place `json:"-"`
 	Quota        []Quota       `json:"-"`            // what its nodes count, designed or not
+	Production   bool          `json:"production,omitempty"`
 	Environments []string      `json:"environments"` // of the place's workload: more than one where they share it
+}
+
+// Eligible is a role that the members of a group may take up for a time. It is
+// no resource of the tenant: a deployment could not make it twice.
+type Eligible struct {
+	Group     string          `json:"group"`
+	Principal string          `json:"principal,omitempty"` // the group's object id, "" where the deployer gives it
+	Role      string          `json:"role"`
+	RoleID    string          `json:"role_id"`
+	Scope     arm.ID          `json:"scope"`
+	For       estate.Duration `json:"for"`
+	Pos       diag.Pos        `json:"pos"`
 }
 
 // Parameter is a value that whoever deploys must give.
@@ -116,7 +130,8 @@ func New(e *estate.Estate, o Options) *Design {
 	t = d.meet(t)
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
-	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.refused, d.added, d.lock, d.budgets}
+	return &Design{Estate: e, Tenant: t, Subscriptions: d.filled(), Decisions: d.decisions, Findings: d.found.Sorted(), Open: d.open, Edges: d.edges, Parameters: d.parameters,
+		Refused: d.refused, Added: d.added, Lock: d.lock, Budgets: d.budgets, Eligible: d.eligible}
 }
 
 // designer is a design in the making.
@@ -135,6 +150,7 @@ type designer struct {
 	budgets    []Budget
 	refused    []Refusal
 	added      []Added
+	eligible   []Eligible
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names

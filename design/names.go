@@ -171,9 +171,9 @@ func (n *namer) region(name string) string {
 // airfieldSpace is the name space of the ids below.
 var airfieldSpace = [16]byte{0x7c, 0x0e, 0x5b, 0x1d, 0x2f, 0x64, 0x4a, 0x7b, 0x9d, 0x3e, 0x61, 0x69, 0x72, 0x66, 0x6c, 0x64}
 
-// guid gives a UUID of version 5 (RFC 9562) for some text, for names that must
+// GUID gives a UUID of version 5 (RFC 9562) for some text, for names that must
 // be GUIDs: role assignments.
-func guid(parts ...string) string {
+func GUID(parts ...string) string {
 	h := sha1.New()
 	h.Write(airfieldSpace[:])
 	for _, p := range parts {

@@ -259,7 +259,7 @@ func (d *designer) assign(scope arm.ID, roleName string, principal any, principa
 	if !ok {
 		panic("no role " + roleName)
 	}
-	id := scope.Resource("Microsoft.Authorization/roleAssignments", guid(d.e.Organization.Tenant, d.stable(string(scope)), r.ID, d.stable(principalKey)))
+	id := scope.Resource("Microsoft.Authorization/roleAssignments", GUID(d.e.Organization.Tenant, d.stable(string(scope)), r.ID, d.stable(principalKey)))
 	if !d.once("assignment " + string(id)) {
 		return
 	}
@@ -298,6 +298,11 @@ func (d *designer) access() {
 					continue
 				}
 				if grant.Value.Eligible != 0 {
+					for _, scope := range d.scopes(s, grant.Key) {
+						if d.once(fmt.Sprint("eligible ", scope, r.ID, g.Key)) {
+							d.eligible = append(d.eligible, Eligible{Group: g.Key, Principal: g.Value.ID, Role: r.Name, RoleID: r.ID, Scope: scope, For: grant.Value.Eligible, Pos: grant.Pos})
+						}
+					}
 					d.leave(s.place.Name(), fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own", grant.Pos)
 					continue
 				}
@@ -353,7 +358,7 @@ func (d *designer) shares() []*share {
 func (d *designer) filled() []Subscription {
 	var all []Subscription
 	for _, s := range d.sorted() {
-		f := Subscription{ID: s.id, Name: s.name, Group: s.group.id, Adopted: s.adopted, Place: s.place, Quota: s.quota}
+		f := Subscription{ID: s.id, Name: s.name, Group: s.group.id, Adopted: s.adopted, Place: s.place, Quota: s.quota, Production: production(s.place.Environment)}
 		for _, h := range s.shares {
 			f.Environments = append(f.Environments, h.place.Environment)
 		}

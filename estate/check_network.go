@@ -1,11 +1,14 @@
 package estate
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"airfield/arm"
 	"airfield/diag"
 )
 
@@ -151,8 +154,42 @@ func (c *checker) access() {
 			c.Warnf(g.Pos, "estate/group", "group %q has no roles: write places and roles such as %s: Contributor", g.Key, c.somePlace())
 		}
 	}
-	if d := c.Access.Deploys; d.With == "github" && d.Repository != "" && strings.Count(strings.Trim(d.Repository, "/"), "/") != 1 {
-		c.Errorf(d.Of("repository"), "estate/repository", "repository %q, wanted owner/name such as northwind/ai-estate", d.Repository)
+	c.deploys()
+}
+
+// repositories are how the systems of pipelines name repositories.
+var repositories = map[PipelineSystem]struct {
+	form     *regexp.Regexp
+	wanted   string
+	approver *regexp.Regexp
+}{
+	"github":       {regexp.MustCompile(`^[\w.-]+/[\w.-]+$`), "owner/name such as northwind/ai-estate", regexp.MustCompile(`^[\w-]+$`)},
+	"azure_devops": {regexp.MustCompile(`^[\w-]+/[\w][\w .-]*/[\w][\w .-]*$`), "organization/project/name such as northwind/AI/ai-estate", regexp.MustCompile(`^[\w][\w .-]*$`)},
+}
+
+var deployedFolder = regexp.MustCompile(`^[\w][\w.-]*(/[\w][\w.-]*)*$`)
+
+func (c *checker) deploys() {
+	d := c.Access.Deploys
+	if d.With == "" {
+		return
+	}
+	system := repositories[d.With]
+	if !system.form.MatchString(d.Repository) {
+		c.Errorf(cmp.Or(d.Of("repository"), d.Pos()), "estate/repository", "repository %q, wanted %s", d.Repository, system.wanted)
+	}
+	if d.Approvers != "" && !system.approver.MatchString(d.Approvers) {
+		c.Errorf(d.Of("approvers"), "estate/deploys", "approvers %q, wanted the short name of a team, or of a group of Azure DevOps", d.Approvers)
+	}
+	if !deployedFolder.MatchString(d.Folder) {
+		c.Errorf(d.Of("folder"), "estate/deploys", "folder %q, wanted a path within the repository, such as landing-zone", d.Folder)
+	}
+	switch id, err := arm.ParseID(d.State); {
+	case d.Form != "terraform":
+	case d.State == "":
+		c.Errorf(cmp.Or(d.Of("form"), d.Pos()), "estate/deploys", "terraform without state: write the id of the storage account that keeps the states")
+	case err != nil || !id.Type().Equal("Microsoft.Storage/storageAccounts"):
+		c.Errorf(d.Of("state"), "estate/resource-id", "state %q, wanted the id of a storage account", d.State)
 	}
 }
 

@@ -85,6 +85,13 @@ func (e *Estate) fill() {
 	in(e.Network.At)
 	word(d, &e.Network.Egress, "network.egress", NATGateway)
 
+	if p := &e.Access.Deploys; p.With != "" {
+		in(p.At)
+		word(d, &p.Form, "access.deploys.form", "bicep")
+		word(d, &p.IdentityPer, "access.deploys.identity_per", "stack")
+		word(d, &p.Folder, "access.deploys.folder", "landing-zone")
+	}
+
 	in(e.Money.Budgets.At)
 	if d.take(!e.Money.Budgets.Amount.Given(), "money.budgets.amount", "estimate + 15%") {
 		e.Money.Budgets.Amount = Amount{Estimate: true, Plus: 15}

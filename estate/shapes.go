@@ -141,12 +141,20 @@ func (a *Access) DecodeNode(n *source.Node) (found diag.List) {
 // Deploys says how pipelines sign in.
 type Deploys struct {
 	source.At
-	// The pipelines' system: github or azure_devops.
+	// The pipelines' system: github or azure_devops. Without it no pipelines are written.
 	With PipelineSystem `yaml:"with"`
-	// The repository, such as northwind/ai-estate.
+	// The repository: owner/name in GitHub, such as northwind/ai-estate; organization/project/name in Azure DevOps.
 	Repository string `yaml:"repository"`
-	// What gets an identity of its own: stack or environment.
+	// The folder of the repository that `design -o` writes into.
+	Folder string `yaml:"folder"`
+	// The form that is deployed: bicep, terraform or arm.
+	Form DeployedForm `yaml:"form"`
+	// What gets an identity of its own: a stack, which is one stage of one subscription, or an environment: all stages of one subscription.
 	IdentityPer IdentityPer `yaml:"identity_per"`
+	// Who approves what is deployed to production: a team of the GitHub organization by its short name, or a group of Azure DevOps.
+	Approvers string `yaml:"approvers"`
+	// The id of the storage account that keeps the states, for terraform.
+	State string `yaml:"state"`
 }
 
 // Group is one Microsoft Entra group and its roles.

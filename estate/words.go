@@ -38,6 +38,12 @@ type PipelineSystem string
 // Values gives the systems.
 func (PipelineSystem) Values() []string { return []string{"github", "azure_devops"} }
 
+// DeployedForm is the form that pipelines deploy.
+type DeployedForm string
+
+// Values gives the forms.
+func (DeployedForm) Values() []string { return []string{"bicep", "terraform", "arm"} }
+
 // IdentityPer is what gets an identity of its own to be deployed by.
 type IdentityPer string
 

@@ -1,0 +1,148 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"airfield/design"
+	"airfield/emit"
+	"airfield/pipeline"
+	"airfield/source"
+
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "write what is had as what is wanted")
+
+// small is the small example with pipelines; %s is how.
+const small = `airfield: 1
+organization: {name: Fabrikam, prefix: fab, owner: cloud@fabrikam.example, cost_center: CC-1001, tenant: 5d2f6a31-7c41-4f0e-9a86-2f3b8f0c1a01}
+platform: standalone
+regions: {home: westeurope}
+access:
+  deploys: {DEPLOYS}
+  grp-ml: {vision/prod: {role: Contributor, eligible: 8h}}
+workloads:
+  vision:
+    project: AIResearch2024
+    data: {images: {size: 2TiB}, models: {versions: 5}}
+    jobs: {train: {size: Standard_NC40ads_H100_v5}}
+`
+
+const (
+	github = "with: github, repository: fabrikam/ai-estate, approvers: ml-leads"
+	devops = "with: azure_devops, repository: fabrikam/AI platform/ai-estate, identity_per: environment, approvers: ML leads"
+	states = "with: github, repository: fabrikam/ai-estate, form: terraform, state: /subscriptions/3c9a7c5e-0000-4000-8000-0000000000c1/resourceGroups/rg-state/providers/Microsoft.Storage/storageAccounts/stfabstate"
+)
+
+func designed(t *testing.T, deploys string) *design.Design {
+	t.Helper()
+	f, found := source.NewFile("estate.yaml", []byte(strings.Replace(small, "DEPLOYS", deploys, 1)))
+	e, more := design.Read(f)
+	if found = append(found, more...); found.HasErrors() {
+		t.Fatal(found)
+	}
+	return design.New(e, design.Options{Month: "2026-11-01"})
+}
+
+// files writes the pipelines of a design.
+func files(t *testing.T, d *design.Design) map[string]*bytes.Buffer {
+	t.Helper()
+	all := map[string]*bytes.Buffer{}
+	sink := func(name string) (io.WriteCloser, error) {
+		all[name] = &bytes.Buffer{}
+		return closer{all[name]}, nil
+	}
+	found, err := pipeline.New(d).Write(emit.Options{File: "estate.yaml", Location: "westeurope", Prefix: "fab"}, sink)
+	if err == nil {
+		err = pipeline.WriteEligible(d, sink)
+	}
+	if err != nil || found.HasErrors() {
+		t.Fatal(found, err)
+	}
+	return all
+}
+
+type closer struct{ io.Writer }
+
+func (closer) Close() error { return nil }
+
+// What is written is what testdata has.
+func TestWrite(t *testing.T) {
+	for name, deploys := range map[string]string{"github": github, "devops": devops, "terraform": states} {
+		var have txtar.Archive
+		all := files(t, designed(t, deploys))
+		for _, file := range slices.Sorted(maps.Keys(all)) {
+			if !strings.HasPrefix(file, "bootstrap/") || strings.HasSuffix(file, "main.bicep") {
+				have.Files = append(have.Files, txtar.File{Name: file, Data: all[file].Bytes()})
+			}
+		}
+		golden := filepath.Join("testdata", name+".txtar")
+		if *update {
+			os.WriteFile(golden, txtar.Format(&have), 0o666)
+		}
+		if want, _ := os.ReadFile(golden); !bytes.Equal(txtar.Format(&have), want) {
+			t.Errorf("%s: have\n%s", golden, txtar.Format(&have))
+		}
+	}
+}
+
+// An estate that names no pipelines has none.
+func TestNone(t *testing.T) {
+	if p := pipeline.New(designed(t, "identity_per: stack")); p != nil {
+		t.Errorf("have %d identities", len(p.Identities))
+	}
+}
+
+// The scripts are of the shell's grammar.
+func TestScripts(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("left out: reading scripts, for want of sh")
+	}
+	for _, deploys := range []string{github, devops, states} {
+		for name, text := range files(t, designed(t, deploys)) {
+			if strings.HasSuffix(name, ".sh") {
+				cmd := exec.Command(sh, "-n")
+				cmd.Stdin = text
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: %v %s", name, err, out)
+				}
+			}
+		}
+	}
+}
+
+// What is written is of the published schemas of its system.
+func TestSchemas(t *testing.T) {
+	check, err := exec.LookPath("check-jsonschema")
+	if err != nil {
+		t.Skip("left out: holding pipelines against the published schemas, for want of check-jsonschema (pip install check-jsonschema)")
+	}
+	schemas := map[string]string{"deploy.yml": "vendor.github-workflows", "plan.yml": "vendor.github-workflows", "azure-pipelines.yml": "vendor.azure-pipelines"}
+	for _, deploys := range []string{github, devops, states} {
+		for name, text := range files(t, designed(t, deploys)) {
+			schema := schemas[filepath.Base(name)]
+			if schema == "" {
+				continue
+			}
+			path := filepath.Join(t.TempDir(), filepath.Base(name))
+			os.WriteFile(path, text.Bytes(), 0o666)
+			args := []string{"--builtin-schema", schema, path}
+			if strings.HasPrefix(schema, "vendor.azure") {
+				args = append([]string{"--data-transform", "azure-pipelines", "--regex-variant", "python"}, args...)
+			}
+			if out, err := exec.Command(check, args...).CombinedOutput(); err != nil {
+				t.Errorf("%s: %s\n%s", name, out, text)
+			}
+		}
+	}
+}
