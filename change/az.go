@@ -105,6 +105,8 @@ func (p *patch) step(r arm.Resource, all []edit) string {
 		return "Run it, or move the subscription in the portal: Management groups, " + p.title(r.ID.Parent()) + ", Add subscription."
 	case r.Type().Equal(exemptionType):
 		return "Run it, or in the portal: Policy, Assignments, " + title(of) + ", Create exemption, for " + r.ID.Scope().Place() + "."
+	case !r.Type().Equal(assignmentType):
+		return "Run it: it makes " + r.ID.Name() + " at " + r.ID.Scope().Place() + "."
 	case len(all) == 0:
 		return "It assigns again at " + r.ID.Scope().Place() + "; in the portal: Policy, Assignments, Assign."
 	}

@@ -50,7 +50,7 @@ type Subscription struct {
 	Group        arm.ID        `json:"group,omitempty"`   // the management group it belongs in, "" where that is not known
 	Adopted      bool          `json:"adopted,omitempty"` // it exists; where it lies is not ours to say
 	Place        *estate.Place `json:"-"`
-	Quota        []Quota       `json:"-"`            // what its nodes count, designed or not
+	Quota        []Quota       `json:"-"` // what its nodes count, designed or not
 	Production   bool          `json:"production,omitempty"`
 	Environments []string      `json:"environments"` // of the place's workload: more than one where they share it
 }

@@ -26,6 +26,7 @@ type Quota struct {
 	VCPUs  int
 }
 
+// spotCores is the quota that Spot of all families shares.
 const spotCores = "lowPriorityCores"
 
 // count adds nodes to what their subscription needs of quota.

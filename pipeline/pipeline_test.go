@@ -14,6 +14,8 @@ import (
 
 	"airfield/design"
 	"airfield/emit"
+	"airfield/limits"
+	"airfield/limits/schematest"
 	"airfield/pipeline"
 	"airfield/source"
 
@@ -142,6 +144,28 @@ func TestSchemas(t *testing.T) {
 			}
 			if out, err := exec.Command(check, args...).CombinedOutput(); err != nil {
 				t.Errorf("%s: %s\n%s", name, out, text)
+			}
+		}
+	}
+}
+
+// Identities and roles are what the types' schemas and the services' rules take.
+func TestValid(t *testing.T) {
+	schemas := schematest.Open(t)
+	for _, deploys := range []string{github, devops, states} {
+		boot, found := pipeline.New(designed(t, deploys)).Bootstrap()
+		if len(found) > 0 {
+			t.Error(found)
+		}
+		for r := range boot.All() {
+			if r.Theirs {
+				continue
+			}
+			for _, problem := range schemas.Validate(r) {
+				t.Errorf("%s: %s", r.ID, problem)
+			}
+			for _, f := range limits.Check(r, boot) {
+				t.Errorf("%s: %s", r.ID, f)
 			}
 		}
 	}

@@ -161,8 +161,7 @@ func (p *Pipelines) Bootstrap() (*tenant.Tenant, diag.List) {
 	var b tenant.Builder
 	for _, s := range p.d.Subscriptions {
 		if r, ok := p.d.Tenant.Get(s.ID); ok {
-			r.Theirs = true
-			b.Add(r)
+			b.Add(arm.Resource{ID: r.ID, Theirs: true, Pos: r.Pos, Body: r.Body.Without("properties", "managementGroupAncestorsChain")})
 		}
 	}
 	w := writer{&b, p}
@@ -196,9 +195,9 @@ type writer struct {
 	p *Pipelines
 }
 
-func (w writer) add(id arm.ID, for_ *Identity, members arm.O) {
+func (w writer) add(id arm.ID, of *Identity, members arm.O) {
 	version, _ := catalog.APIVersion(string(id.Type()))
-	w.Add(arm.Resource{ID: id, Pos: for_.Sub.Place.Pos, Body: arm.New(append(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "apiVersion", version}, members...))})
+	w.Add(arm.Resource{ID: id, Pos: of.Sub.Place.Pos, Body: arm.New(append(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "apiVersion", version}, members...))})
 }
 
 func (w writer) identity(i *Identity) {

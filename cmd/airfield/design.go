@@ -17,7 +17,9 @@ import (
 	"airfield/diag"
 	"airfield/emit"
 	"airfield/estate"
+	"airfield/pipeline"
 	"airfield/report"
+	"airfield/request"
 	"airfield/runway"
 	"airfield/source"
 
@@ -35,8 +37,9 @@ that are in use, takes no sizes that its policies, quota or offers refuse
 write anyway. What is not known is said, and never counts as allowed.
 
 With -o it writes the landing zone as Bicep, Terraform (provider azapi) and ARM
-templates in numbered stages, a report to open in a browser, and the runway:
-what must be so before the first job, by date (airfield runway --help).
+templates in numbered stages, a report to open in a browser, the runway (what
+must be so before the first job, by date: airfield runway --help), requests to
+the platform, and pipelines where access.deploys names a system for them.
 
 What must not change between designs (address ranges, sizes, zones, the begin
 of budgets) is kept in a lock beside the estate, estate.lock for estate.yaml:
@@ -350,7 +353,11 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	found := slices.Concat(lists...).Sorted()
+	more, err := writeDelivery(d, o, out)
+	if err != nil {
+		return err
+	}
+	found := append(slices.Concat(lists...), more...).Sorted()
 	printFindings(found, colour)
 	if found.HasErrors() {
 		return errors.Join(errFindings, out.abandon())
@@ -360,6 +367,18 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	}
 	fmt.Fprintf(os.Stderr, "wrote %d files to %s; open %s\n", len(out.now), dir, filepath.Join(dir, "report.html"))
 	return nil
+}
+
+// writeDelivery writes what others do for a design, and what deploys it.
+func writeDelivery(d *design.Design, o emit.Options, out *folder) (diag.List, error) {
+	requests, err := request.Of(d)
+	if err = errors.Join(err, request.Write(requests, d.Estate, out.create), pipeline.WriteEligible(d, out.create)); err != nil {
+		return nil, err
+	}
+	if p := pipeline.New(d); p != nil {
+		return p.Write(o, out.create)
+	}
+	return nil, nil
 }
 
 // side runs do(0) to do(n-1) side by side.

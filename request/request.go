@@ -1,0 +1,324 @@
+// Package request says what a platform must do for a design: subscriptions and
+// where they lie, peerings, names, ways through the firewall, quota.
+//
+// A design.Design goes in; requests come out, each with what, why, by when, and
+// files in the form that the platform keeps its things in
+// (platform.policy_kept_in). Write puts them into a folder, with a list to sign.
+// Changes of policies are no part of it: a review proposes those, and judges
+// them.
+package request
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"airfield/arm"
+	"airfield/change"
+	"airfield/design"
+	"airfield/diag"
+	"airfield/emit"
+	"airfield/estate"
+)
+
+// Request is one thing that someone else does.
+type Request struct {
+	About string // atlas/prod
+	What  string
+	Why   string
+	By    time.Time // the day it is needed, zero where that is not known
+	Pos   diag.Pos
+
+	Folder string // of its files
+	Files  []change.File
+}
+
+// Of gives the requests of a design.
+func Of(d *design.Design) ([]Request, error) {
+	r := requests{d: d, tool: d.Estate.Platform.PolicyKeptIn, subs: map[arm.ID]design.Subscription{}}
+	for _, s := range d.Subscriptions {
+		r.subs[s.ID.Fold()] = s
+	}
+	for _, s := range d.Subscriptions {
+		if err := r.subscription(s); err != nil {
+			return nil, err
+		}
+	}
+	for n := range d.Tenant.OfType("Microsoft.Network/virtualNetworks") {
+		if err := r.network(n); err != nil {
+			return nil, err
+		}
+	}
+	r.quota()
+	return r.all, nil
+}
+
+type requests struct {
+	d    *design.Design
+	tool estate.PolicyTool
+	subs map[arm.ID]design.Subscription
+	all  []Request
+}
+
+// owner is the form of what is no policy: that of the platform's own code.
+func (r *requests) owner() change.Owner {
+	switch r.tool {
+	case "alz-terraform":
+		return change.Terraform
+	case "alz-bicep":
+		return change.Bicep
+	case "azops":
+		return change.AzOps
+	}
+	return change.Portal
+}
+
+// day gives the day on which a place begins, less some time.
+func day(p *estate.Place, before estate.Duration) time.Time {
+	if p.Of.Begins.IsZero() {
+		return time.Time{}
+	}
+	return p.Of.Begins.Add(-time.Duration(before))
+}
+
+// subscription asks for a subscription and for its place below a group of theirs.
+func (r *requests) subscription(s design.Subscription) error {
+	made := !strings.HasPrefix(s.ID.Name(), "@")
+	theirs, _ := r.d.Tenant.Get(s.Group)
+	if r.d.Estate.Platform.Standalone || made && !s.Adopted || made && !theirs.Theirs {
+		return nil
+	}
+	q := Request{About: s.Place.Name(), By: day(s.Place, 0), Pos: s.Place.Pos, Folder: "subscriptions/" + s.Name}
+	if made {
+		q.What, q.Why = "place subscription "+s.Name+" below "+s.Group.Name(), "it exists, and both it and the group are theirs to move"
+		c, err := change.MoveTo(r.d.Tenant, s.ID, s.Group)
+		if err == nil {
+			q.Files, err = change.Patch(r.d.Tenant, c, change.OwnerNamed(string(r.tool)))
+		}
+		r.all = append(r.all, q)
+		return err
+	}
+	alias, _ := r.d.Tenant.Get(arm.Tenant.Resource("Microsoft.Subscription/aliases", s.Name))
+	q.What, q.Why = "make subscription "+s.Name, "each workload and environment has one of its own; stage 2-vend makes it where the platform lets us: one of both, not both"
+	if s.Group != "" {
+		q.What += " below " + s.Group.Name()
+	}
+	q.Files = r.vending(s, alias.Get("properties"))
+	r.all = append(r.all, q)
+	return nil
+}
+
+// hub gives the hub that a network of ours is to be joined with.
+func (r *requests) hub(n arm.Resource) (estate.Hub, arm.ID, bool) {
+	s, ours := r.subs[n.ID.SubscriptionID().Fold()]
+	hub, known := r.d.Estate.Platform.Hubs.Get(n.Location())
+	id, err := arm.ParseID(hub.VNet)
+	return hub, id, ours && known && err == nil && !n.Theirs && !r.d.Estate.Platform.Standalone && s.Place.Connects == estate.Corp
+}
+
+// network asks for what joins a network with its hub: the peerings, the way
+// through the firewall, and the names of its private endpoints.
+func (r *requests) network(n arm.Resource) error {
+	hub, id, ok := r.hub(n)
+	if !ok {
+		return nil
+	}
+	s := r.subs[n.ID.SubscriptionID().Fold()]
+	base := Request{About: s.Place.Name(), By: day(s.Place, 0), Pos: n.Pos}
+	ranges := n.Get("properties", "addressSpace", "addressPrefixes").Strings()
+
+	q := base
+	q.Folder = "peerings/" + n.ID.Name()
+	q.What = fmt.Sprintf("peer %s (%s) with %s, both ends", n.ID.Name(), strings.Join(ranges, ", "), id.Name())
+	q.Why = "routes and DNS servers lie behind it, and stage 6-compute waits for it; both ends are made together, once stage 4-network has made the network"
+	group := arm.Resource{ID: id.ResourceGroupID(), Theirs: true, Body: arm.New(arm.O{"id", id.ResourceGroupID()})}
+	t, _ := r.d.Tenant.With(group)
+	var err error
+	c := change.Change{Kind: change.Assign, Title: q.What, Of: id, Put: []arm.Resource{r.peering(id, n.ID, true), r.peering(n.ID, id, false)}}
+	if q.Files, err = change.Patch(t, c, r.owner()); err != nil {
+		return err
+	}
+	r.all = append(r.all, q)
+	r.firewall(base, n, hub, ranges)
+	r.names(base, n)
+	return nil
+}
+
+// peering gives one end of a peering: that of the hub lets the other use its
+// gateways, where there are any.
+func (r *requests) peering(from, to arm.ID, hub bool) arm.Resource {
+	gateways := r.d.Estate.Network.OnPrem.By != ""
+	id := from.Child("virtualNetworkPeerings", "peer-"+to.Name())
+	return arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "apiVersion", "2024-05-01", "properties", arm.O{
+		"remoteVirtualNetwork", arm.O{"id", to}, "allowVirtualNetworkAccess", true, "allowForwardedTraffic", true,
+		"allowGatewayTransit", gateways && hub, "useRemoteGateways", gateways && !hub}})}
+}
+
+// firewall asks for the way out of a network that leads through the hub.
+func (r *requests) firewall(q Request, n arm.Resource, hub estate.Hub, ranges []string) {
+	if address, err := netip.ParseAddr(hub.Firewall); err != nil || r.d.Estate.Network.Egress != estate.HubFirewall {
+		return
+	} else {
+		q.What = fmt.Sprintf("let %s (%s) out through the firewall %s", n.ID.Name(), strings.Join(ranges, ", "), address)
+	}
+	q.Why = "its subnets have no other way: images, packages and models come from outside. Which names jobs and services call is not in the estate: their owners add them"
+	for _, o := range r.d.Open {
+		if o.About == q.About && strings.Contains(o.What, n.ID.Name()+" must reach") {
+			q.Why += "; " + o.Why
+		}
+	}
+	r.all = append(r.all, q)
+}
+
+// names asks for the records of private endpoints whose zones the platform
+// keeps: an endpoint without a zone group of ours.
+func (r *requests) names(q Request, n arm.Resource) {
+	var all []string
+	for e := range r.d.Tenant.Range(n.ID.SubscriptionID()) {
+		if !e.ID.Type().Equal("Microsoft.Network/privateEndpoints") || r.d.Tenant.Has(e.ID.Child("privateDnsZoneGroups", "default")) {
+			continue
+		}
+		subnet, _ := e.Get("properties", "subnet", "id").Ref()
+		if !cmp.Or(subnet.ID, arm.ID(e.Get("properties", "subnet", "id").Str())).Under(n.ID) {
+			continue
+		}
+		for c := range e.Get("properties", "privateLinkServiceConnections").Items() {
+			to, _ := c.Get("properties", "privateLinkServiceId").Ref()
+			account := cmp.Or(to.ID, arm.ID(c.Get("properties", "privateLinkServiceId").Str()))
+			for _, service := range c.Get("properties", "groupIds").Strings() {
+				all = append(all, fmt.Sprintf("%s in privatelink.%s.core.windows.net for endpoint %s", account.Name(), service, e.ID.Name()))
+			}
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.Sort(all)
+	q.What = "records of " + strings.Join(all, ", ")
+	q.Why = "the platform keeps these zones: its policy Deploy-Private-DNS-Zones writes the records, or someone does"
+	r.all = append(r.all, q)
+}
+
+// quota asks for vCPUs, which Microsoft gives: all that a subscription needs in
+// a region at once, since the regional total must hold their sum.
+func (r *requests) quota() {
+	for _, s := range r.d.Subscriptions {
+		byRegion := map[string][]design.Quota{}
+		for _, q := range s.Quota {
+			byRegion[q.Region] = append(byRegion[q.Region], q)
+		}
+		for _, region := range slices.Sorted(maps.Keys(byRegion)) {
+			r.quotaIn(&s, region, byRegion[region])
+		}
+	}
+}
+
+func (r *requests) quotaIn(s *design.Subscription, region string, quotas []design.Quota) {
+	var needs []string
+	var calls strings.Builder
+	total := 0
+	for _, q := range quotas {
+		needs = append(needs, fmt.Sprintf("%d vCPUs of %s", q.VCPUs, q.Family))
+		if q.Family == "lowPriorityCores" {
+			fmt.Fprintf(&calls, "quota lowPriorityCores lowPriority %d\n", q.VCPUs)
+			continue
+		}
+		total += q.VCPUs
+		fmt.Fprintf(&calls, "quota '%s' dedicated %d\n", q.Family, q.VCPUs)
+	}
+	if total > 0 {
+		fmt.Fprintf(&calls, "quota cores dedicated %d # the regional total\n", total)
+	}
+	money := r.d.Estate.Money
+	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, money.Quota.AskBefore), Pos: cmp.Or(money.Of("quota"), s.Place.Pos), Folder: "quota/" + s.Name + "-" + region,
+		What: fmt.Sprintf("quota of %s in %s for subscription %s, beside what it uses", strings.Join(needs, ", "), region, s.Name),
+		Why:  "a new subscription has none of GPU families and little of others; quota is no promise of capacity",
+		Files: []change.File{{Name: "ask.sh", What: "Who may write quota in the subscription runs it, once the subscription is there: az with its extension quota.",
+			Text: fmt.Sprintf(ask, strings.TrimPrefix(s.ID.Name(), "@"), region) + calls.String()}}})
+}
+
+// ask asks for quota where the limit is lower than what is used and wanted.
+// learn.microsoft.com/cli/azure/quota
+const ask = `#!/bin/sh
+set -eu
+subscription=$(az account show --subscription %s --query id --output tsv)
+scope="/subscriptions/$subscription/providers/Microsoft.Compute/locations/%s"
+
+# quota NAME TYPE VCPUS: asks for these beside what is used, where the limit is lower.
+quota() {
+  used=$(az quota usage show --resource-name "$1" --scope "$scope" --query properties.usages.value --output tsv)
+  limit=$(az quota show --resource-name "$1" --scope "$scope" --query properties.limit.value --output tsv)
+  wanted=$((used + $3))
+  if test "$limit" -ge "$wanted"; then
+    echo "$1: the limit is $limit, and $wanted are wanted"
+  else
+    az quota update --resource-name "$1" --scope "$scope" --resource-type "$2" --limit-object value="$wanted" limit-object-type=LimitValue --output none
+  fi
+}
+
+`
+
+// Write writes the requests and a list of them.
+func Write(all []Request, e *estate.Estate, sink emit.Sink) error {
+	if len(all) == 0 {
+		return nil
+	}
+	put := func(name, text string) error {
+		w, err := sink(path.Join("requests", name))
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(w, text)
+		return cmp.Or(err, w.Close())
+	}
+	for _, q := range all {
+		for _, f := range q.Files {
+			if err := put(path.Join(q.Folder, f.Name), f.Text); err != nil {
+				return err
+			}
+		}
+	}
+	return put("requests.md", list(all, e))
+}
+
+// list writes the requests for people, to be agreed.
+func list(all []Request, e *estate.Estate) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# What %s asks for
+
+Asked by %s. Made by airfield: change the estate and write it again.
+A day is the one on which the workload begins, less money.quota.ask_before for quota; without one, workloads.*.begins is not written.
+
+| | what | for | by | files | agreed by, on |
+|---|---|---|---|---|---|
+`, cell(e.Organization.Name), cell(e.Organization.Owner))
+	for i, q := range all {
+		by, folder := "not known", ""
+		if !q.By.IsZero() {
+			by = q.By.Format(time.DateOnly)
+		}
+		if len(q.Files) > 0 {
+			folder = fmt.Sprintf("[%s](%s)", q.Folder, q.Folder)
+		}
+		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | |\n", i+1, cell(q.What), cell(q.About), by, folder)
+	}
+	for i, q := range all {
+		q.Pos.File = path.Base(q.Pos.File)
+		fmt.Fprintf(&b, "\n## %d. %s\n\nFor %s (%s): %s.\n", i+1, cell(q.What), cell(q.About), q.Pos, cell(q.Why))
+		for _, f := range q.Files {
+			fmt.Fprintf(&b, "\n- [%s](%s): %s\n", f.Name, path.Join(q.Folder, f.Name), f.What)
+		}
+	}
+	return b.String()
+}
+
+// cell keeps a text within a cell of a table.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ").Replace(s)
+}
