@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -149,6 +150,9 @@ func (c *checker) access() {
 		c.guid(g.Value.At.Of("id"), "id", g.Value.ID)
 		for _, grant := range g.Value.Grants {
 			c.known(grant.Pos, grant.Key)
+			if e := grant.Value.Eligible; e != 0 && (time.Duration(e) < 30*time.Minute || time.Duration(e) > 24*time.Hour) {
+				c.Errorf(grant.Value.Of("eligible"), "estate/eligible", "eligible %s, wanted a time from 30min to 24h, for which the role is taken up", e)
+			}
 		}
 		if len(g.Value.Grants) == 0 {
 			c.Warnf(g.Pos, "estate/group", "group %q has no roles: write places and roles such as %s: Contributor", g.Key, c.somePlace())

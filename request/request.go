@@ -236,7 +236,11 @@ func (r *requests) quotaIn(s *design.Subscription, region string, quotas []desig
 		fmt.Fprintf(&calls, "quota cores dedicated %d # the regional total\n", total)
 	}
 	money := r.d.Estate.Money
-	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, money.Quota.AskBefore), Pos: cmp.Or(money.Of("quota"), s.Place.Pos), Folder: "quota/" + s.Name + "-" + region,
+	pos := money.Of("quota")
+	if pos.Line == 0 {
+		pos = s.Place.Pos
+	}
+	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, money.Quota.AskBefore), Pos: pos, Folder: "quota/" + s.Name + "-" + region,
 		What: fmt.Sprintf("quota of %s in %s for subscription %s, beside what it uses", strings.Join(needs, ", "), region, s.Name),
 		Why:  "a new subscription has none of GPU families and little of others; quota is no promise of capacity",
 		Files: []change.File{{Name: "ask.sh", What: "Who may write quota in the subscription runs it, once the subscription is there: az with its extension quota.",
