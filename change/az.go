@@ -24,7 +24,11 @@ func (p *patch) command(r arm.Resource, all []edit) {
 		body := p.stem(r) + ".json"
 		version, _ := catalog.APIVersion(string(r.Type()))
 		address := url.URL{Path: string(r.ID), RawQuery: "api-version=" + version}
-		p.add(body, "The body that apply.sh puts: the whole object, as it was when the tenant was read, with the change.", text(r.Body))
+		what := "The body that apply.sh puts."
+		if len(all) > 0 {
+			what = "The body that apply.sh puts: the whole object, as it was when the tenant was read, with the change."
+		}
+		p.add(body, what, text(r.Body))
 		words = []string{"az", "rest", "--method", "put", "--url", address.String(), "--body", "@" + body}
 	}
 	p.commands = append(p.commands, line(words))

@@ -36,14 +36,15 @@ var registered = []string{"microsoft.authorization", "microsoft.billing", "micro
 
 const roleAssignments arm.Type = "Microsoft.Authorization/roleAssignments"
 
-// needs gives what deploying a stack takes: what access.Needs says, deploying to
-// the subscription, registering the providers of a new one, and reading what is
+// needs gives what deploying a stack takes: what access.Needs says, seeing the
+// subscription after signing in, deploying to it, registering the providers of a new one, and reading what is
 // referred to. Terraform makes no deployments, and reads what it has made.
 func needs(d emit.Deployment, f emit.Form) []access.Need {
 	all := access.Needs(d.Resources)
 	add := func(action string, scope arm.ID, r arm.Resource, why string) {
 		all = append(all, access.Need{Action: action, Scope: scope, For: r.ID, Pos: r.Pos, Why: why})
 	}
+	add("Microsoft.Resources/subscriptions/read", d.Scope, d.Resources[0], "signing in to it")
 	for _, r := range d.Resources {
 		if ns := r.ID.Type().Namespace(); !slices.Contains(registered, strings.ToLower(ns)) {
 			add(ns+"/register/action", d.Scope, r, "registering its provider")

@@ -25,6 +25,7 @@ import (
 	"airfield/diag"
 	"airfield/emit"
 	"airfield/estate"
+	"airfield/tenant"
 )
 
 // Request is one thing that someone else does.
@@ -42,6 +43,13 @@ type Request struct {
 // Of gives the requests of a design.
 func Of(d *design.Design) ([]Request, error) {
 	r := requests{d: d, tool: d.Estate.Platform.PolicyKeptIn, subs: map[arm.ID]design.Subscription{}}
+	var groups []arm.Resource // of the hubs: they are there
+	for _, h := range d.Estate.Platform.Hubs {
+		if id, err := arm.ParseID(h.Value.VNet); err == nil {
+			groups = append(groups, arm.Resource{ID: id.ResourceGroupID(), Theirs: true, Body: arm.New(arm.O{"id", id.ResourceGroupID()})})
+		}
+	}
+	r.t, _ = d.Tenant.With(groups...)
 	for _, s := range d.Subscriptions {
 		r.subs[s.ID.Fold()] = s
 	}
@@ -61,6 +69,7 @@ func Of(d *design.Design) ([]Request, error) {
 
 type requests struct {
 	d    *design.Design
+	t    *tenant.Tenant
 	tool estate.PolicyTool
 	subs map[arm.ID]design.Subscription
 	all  []Request
@@ -137,11 +146,9 @@ func (r *requests) network(n arm.Resource) error {
 	q.Folder = "peerings/" + n.ID.Name()
 	q.What = fmt.Sprintf("peer %s (%s) with %s, both ends", n.ID.Name(), strings.Join(ranges, ", "), id.Name())
 	q.Why = "routes and DNS servers lie behind it, and stage 6-compute waits for it; both ends are made together, once stage 4-network has made the network"
-	group := arm.Resource{ID: id.ResourceGroupID(), Theirs: true, Body: arm.New(arm.O{"id", id.ResourceGroupID()})}
-	t, _ := r.d.Tenant.With(group)
 	var err error
 	c := change.Change{Kind: change.Assign, Title: q.What, Of: id, Put: []arm.Resource{r.peering(id, n.ID, true), r.peering(n.ID, id, false)}}
-	if q.Files, err = change.Patch(t, c, r.owner()); err != nil {
+	if q.Files, err = change.Patch(r.t, c, r.owner()); err != nil {
 		return err
 	}
 	r.all = append(r.all, q)

@@ -72,10 +72,12 @@ func (r *requests) terraform(s design.Subscription, scope, tags arm.Value, provi
 		{"subscription_alias_enabled", true}, {"subscription_alias_name", s.Name}, {"subscription_display_name", s.Name},
 		{"subscription_billing_scope", scope}, {"subscription_workload", "Production"},
 		{"subscription_management_group_association_enabled", s.Group != ""}, {"subscription_management_group_id", s.Group.Name()},
-		{"subscription_tags", tags}, {"subscription_register_resource_providers_enabled", true}, {"subscription_register_resource_providers_and_features", features},
+		{"subscription_register_resource_providers_enabled", true},
 	} {
-		fmt.Fprintf(&b, "  %s = %s\n", x.name, emit.HCL(arm.New(x.value), 1))
+		fmt.Fprintf(&b, "  %-49s = %s\n", x.name, emit.HCL(arm.New(x.value), 1))
 	}
+	fmt.Fprintf(&b, "  subscription_register_resource_providers_and_features = %s\n", emit.HCL(arm.New(features), 1))
+	fmt.Fprintf(&b, "  subscription_tags = %s\n", emit.HCL(tags, 1))
 	b.WriteString("}\n")
 	return b.String()
 }
