@@ -153,9 +153,7 @@ func (p *Pipelines) Write(o emit.Options, sink emit.Sink) (diag.List, error) {
 	if found.HasErrors() {
 		return found, nil
 	}
-	if p.deploys.Approvers == "" && slices.ContainsFunc(p.Identities, func(i Identity) bool { return i.reviewed() }) {
-		found.Warnf(p.deploys.Pos(), "pipeline/approvers", "nobody approves what is deployed to production: write access.deploys.approvers")
-	}
+	found = append(found, p.check()...)
 	o.Parameters, o.Wait, o.Prefix = nil, nil, o.Prefix+"-bootstrap"
 	more, err := emit.Write(t, o, func(name string) (io.WriteCloser, error) { return sink("bootstrap/" + name) }, p.Form)
 	if err != nil {
@@ -171,6 +169,30 @@ func (p *Pipelines) Write(o emit.Options, sink emit.Sink) (diag.List, error) {
 		files = append(files, p.backends()...)
 	}
 	return append(found, more...), write(sink, files)
+}
+
+// maxRoles is how many custom roles a tenant has.
+// learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits
+const maxRoles = 5000
+
+// check gives what is questionable about the pipelines.
+func (p *Pipelines) check() (found diag.List) {
+	roles, unseen := 0, false
+	for _, i := range p.Identities {
+		unseen = unseen || i.reviewed() && p.deploys.Approvers == ""
+		for _, r := range i.Roles {
+			if !r.BuiltIn {
+				roles++
+			}
+		}
+	}
+	if unseen {
+		found.Warnf(p.deploys.Pos(), "pipeline/approvers", "nobody approves what is deployed to production: write access.deploys.approvers")
+	}
+	if roles > maxRoles {
+		found.Warnf(p.deploys.Pos(), "pipeline/roles", "the identities have %d custom roles, a tenant takes %d: identity_per: environment takes fewer", roles, maxRoles)
+	}
+	return found
 }
 
 // file is a file that is written as it stands.

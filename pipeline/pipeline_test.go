@@ -123,6 +123,50 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// runStep runs a script with an az and a gh that say what the arms of a case
+// statement print, and gives a log of all else that they are asked.
+func runStep(t *testing.T, script *bytes.Buffer, says string) string {
+	t.Helper()
+	dir := t.TempDir()
+	fake := "#!/bin/sh\ncase \"$*\" in\n" + says + "\n*) echo \"$(basename \"$0\") $*\" >>" + dir + "/log ;;\nesac\n"
+	for _, name := range []string{"az", "gh", "uuidgen"} {
+		os.WriteFile(filepath.Join(dir, name), []byte(fake), 0o777)
+	}
+	cmd := exec.Command("sh")
+	cmd.Stdin = script
+	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "GROUP_GRP_ML=3b7d0000-0000-4000-8000-0000000000a1"}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	log, _ := os.ReadFile(filepath.Join(dir, "log"))
+	return string(log)
+}
+
+// The steps outside of templates look before they act: what is there stays.
+func TestStepsLookFirst(t *testing.T) {
+	const account = "*tenantId*) echo 5d2f6a31-7c41-4f0e-9a86-2f3b8f0c1a01 ;;\n*account\\ show*) echo 96e03508-e07d-8098-85f2-157a4e49fc47 ;;\n*identity\\ show*) echo client ;;\n*teams*) echo 7 ;;\n*roleManagementPolicyAssignments*) echo /policy ;;\n"
+	all := files(t, designed(t, github))
+	for _, tt := range []struct{ script, there, says, acts string }{
+		{"steps/eligible.sh", "nothing", "*get*/policy*) echo PT1H ;;\n*roleEligibilitySchedules*) echo 0 ;;", "patch|put"},
+		{"steps/eligible.sh", "the rule", "*get*/policy*) echo PT8H ;;\n*roleEligibilitySchedules*) echo 0 ;;", "put"},
+		{"steps/eligible.sh", "all", "*get*/policy*) echo PT8H ;;\n*roleEligibilitySchedules*) echo 1 ;;", ""},
+		{"pipelines/environments.sh", "nothing", "*repos*--silent) case \"$*\" in *PUT*) echo put >>$(dirname $0)/log ;; *) exit 1 ;; esac ;;\n*variable*) ;;", "put|put|put|put|put|put"},
+		{"pipelines/environments.sh", "all", "*PUT*) exit 1 ;;\n*repos*--silent) ;;\n*variable*) ;;", ""},
+	} {
+		var acts []string
+		for _, line := range strings.Split(runStep(t, bytes.NewBuffer(all[tt.script].Bytes()), account+tt.says), "\n") {
+			for _, act := range []string{"patch", "put"} {
+				if slices.Contains(strings.Fields(line), act) {
+					acts = append(acts, act)
+				}
+			}
+		}
+		if have := strings.Join(acts, "|"); have != tt.acts {
+			t.Errorf("%s where %s is there: have %q, want %q", tt.script, tt.there, have, tt.acts)
+		}
+	}
+}
+
 // What is written is of the published schemas of its system.
 func TestSchemas(t *testing.T) {
 	check, err := exec.LookPath("check-jsonschema")
