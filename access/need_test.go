@@ -71,3 +71,16 @@ func answer(a *Access, wanted []arm.Resource) string {
 	}
 	return strings.ReplaceAll(b.String(), " \n", "\n")
 }
+
+// A role is exact where it allows these actions and no other.
+func TestExact(t *testing.T) {
+	quota := []string{"Microsoft.Capacity/register/action", "x/y/read"}
+	for _, tt := range []struct {
+		actions []string
+		want    string
+	}{{[]string{"*"}, "Owner"}, {[]string{"*/read"}, "Reader"}, {quota, ""}, {nil, ""}} {
+		if have := Exact(tt.actions); have != tt.want {
+			t.Errorf("%v: have %q, want %q", tt.actions, have, tt.want)
+		}
+	}
+}

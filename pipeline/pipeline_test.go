@@ -12,12 +12,16 @@ import (
 	"strings"
 	"testing"
 
+	"airfield/arm"
 	"airfield/design"
 	"airfield/emit"
 	"airfield/limits"
 	"airfield/limits/schematest"
 	"airfield/pipeline"
 	"airfield/source"
+	"airfield/tenant"
+	"airfield/twin"
+	"airfield/twin/twintest"
 
 	"golang.org/x/tools/txtar"
 )
@@ -47,7 +51,12 @@ const (
 
 func designed(t *testing.T, deploys string) *design.Design {
 	t.Helper()
-	f, found := source.NewFile("estate.yaml", []byte(strings.Replace(small, "DEPLOYS", deploys, 1)))
+	return read(t, strings.Replace(small, "DEPLOYS", deploys, 1))
+}
+
+func read(t *testing.T, text string) *design.Design {
+	t.Helper()
+	f, found := source.NewFile("estate.yaml", []byte(text))
 	e, more := design.Read(f)
 	if found = append(found, more...); found.HasErrors() {
 		t.Fatal(found)
@@ -213,4 +222,40 @@ func TestValid(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The bootstrap is applied, planned again without a change, and destroyed, with
+// the real terraform against the twin.
+func TestTerraformDeploys(t *testing.T) {
+	twintest.Azapi(t)
+	text := strings.Replace(small, "DEPLOYS", states, 1) + "    environments: {prod: {subscription: 5b1d0a52-0000-4000-8000-0000000000f1}}\n"
+	d := read(t, text)
+	dir := t.TempDir()
+	for path, text := range files(t, d) {
+		if in, ok := strings.CutPrefix(path, "bootstrap/terraform/"); ok {
+			full := filepath.Join(dir, filepath.FromSlash(in))
+			if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(full, text.Bytes(), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var b tenant.Builder
+	for _, id := range []arm.ID{"/subscriptions/5b1d0a52-0000-4000-8000-0000000000f1", "/subscriptions/3c9a7c5e-0000-4000-8000-0000000000c1",
+		"/subscriptions/3c9a7c5e-0000-4000-8000-0000000000c1/resourceGroups/rg-state", "/subscriptions/3c9a7c5e-0000-4000-8000-0000000000c1/resourceGroups/rg-state/providers/Microsoft.Storage/storageAccounts/stfabstate"} {
+		b.Add(arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "name", id.Name(), "type", id.Type(), "location", "westeurope", "properties", arm.O{}})})
+	}
+	there, _ := b.Tenant()
+	tw := twin.New(twin.Options{Tenant: there})
+	boot, _ := pipeline.New(d).Bootstrap()
+	twintest.Deploy(t, tw, dir, func() {
+		have, _ := tw.Tenant()
+		for r := range boot.All() {
+			if !r.Theirs && !have.Has(r.ID) {
+				t.Errorf("%s was not deployed", r.ID)
+			}
+		}
+	})
 }

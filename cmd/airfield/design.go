@@ -119,6 +119,9 @@ func runDesign(file string, f designFlags) error {
 	if e == nil || found.HasErrors() {
 		return refuse(e == nil, found, f, errColour)
 	}
+	if p := e.Access.Deploys; f.out != "" && p.With != "" && !slices.Contains(f.forms, string(p.Form)) {
+		return fmt.Errorf("--form leaves out %s, which the pipelines deploy (access.deploys.form)", p.Form)
+	}
 	if f.compare {
 		all := design.Compare(e, lock, thisMonth())
 		if f.json {
