@@ -303,7 +303,7 @@ func (d *designer) access() {
 							d.eligible = append(d.eligible, Eligible{Group: g.Key, Principal: g.Value.ID, Role: r.Name, RoleID: r.ID, Scope: scope, For: grant.Value.Eligible, Pos: grant.Pos})
 						}
 					}
-					d.leave(s.place.Name(), fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own", grant.Pos)
+					d.leave(s.place.Name(), fmt.Sprintf("%s is eligible for %s", g.Key, r.Name), "an eligible assignment fails when it is deployed again, so it is a step of its own, steps/eligible.sh", grant.Pos)
 					continue
 				}
 				for _, scope := range d.scopes(s, grant.Key) {

@@ -145,11 +145,11 @@ type Deploys struct {
 	With PipelineSystem `yaml:"with"`
 	// The repository: owner/name in GitHub, such as northwind/ai-estate; organization/project/name in Azure DevOps.
 	Repository string `yaml:"repository"`
-	// The folder of the repository that `design -o` writes into.
+	// The folder of the repository that `design -o` writes into, landing-zone without it.
 	Folder string `yaml:"folder"`
-	// The form that is deployed: bicep, terraform or arm.
+	// The form that is deployed: bicep, terraform or arm; bicep without it.
 	Form DeployedForm `yaml:"form"`
-	// What gets an identity of its own: a stack, which is one stage of one subscription, or an environment: all stages of one subscription.
+	// What gets an identity of its own: a stack, one stage of one subscription, as without it, or an environment, all stages of one subscription.
 	IdentityPer IdentityPer `yaml:"identity_per"`
 	// Who approves what is deployed to production: a team of the GitHub organization by its short name, or a group of Azure DevOps.
 	Approvers string `yaml:"approvers"`
