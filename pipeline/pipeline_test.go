@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -219,6 +220,56 @@ func TestValid(t *testing.T) {
 			}
 			for _, f := range limits.Check(r, boot) {
 				t.Errorf("%s: %s", r.ID, f)
+			}
+		}
+	}
+}
+
+// What each system asks beyond its schema: names of jobs and stages, each once,
+// that wait for earlier ones alone; every folder is deployed once, and planned.
+func TestOrder(t *testing.T) {
+	name := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	for deploys, file := range map[string]string{github: "pipelines/.github/workflows/deploy.yml", devops: "pipelines/azure-pipelines.yml"} {
+		d := designed(t, deploys)
+		text := files(t, d)[file].String()
+		f, _ := source.NewFile(file, []byte(text))
+		root, found := source.YAML(f)
+		if len(found) > 0 {
+			t.Fatal(found)
+		}
+		seen := map[string]bool{}
+		step := func(id string, needs *source.Node) {
+			if !name.MatchString(id) || seen[id] {
+				t.Errorf("%s: a bad name, or there twice: %q", file, id)
+			}
+			if needs != nil {
+				for _, n := range needs.Items {
+					if !seen[n.Text] {
+						t.Errorf("%s: %s waits for %q, which does not come before", file, id, n.Text)
+					}
+				}
+			}
+			seen[id] = true
+		}
+		if jobs := root.Get("jobs"); jobs != nil {
+			for _, m := range jobs.Members {
+				step(m.Key, m.Value.Get("needs"))
+			}
+		} else {
+			for _, stage := range root.Get("stages").Items {
+				step(stage.Get("stage").Text, stage.Get("dependsOn"))
+				for _, j := range stage.Get("jobs").Items {
+					if j.Get("deployment") != nil {
+						step(j.Get("deployment").Text, nil)
+					}
+				}
+			}
+		}
+		for _, i := range pipeline.New(d).Identities {
+			for _, s := range i.Stacks {
+				if !strings.Contains(text, s.Folder) {
+					t.Errorf("%s: %s is not deployed", file, s.Folder)
+				}
 			}
 		}
 	}
