@@ -36,6 +36,13 @@ type Design struct {
 	Parameters    []Parameter
 	Lock          *Lock
 	Budgets       []Budget // of subscriptions, in the order of their names
+	Files         []File   // for tools that deploy what the design does not
+}
+
+// File is what a tool of others reads: the parameters of its template.
+type File struct {
+	Name string    `json:"name"` // from the folder that a design is written to: slurm/rg-con-atlas-slurm-prod-sdc-001.json
+	Body arm.Value `json:"-"`
 }
 
 // Subscription is one subscription that the design fills.
@@ -97,7 +104,7 @@ func New(e *estate.Estate, o Options) *Design {
 	}
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
-	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
+	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets, d.files}
 }
 
 // designer is a design in the making.
@@ -113,6 +120,7 @@ type designer struct {
 	edges      []Edge
 	parameters []Parameter
 	budgets    []Budget
+	files      []File
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names
@@ -124,6 +132,8 @@ type designer struct {
 	hots     map[string]*hot           // what a job works on, by workload/environment/job
 	said     map[string]bool           // what has been said once
 	serving  map[arm.ID]bool           // scale sets whose nodes do not talk to each other
+
+	workspaces []*workspace // of Slurm, as they came up
 }
 
 // add puts a resource of ours into the tenant.

@@ -9,6 +9,7 @@ import (
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/diag"
+	"airfield/estate"
 )
 
 // estimate is what a subscription's compute costs a month.
@@ -27,10 +28,13 @@ type quota struct {
 // count adds nodes to what their subscription needs of quota.
 func (s *subscription) count(n *nodes) {
 	family := n.size.QuotaFamily
-	if n.spot {
+	switch {
+	case n.spot:
 		family = "Spot (lowPriorityCores, one for all families)"
+	case n.by == estate.RunBatch:
+		family += " of the Batch account"
 	}
-	vcpus := n.count * max(n.size.BaseVCPUs, n.size.VCPUs)
+	vcpus := n.most * max(n.size.BaseVCPUs, n.size.VCPUs)
 	for i, q := range s.quota {
 		if q.family == family && q.region == n.cell.region {
 			s.quota[i].vcpus += vcpus

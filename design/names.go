@@ -112,8 +112,8 @@ func (n *namer) fit(t arm.Type, full, salt string, pos diag.Pos) string {
 	if rule.Lower {
 		name = strings.ToLower(name)
 	}
-	global := rule.Unique == "global"
-	if global || len(name) > rule.Max {
+	shared := rule.Unique == "global" || rule.Unique == "region" // with everyone's subscriptions
+	if shared || len(name) > rule.Max {
 		name = n.lock.keep("name", full+salt+":"+string(t), func() string { return cut(name, full+salt+n.e.Organization.Tenant, rule) })
 	}
 	if rule.Check(name) != nil && rule.Hyphen { // a separator of the pattern that the type does not take
