@@ -66,7 +66,7 @@ func daily(at, zone string) arm.O {
 	h, _ := strconv.Atoi(hour)
 	m, _ := strconv.Atoi(minute)
 	days := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
-	return arm.O{"frequency", "Week", "schedule", arm.O{"timeZone", zone, "days", days, "hours", []int{h}, "minutes", []int{m}}}
+	return arm.O{"frequency", "Week", "schedule", arm.O{"timeZone", zone, "days", days, "hours", arm.A{h}, "minutes", arm.A{m}}}
 }
 
 // scaleRules make a fleet grow above 70 % of its processors and shrink below
