@@ -2,6 +2,7 @@ package design
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,10 +19,15 @@ const (
 	federations  = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
 )
 
-// cluster is an AKS cluster in the making.
+// cluster is an AKS cluster in the making. Its pools stand in its own body: one
+// that is not there would be taken for a change.
 type cluster struct {
-	id     arm.ID
-	subnet *subnet
+	id      arm.ID
+	subnet  *subnet
+	members arm.O            // of its body, but its properties
+	rest    arm.O            // of its properties, but its pools
+	pools   map[string]arm.O // by name
+	first   *nodes           // that asked for it
 }
 
 // aks makes a pool of an AKS cluster for a job or a service: it grows from none,
@@ -40,29 +46,33 @@ func (d *designer) aks(n *nodes, s *estate.Service) bool {
 			c.subnet.ports = append(c.subnet.ports, s.Port)
 		}
 	}
-	properties := arm.O{"mode", "User", "type", "VirtualMachineScaleSets", "osType", "Linux", "osSKU", "Ubuntu", "vmSize", n.size.Name, "vnetSubnetID", arm.IDOf(c.subnet.id),
+	name := d.names.fit(agentPools, n.purpose, "", n.pos)
+	pool := arm.O{"name", name, "mode", "User", "type", "VirtualMachineScaleSets", "osType", "Linux", "osSKU", "Ubuntu", "vmSize", n.size.Name, "vnetSubnetID", arm.IDOf(c.subnet.id),
 		"enableAutoScaling", true, "minCount", least, "maxCount", n.most, // and no count: it is the autoscaler's
 		"upgradeSettings", arm.O{"maxSurge", "0", "maxUnavailable", "1"}} // no node more than the quota has
 	if n.zones != nil {
-		properties = append(properties, "availabilityZones", n.zones)
+		pool = append(pool, "availabilityZones", n.zones)
 	}
 	var taints []string
 	if n.size.GPUs > 0 {
 		taints = append(taints, "sku=gpu:NoSchedule")
-		properties = append(properties, "gpuProfile", arm.O{"driver", pick(d.ownDrivers(n), "None", "Install")})
+		pool = append(pool, "gpuProfile", arm.O{"driver", pick(d.ownDrivers(n), "None", "Install")})
 	}
 	if n.spot {
 		const spot = "kubernetes.azure.com/scalesetpriority"
 		taints = append(taints, spot+"=spot:NoSchedule")
-		properties = append(properties, "scaleSetPriority", "Spot", "scaleSetEvictionPolicy", "Delete", "spotMaxPrice", -1, "nodeLabels", arm.O{spot, "spot"})
+		pool = append(pool, "scaleSetPriority", "Spot", "scaleSetEvictionPolicy", "Delete", "spotMaxPrice", -1, "nodeLabels", arm.O{spot, "spot"})
 	}
 	if taints != nil {
-		properties = append(properties, "nodeTaints", taints)
+		pool = append(pool, "nodeTaints", taints)
 	}
-	pool := c.id.Child("agentPools", d.names.fit(agentPools, n.purpose, "", n.pos))
-	d.add(pool, n.pos, arm.O{"properties", properties})
+	if c.pools[name] != nil {
+		d.found.Errorf(n.pos, "design/name", "%q wants node pool %q of %s, whose name another has: names of pools keep letters and digits alone", n.about, name, c.id.Name())
+		return false
+	}
+	c.pools[name] = pool
 	d.federate(n, c)
-	d.poolOpen(n, pool, taints)
+	d.poolOpen(n, name, taints)
 	return true
 }
 
@@ -81,8 +91,8 @@ func (d *designer) federate(n *nodes, c *cluster) {
 }
 
 // poolOpen lists what a pool needs of people.
-func (d *designer) poolOpen(n *nodes, pool arm.ID, taints []string) {
-	d.leave(n.about, "what runs in pool "+pool.Name(), fmt.Sprintf("manifests are the team's: pods select agentpool=%s, tolerate %v, and run as service account %s of namespace %s to sign in as %s", pool.Name(), taints, n.purpose, n.purpose, n.identity.id.Name()), n.pos)
+func (d *designer) poolOpen(n *nodes, pool string, taints []string) {
+	d.leave(n.about, "what runs in pool "+pool, fmt.Sprintf("manifests are the team's: pods select agentpool=%s, tolerate %v, and run as service account %s of namespace %s to sign in as %s", pool, taints, n.purpose, n.purpose, n.identity.id.Name()), n.pos)
 	if d.talks(n) {
 		d.open = append(d.open, Open{About: n.about, What: "InfiniBand on AKS", Pos: n.pos, Before: "6-compute",
 			Why: "az feature register --namespace Microsoft.ContainerService --name AKSInfinibandSupport, then az provider register --namespace Microsoft.ContainerService; after it NVIDIA's network operator and GPU operator, in namespaces that the Kubernetes policies exclude"})
@@ -112,15 +122,17 @@ func (d *designer) cluster(n *nodes) (*cluster, bool) {
 		return nil, false
 	}
 	net := d.network(n.share, n.cell.region, n.pos)
-	c := &cluster{id: group.Resource(clusters, d.names.name(clusters, "", d.tokens(n.share, purpose, n.cell.region, "001")))}
+	c := &cluster{first: n, pools: map[string]arm.O{}, id: group.Resource(clusters, d.names.name(clusters, "", d.tokens(n.share, purpose, n.cell.region, "001")))}
 	c.subnet = d.subnet(net, "aks-"+purpose, system.count+2) // one more node while they are upgraded, and the API server
 	n.share.clusters[group] = c
 	control, kubelet := d.identity(n.share, "cluster", n.cell.region, n.pos), d.identity(n.share, "kubelet", n.cell.region, n.pos)
 	d.grant(control, "Network Contributor", c.subnet.id, n.pos)
 	d.grant(control, "Managed Identity Operator", kubelet.id, n.pos)
 	d.grant(kubelet, "AcrPull", d.registry(n), n.pos)
-	d.put(n.share, c.id, n.cell.region, n.pos, arm.O{"sku", arm.O{"name", "Base", "tier", pick(production(n.cell.place.Environment), "Standard", "Free")},
-		"identity", signsIn(control), "properties", d.clusterProperties(n, c, net, system, kubelet)})
+	c.members = arm.O{"sku", arm.O{"name", "Base", "tier", pick(production(n.cell.place.Environment), "Standard", "Free")}, "identity", signsIn(control)}
+	c.rest = d.clusterProperties(c, net, kubelet)
+	c.pools["system"] = systemPool(c, system)
+	d.clusters = append(d.clusters, c)
 	d.maintain(n, c)
 	d.clusterOpen(n, c, net)
 	return c, true
@@ -128,20 +140,15 @@ func (d *designer) cluster(n *nodes) (*cluster, bool) {
 
 // clusterProperties describes a private cluster without local accounts, whose
 // pods have addresses of their own.
-func (d *designer) clusterProperties(n *nodes, c *cluster, net *net, system *nodes, kubelet *identity) arm.O {
+func (d *designer) clusterProperties(c *cluster, net *net, kubelet *identity) arm.O {
 	zone, public := "system", false
 	if d.hubbed(net) { // whose DNS servers do not know of a zone that AKS makes
 		zone, public = "none", true
 	}
 	pods, services, dns := d.podRanges(c)
-	pool := arm.O{"name", "system", "mode", "System", "type", "VirtualMachineScaleSets", "osType", "Linux", "osSKU", "Ubuntu", "count", system.count, "vmSize", system.size.Name,
-		"vnetSubnetID", arm.IDOf(c.subnet.id), "nodeTaints", []string{"CriticalAddonsOnly=true:NoSchedule"}, "upgradeSettings", arm.O{"maxSurge", "1"}}
-	if system.zones != nil {
-		pool = append(pool, "availabilityZones", system.zones)
-	}
 	client := arm.Ref{ID: kubelet.id, Path: "properties.clientId"}
 	return arm.O{"dnsPrefix", computerName(c.id.Name(), 54), "nodeResourceGroup", computerName(c.id.ResourceGroupID().Name()+"-nodes", 80),
-		"agentPoolProfiles", arm.A{pool}, "enableRBAC", true, "disableLocalAccounts", true, "aadProfile", arm.O{"managed", true, "enableAzureRBAC", true},
+		"enableRBAC", true, "disableLocalAccounts", true, "aadProfile", arm.O{"managed", true, "enableAzureRBAC", true},
 		"oidcIssuerProfile", arm.O{"enabled", true}, "securityProfile", arm.O{"workloadIdentity", arm.O{"enabled", true}},
 		"identityProfile", arm.O{"kubeletidentity", arm.O{"resourceId", arm.IDOf(kubelet.id), "clientId", client, "objectId", arm.Ref{ID: kubelet.id, Path: "properties.principalId"}}},
 		"apiServerAccessProfile", arm.O{"enablePrivateCluster", true, "privateDNSZone", zone, "enablePrivateClusterPublicFQDN", public},
@@ -149,6 +156,27 @@ func (d *designer) clusterProperties(n *nodes, c *cluster, net *net, system *nod
 			"outboundType", pick(d.wayOut(net) == estate.HubFirewall, "userDefinedRouting", "userAssignedNATGateway"), "podCidr", pods, "serviceCidr", services, "dnsServiceIP", dns},
 		"storageProfile", arm.O{"blobCSIDriver", arm.O{"enabled", true}},
 		"autoUpgradeProfile", arm.O{"upgradeChannel", "stable", "nodeOSUpgradeChannel", "NodeImage"}}
+}
+
+// systemPool gives the pool that holds what the cluster itself runs.
+func systemPool(c *cluster, n *nodes) arm.O {
+	pool := arm.O{"name", "system", "mode", "System", "type", "VirtualMachineScaleSets", "osType", "Linux", "osSKU", "Ubuntu", "count", n.count, "vmSize", n.size.Name,
+		"vnetSubnetID", arm.IDOf(c.subnet.id), "nodeTaints", []string{"CriticalAddonsOnly=true:NoSchedule"}, "upgradeSettings", arm.O{"maxSurge", "1"}}
+	if n.zones != nil {
+		pool = append(pool, "availabilityZones", n.zones)
+	}
+	return pool
+}
+
+// finishClusters makes the clusters, once all that they run have said so.
+func (d *designer) finishClusters() {
+	for _, c := range d.clusters {
+		pools := arm.A{}
+		for _, name := range slices.Sorted(maps.Keys(c.pools)) {
+			pools = append(pools, c.pools[name])
+		}
+		d.put(c.first.share, c.id, c.first.cell.region, c.first.pos, append(c.members, "properties", append(c.rest, "agentPoolProfiles", pools)))
+	}
 }
 
 // podRanges gives the ranges of a cluster's pods and services, which nothing

@@ -133,7 +133,8 @@ type designer struct {
 	said     map[string]bool           // what has been said once
 	serving  map[arm.ID]bool           // scale sets whose nodes do not talk to each other
 
-	workspaces []*workspace // of Slurm, as they came up
+	clusters   []*cluster   // of AKS, as they came up
+	workspaces []*workspace // of Slurm
 }
 
 // add puts a resource of ours into the tenant.

@@ -22,6 +22,7 @@ func (d *designer) finish() {
 		}
 	}
 	d.access()
+	d.finishClusters()
 	d.finishSlurm()
 	d.finishNetworks()
 	d.finishBudgets()
