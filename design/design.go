@@ -42,7 +42,7 @@ type Design struct {
 // File is what a tool of others reads: the parameters of its template.
 type File struct {
 	Name string    `json:"name"` // from the folder that a design is written to: slurm/rg-con-atlas-slurm-prod-sdc-001.json
-	Body arm.Value `json:"-"`
+	Body arm.Value `json:"body"`
 }
 
 // Subscription is one subscription that the design fills.

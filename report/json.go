@@ -34,6 +34,9 @@ func JSON(w io.Writer, d *design.Design) error {
 	list(b, "budgets", slices.Values(d.Budgets), write)
 	list(b, "parameters", slices.Values(d.Parameters), write)
 	list(b, "defaults", defaults(d), write)
+	if len(d.Files) > 0 {
+		list(b, "files", slices.Values(d.Files), write)
+	}
 	b.WriteString("\n}\n")
 	return b.Flush()
 }

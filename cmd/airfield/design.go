@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -304,6 +305,9 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
 		return err
 	}
+	if err := writeFiles(out, d.Files); err != nil {
+		return err
+	}
 	var parameters []emit.Parameter
 	for _, p := range d.Parameters {
 		parameters = append(parameters, emit.Parameter{Name: p.Name, Description: p.Description})
@@ -330,6 +334,26 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "wrote %d files to %s; open %s\n", len(out.now), dir, filepath.Join(dir, "report.html"))
+	return nil
+}
+
+// writeFiles writes what tools of others read.
+func writeFiles(out *folder, files []design.File) error {
+	for _, f := range files {
+		w, err := out.create(f.Name)
+		if err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		if err := json.Indent(&text, []byte(f.Body.Text()), "", "  "); err != nil {
+			return err
+		}
+		text.WriteByte('\n')
+		_, err = w.Write(text.Bytes())
+		if err := errors.Join(err, w.Close()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
