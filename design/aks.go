@@ -1,11 +1,13 @@
 package design
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"airfield/arm"
 	"airfield/compute"
@@ -92,7 +94,7 @@ func (d *designer) federate(n *nodes, c *cluster) {
 
 // poolOpen lists what a pool needs of people.
 func (d *designer) poolOpen(n *nodes, pool string, taints []string) {
-	d.leave(n.about, "what runs in pool "+pool, fmt.Sprintf("manifests are the team's: pods select agentpool=%s, tolerate %v, and run as service account %s of namespace %s to sign in as %s", pool, taints, n.purpose, n.purpose, n.identity.id.Name()), n.pos)
+	d.leave(n.about, "what runs in pool "+pool, fmt.Sprintf("manifests are the team's: pods select agentpool=%s, tolerate its taints (%s), and run as service account %s of namespace %s to sign in as %s", pool, cmp.Or(strings.Join(taints, ", "), "none"), n.purpose, n.purpose, n.identity.id.Name()), n.pos)
 	if d.talks(n) {
 		d.open = append(d.open, Open{About: n.about, What: "InfiniBand on AKS", Pos: n.pos, Before: "6-compute",
 			Why: "az feature register --namespace Microsoft.ContainerService --name AKSInfinibandSupport, then az provider register --namespace Microsoft.ContainerService; after it NVIDIA's network operator and GPU operator, in namespaces that the Kubernetes policies exclude"})

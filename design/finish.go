@@ -90,7 +90,11 @@ func (d *designer) listOpen() {
 func (d *designer) quota() {
 	for _, s := range d.sorted() {
 		for _, q := range s.quota {
-			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.vcpus), fmt.Sprintf("quota of %s in %s", q.family, q.region), "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
+			why := "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity"
+			if q.batch {
+				why = "a new account has its own, none of GPU families and little of others; it is asked for at the account, and is no promise of capacity"
+			}
+			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.vcpus), fmt.Sprintf("quota of %s in %s", q.family, q.region), why, or(d.e.Money.Of("quota"), s.place.Pos))
 		}
 	}
 }

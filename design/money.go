@@ -22,6 +22,7 @@ type estimate struct {
 // quota is what a subscription needs of a size family in a region.
 type quota struct {
 	family, region string
+	batch          bool // of a Batch account that allocates nodes itself, not of the subscription
 	vcpus          int
 }
 
@@ -41,7 +42,7 @@ func (s *subscription) count(n *nodes) {
 			return
 		}
 	}
-	s.quota = append(s.quota, quota{family, n.cell.region, vcpus})
+	s.quota = append(s.quota, quota{family, n.cell.region, n.by == estate.RunBatch && !n.spot, vcpus})
 }
 
 // Budget is the budget of a subscription and what it was made of.

@@ -16,7 +16,7 @@ const workspaceRelease = "2025.02.06"
 // application's, not ours, and only the subnets that it lies in are.
 type workspace struct {
 	group   arm.ID // that it is to make
-	network arm.ID
+	network *net
 	cycle   *subnet
 	compute *subnet
 	control *nodes
@@ -70,7 +70,7 @@ func (d *designer) workspace(n *nodes) (*workspace, bool) {
 		return nil, false
 	}
 	net := d.network(n.share, n.cell.region, n.pos)
-	w := &workspace{network: net.id, control: control, tags: n.share.tags, region: n.cell.region, arrays: map[string]*nodes{}, first: n,
+	w := &workspace{network: net, control: control, tags: n.share.tags, region: n.cell.region, arrays: map[string]*nodes{}, first: n,
 		group: n.share.sub.id.ResourceGroup(d.names.name(arm.ResourceGroupType, "", d.tokens(n.share, "slurm", n.cell.region, "001")))}
 	w.cycle, w.compute = d.subnet(net, "cyclecloud", 4), d.subnet(net, "slurm", 5) // of the machine and its storage; of scheduler, login and unused arrays
 	n.share.workspaces[n.cell.region] = w
@@ -86,8 +86,11 @@ func (d *designer) finishSlurm() {
 		about := n.share.place.Name()
 		name := "slurm/" + w.group.Name() + ".json"
 		d.files = append(d.files, File{Name: name, Body: d.workspaceParameters(w)})
-		d.leave(about, "the Slurm cluster", fmt.Sprintf("CycleCloud Workspace for Slurm is deployed apart, into networks that are there: git clone --depth 1 --branch %s https://github.com/Azure/cyclecloud-slurm-workspace; az vm image terms accept --urn azurecyclecloud:azure-cyclecloud:cyclecloud8-gen2:latest; az deployment sub create --location %s --template-file cyclecloud-slurm-workspace/bicep/mainTemplate.bicep --parameters @%s --parameters adminPassword=… adminSshPublicKey=… in %s%s", workspaceRelease, w.region, name, n.share.sub.name, atWords(w.network)), n.pos)
+		d.leave(about, "the Slurm cluster", fmt.Sprintf("CycleCloud Workspace for Slurm is deployed apart, into networks that are there: git clone --depth 1 --branch %s https://github.com/Azure/cyclecloud-slurm-workspace; az vm image terms accept --urn azurecyclecloud:azure-cyclecloud:cyclecloud8-gen2:latest; az deployment sub create --location %s --template-file cyclecloud-slurm-workspace/bicep/mainTemplate.bicep --parameters @%s --parameters adminPassword=… adminSshPublicKey=… in %s%s", workspaceRelease, w.region, name, n.share.sub.name, atWords(w.network.id)), n.pos)
 		d.leave(about, "roles for the Slurm cluster", "whoever deploys it needs Contributor and User Access Administrator of the subscription, and it gives its CycleCloud machine Contributor there: more than anything else here has, for a policy or a review to know of", n.pos)
+		if w.control.size.Version >= 6 {
+			d.leave(about, "whether the workspace's images boot on "+w.control.size.Name, "sizes of the sixth generation take NVMe disks alone: another of 4 vCPUs in the file does where they do not", n.pos)
+		}
 		d.decide(Decision{About: about, Question: "What does CycleCloud Workspace for Slurm make itself?", Answer: "resource group " + w.group.Name() + " with CycleCloud, scheduler, login node, storage and all nodes",
 			Because:      "it is an application's template, of release " + workspaceRelease + ": here are its subnets " + w.cycle.id.Name() + " and " + w.compute.id.Name() + ", what the job keeps, and " + name,
 			Alternatives: []Alternative{{"a scheduler of our own on scale sets", "autoscaling, images and Slurm's own setup would be ours to keep"}}, Rules: []string{"ORC-D1", "ORC-05"}, Pos: n.pos, Changes: "run_by"})
@@ -136,7 +139,7 @@ func (d *designer) workspaceParameters(w *workspace) arm.Value {
 		{"location", w.region}, {"adminUsername", adminUser}, {"resourceGroup", w.group.Name()},
 		{"ccVMName", computerName(w.group.Name()+"-cycle", 64)}, {"ccVMSize", small},
 		{"sharedFilesystem", arm.O{"type", "nfs-new", "nfsCapacityInGb", 512}},
-		{"network", arm.O{"type", "existing", "name", w.network.Name(), "id", string(w.network), "cyclecloudSubnet", w.cycle.id.Name(), "computeSubnet", w.compute.id.Name(), "storagePrivateDnsZoneExists", false}},
+		{"network", arm.O{"type", "existing", "name", w.network.id.Name(), "id", string(w.network.id), "cyclecloudSubnet", w.cycle.id.Name(), "computeSubnet", w.compute.id.Name(), "storagePrivateDnsZoneExists", d.named(w.network, "blob")}},
 		{"slurmSettings", arm.O{"version", "24.05.4-2", "healthCheckEnabled", true}},
 		{"schedulerNode", arm.O{"sku", small, "osImage", system}},
 		{"loginNodes", arm.O{"sku", small, "osImage", system, "initialNodes", 1, "maxNodes", 1}},
@@ -146,6 +149,12 @@ func (d *designer) workspaceParameters(w *workspace) arm.Value {
 		parameters = append(parameters, p.name, arm.O{"value", p.value})
 	}
 	return arm.New(arm.O{"$schema", "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#", "contentVersion", "1.0.0.0", "parameters", parameters})
+}
+
+// named tells whether names of endpoints to a part of a service are answered in
+// a network already: by the platform, or by a zone of ours. It has room for one.
+func (d *designer) named(n *net, part string) bool {
+	return d.hubbed(n) || d.said["zone "+string(n.group.Resource(privateZones, linkZones[part]))]
 }
 
 // workspaceImage gives the image of a node array: the release is made for
