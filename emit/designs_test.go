@@ -77,6 +77,7 @@ func TestTerraformDeploys(t *testing.T) {
 	twintest.Azapi(t)
 	for name, replace := range runners {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if testing.Short() && replace != nil {
 				t.Skip("left out: all but one of the runners, which take a minute each")
 			}
