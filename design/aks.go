@@ -126,6 +126,7 @@ func (d *designer) cluster(n *nodes) (*cluster, bool) {
 	net := d.network(n.share, n.cell.region, n.pos)
 	c := &cluster{first: n, pools: map[string]arm.O{}, id: group.Resource(clusters, d.names.name(clusters, "", d.tokens(n.share, purpose, n.cell.region, "001")))}
 	c.subnet = d.subnet(net, "aks-"+purpose, system.count+2) // one more node while they are upgraded, and the API server
+	c.subnet.floating = true
 	n.share.clusters[group] = c
 	control, kubelet := d.identity(n.share, "cluster", n.cell.region, n.pos), d.identity(n.share, "kubelet", n.cell.region, n.pos)
 	d.grant(control, "Network Contributor", c.subnet.id, n.pos)

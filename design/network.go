@@ -29,6 +29,7 @@ type subnet struct {
 	purpose   string
 	addresses int // wanted, beside those that Azure keeps
 	ports     []int
+	floating  bool  // what comes through a load balancer is still for the balancer's address
 	bits      int   // of the prefix that a service wants it to have, 0 for what the addresses say
 	rules     arm.A // of its network security group, beside those that all have
 	prefix    netip.Prefix
@@ -363,10 +364,14 @@ func (d *designer) egress(n *net) arm.O {
 func (d *designer) securityGroup(n *net, s *subnet) arm.ID {
 	const t = "Microsoft.Network/networkSecurityGroups"
 	rules := slices.Clone(s.rules)
+	to := s.prefix.String()
+	if s.floating {
+		to = "*"
+	}
 	for i, port := range s.ports {
 		rules = append(rules, arm.O{"name", fmt.Sprintf("allow-internet-%d", port), "properties", arm.O{
 			"priority", 200 + 10*i, "direction", "Inbound", "access", "Allow", "protocol", "Tcp",
-			"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", s.prefix.String(), "destinationPortRange", fmt.Sprint(port)}})
+			"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", to, "destinationPortRange", fmt.Sprint(port)}})
 	}
 	rules = append(rules, arm.O{"name", "deny-management-from-internet", "properties", arm.O{
 		"priority", 1000, "direction", "Inbound", "access", "Deny", "protocol", "*",
