@@ -88,6 +88,9 @@ func (d *designer) finishSlurm() {
 		d.files = append(d.files, File{Name: name, Body: d.workspaceParameters(w)})
 		d.leave(about, "the Slurm cluster", fmt.Sprintf("CycleCloud Workspace for Slurm is deployed apart, into networks that are there: git clone --depth 1 --branch %s https://github.com/Azure/cyclecloud-slurm-workspace; az vm image terms accept --urn azurecyclecloud:azure-cyclecloud:cyclecloud8-gen2:latest; az deployment sub create --location %s --template-file cyclecloud-slurm-workspace/bicep/mainTemplate.bicep --parameters @%s --parameters adminPassword=… adminSshPublicKey=… in %s%s", workspaceRelease, w.region, name, n.share.sub.name, atWords(w.network.id)), n.pos)
 		d.leave(about, "roles for the Slurm cluster", "whoever deploys it needs Contributor and User Access Administrator of the subscription, and it gives its CycleCloud machine Contributor there: more than anything else here has, for a policy or a review to know of", n.pos)
+		if d.wayOut(w.network) != estate.NATGateway {
+			d.leave(about, "what the Slurm cluster must reach", "CycleCloud asks Azure Resource Manager and Entra for nodes, and nodes fetch packages: the hub's firewall must let them, and network.egress none has no way for them", n.pos)
+		}
 		if w.control.size.Version >= 6 {
 			d.leave(about, "whether the workspace's images boot on "+w.control.size.Name, "sizes of the sixth generation take NVMe disks alone: another of 4 vCPUs in the file does where they do not", n.pos)
 		}
