@@ -75,6 +75,7 @@ func TestKeysAreUnique(t *testing.T) {
 		{"data/api_versions", "type"},
 		{"data/limits", "key"},
 		{"data/roles", "id"},
+		{"data/time_zones", "zone"},
 		{"data/roles", "name"},
 		{"data/policies", "id"},
 		{"data/images", "publisher offer sku"},

@@ -30,8 +30,11 @@ type nodes struct {
 	sizePos  diag.Pos
 	hours    float64 // a month in which each node runs
 	spot     bool
-	trains   bool // a model, over its nodes together
-	least    int  // instances that a service begins with
+	trains   bool         // a model, over its nodes together
+	by       estate.RunBy // what runs them
+	comes    bool         // and goes: it is busy or runs a part of the month
+	least    int          // instances that a service begins with
+	most     int          // nodes that there may be
 }
 
 // placeWork makes what a place runs.
@@ -51,7 +54,7 @@ func (d *designer) placeWork(p *estate.Place) {
 
 func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	c := cell{place: p, key: key(p), role: training, stage: jobStage(j), region: string(d.e.Region(j.Region)), life: lifeCompute}
-	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), spot: j.Spot == "allowed"}
+	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), comes: j.Runs > 0 || j.Busy > 0 && j.Busy < 100}
 	n.identity = d.identity(n.share, training, c.region, j.Pos())
 	n.trains = j.Kind == estate.Pretrain || j.Kind == estate.Finetune
 	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), ""), Modern: j.Model != ""}
@@ -61,7 +64,7 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	if !d.choose(n, need, j.Model, j.OrElse, []string{c.region}) {
 		return
 	}
-	n.hours = jobHours(p, j)
+	n.hours, n.most, n.by, n.spot = jobHours(p, j), n.count, jobRunner(n, j), d.jobSpot(n, p, j)
 	d.jobZone(n, j)
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
 	net := d.network(n.share, c.region, n.pos)
@@ -81,7 +84,7 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 		}
 	}
 	d.workOn(n, j)
-	d.run(n, nil)
+	d.run(n, j, nil)
 }
 
 func (d *designer) service(p *estate.Place, name string, s estate.Service, region string) {
@@ -108,14 +111,53 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 		return
 	}
 	d.serviceZones(n, s)
-	n.hours = month - p.In.Stopped.Hours()*month/24
+	n.hours, n.most, n.by = month-p.In.Stopped.Hours()*month/24, max(n.count, s.Fleet.AtMost), s.RunBy
+	if n.by == estate.RunAuto || n.by == "" {
+		n.by = estate.RunScaleSet
+	}
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
 	for _, from := range append(slices.Clone(s.Reads), s.Model.Weights) {
 		if from != "" {
 			d.use(d.network(n.share, region, n.pos), n.about, n.identity, from, "reads", s.Of("reads"))
 		}
 	}
-	d.run(n, &s)
+	d.run(n, estate.Job{}, &s)
+}
+
+// jobRunner gives what runs a job: what the estate says, else Batch for nodes
+// that it wants taken away while nothing runs, which needs something that does
+// (guidance ORC-D1), a machine for one node, a scale set for more.
+func jobRunner(n *nodes, j estate.Job) estate.RunBy {
+	switch {
+	case j.RunBy != estate.RunAuto && j.RunBy != "":
+		return j.RunBy
+	case j.Has("idle_nodes") && j.IdleNodes < n.count:
+		return estate.RunBatch
+	case n.count == 1:
+		return estate.RunVM
+	}
+	return estate.RunScaleSet
+}
+
+// jobSpot tells whether a job gets Spot nodes: where the estate allows them, and
+// a model that is trained can begin again at a checkpoint (guidance CMP-04).
+func (d *designer) jobSpot(n *nodes, p *estate.Place, j estate.Job) bool {
+	if j.Spot != "allowed" {
+		return false
+	}
+	if n.by == estate.RunSlurm && nodeArray(n) != "htc" {
+		d.leave(n.about, "Spot nodes", "CycleCloud Workspace for Slurm has them in its array htc alone, for sizes without GPUs and InfiniBand; these are regular", j.Of("spot"))
+		return false
+	}
+	for _, name := range writes(p, j) {
+		if st := d.find(p, name); st != nil && st.data.Kind == estate.Checkpoints {
+			return true
+		}
+	}
+	if n.trains {
+		d.found.Warnf(j.Of("spot"), "design/spot-checkpoints", "%q may run on Spot nodes, and writes no checkpoints to begin again at: regular ones are taken; name checkpoints under writes", n.about)
+	}
+	return !n.trains
 }
 
 // fleet gives how many instances of a service there are at the least.
@@ -249,17 +291,6 @@ func (d *designer) zoneOpen(n *nodes) {
 	}
 }
 
-// idle lists what a budget counts on and nothing does yet: nodes that stop or
-// grow with the work.
-func (d *designer) idle(n *nodes, s *estate.Service) {
-	if n.hours < month {
-		d.leave(fmt.Sprintf("%s (%.0f of %.0f h)", n.about, n.hours, month), "what stops the nodes", "the budget counts the hours that busy, runs or stopped leave, and nothing stops the nodes by itself yet", n.pos)
-	}
-	if s != nil && s.Fleet.AtMost > n.count {
-		d.leave(fmt.Sprintf("%s (%d to %d)", n.about, n.count, s.Fleet.AtMost), "growing to at_most instances", "no autoscale is designed yet, and deploying again sets the count back", n.pos)
-	}
-}
-
 // key gives what the nodes are known by in the lock: as about, with the key the
 // workload had first.
 func (n *nodes) key() string {
@@ -386,7 +417,11 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 	}
 	n.zones = []string{zone}
 	d.zoneOpen(n)
-	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: "zone " + zone + " alone", Because: because,
+	answer := "zone " + zone + " alone"
+	if n.by == estate.RunBatch {
+		answer = "what the job works on in zone " + zone + ", nodes where Batch has them"
+	}
+	d.decide(Decision{About: n.about, Question: "Over which zones?", Answer: answer, Because: because,
 		Alternatives: []Alternative{{"spread over zones", "serving is spread; training that loses a zone begins again at its checkpoint"}, {"a proximity placement group", "the scale set's single placement group is nearer, and a proximity group makes large allocations fail"}},
 		Rules:        []string{"X7", "X9", "CMP-11", "NET-07"}, Pos: j.Of("zone"), Changes: "zone, once the subscription's zone mapping is known"})
 }
@@ -395,7 +430,7 @@ func (d *designer) jobZone(n *nodes, j estate.Job) {
 func (d *designer) zoneReason(n *nodes, j estate.Job) string {
 	h := d.hots[n.about]
 	switch {
-	case n.count > 1 && n.size.RDMA:
+	case n.count > 1 && n.size.RDMA && n.by != estate.RunBatch: // which keeps them together by itself
 		return "nodes that train one model talk all the time, and InfiniBand does not leave a placement group"
 	case h != nil && h.Kind == storage.Lustre:
 		return "the file system that the job works on lies in one zone, and is nearest there"

@@ -27,11 +27,9 @@ type store struct {
 
 // account is a storage account in the making.
 type account struct {
-	id      arm.ID
+	served
 	choice  storage.Account
-	region  string
 	network *net  // of the data's own subscription
-	hubbed  *net  // the one joined with the hub that has an endpoint
 	rules   arm.A // of its lifecycle policy
 	pos     diag.Pos
 }
@@ -122,7 +120,10 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 			return a
 		}
 	}
-	a := &account{choice: choice, region: c.region, pos: pos, network: d.network(s, c.region, pos)}
+	a := &account{served: served{region: c.region, parts: []string{"blob"}}, choice: choice, pos: pos, network: d.network(s, c.region, pos)}
+	if choice.Lake {
+		a.parts = append(a.parts, "dfs")
+	}
 	a.id = group.Resource(storageAccounts, d.names.salted(storageAccounts, d.tokens(s, choice.Purpose, c.region, ""), "/"+group.Name()+"/"+choice.Redundancy))
 	s.accounts = append(s.accounts, a)
 	sku := "Standard_" + choice.Redundancy
@@ -153,7 +154,7 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 		service = append(service, "isVersioningEnabled", choice.Versioning)
 	}
 	d.add(a.id.Child("blobServices", "default"), pos, arm.O{"properties", service})
-	d.privateEndpoint(a.network, a, pos)
+	d.privateEndpoint(a.network, &a.served, pos)
 	if choice.Linked {
 		d.lendKeys(a, s)
 	}
@@ -271,7 +272,7 @@ func (d *designer) use(n *net, who string, i *identity, name, verb string, pos d
 	if st == nil {
 		return // the estate's own check has said so
 	}
-	d.privateEndpoint(n, st.account, pos)
+	d.privateEndpoint(n, &st.account.served, pos)
 	from, class := st.share.place.Connects, st.share.place.DataClass
 	if to := n.share.place.Connects; to != from && (to == estate.Sandbox || strings.HasSuffix(string(class), "confidential")) && d.once("crosses "+n.share.place.Name()+st.name) {
 		d.found.Warnf(pos, "design/data-crosses", "%q (%s) %s %q of %s with data_class %s: it gets an endpoint and a role there", n.share.place.Name(), to, verb, st.name, from, class)

@@ -41,6 +41,13 @@ type Design struct {
 	Lock          *Lock
 	Budgets       []Budget // of subscriptions, in the order of their names
 	Eligible      []Eligible
+	Files         []File // for tools that deploy what the design does not
+}
+
+// File is what a tool of others reads: the parameters of its template.
+type File struct {
+	Name string    `json:"name"` // from the folder that a design is written to: slurm/rg-con-atlas-slurm-prod-sdc-001.json
+	Body arm.Value `json:"body"`
 }
 
 // Subscription is one subscription that the design fills.
@@ -131,7 +138,7 @@ func New(e *estate.Estate, o Options) *Design {
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
 	return &Design{Estate: e, Tenant: t, Subscriptions: d.filled(), Decisions: d.decisions, Findings: d.found.Sorted(), Open: d.open, Edges: d.edges, Parameters: d.parameters,
-		Refused: d.refused, Added: d.added, Lock: d.lock, Budgets: d.budgets, Eligible: d.eligible}
+		Refused: d.refused, Added: d.added, Lock: d.lock, Budgets: d.budgets, Eligible: d.eligible, Files: d.files}
 }
 
 // designer is a design in the making.
@@ -151,6 +158,7 @@ type designer struct {
 	refused    []Refusal
 	added      []Added
 	eligible   []Eligible
+	files      []File
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names
@@ -162,6 +170,9 @@ type designer struct {
 	hots     map[string]*hot           // what a job works on, by workload/environment/job
 	said     map[string]bool           // what has been said once
 	serving  map[arm.ID]bool           // scale sets whose nodes do not talk to each other
+
+	clusters   []*cluster   // of AKS, as they came up
+	workspaces []*workspace // of Slurm
 }
 
 // add puts a resource of ours into the tenant.

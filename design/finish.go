@@ -22,6 +22,8 @@ func (d *designer) finish() {
 		}
 	}
 	d.access()
+	d.finishClusters()
+	d.finishSlurm()
 	d.finishNetworks()
 	d.finishBudgets()
 	d.finishGuardrails()
@@ -82,11 +84,15 @@ func (d *designer) listOpen() {
 func (d *designer) quota() {
 	for _, s := range d.sorted() {
 		for _, q := range s.quota {
-			family := q.Family
-			if family == spotCores {
+			family, why := q.Family, "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity"
+			switch {
+			case q.Batch:
+				family += " of the Batch account"
+				why = "a new account has its own, none of GPU families and little of others; it is asked for at the account, and is no promise of capacity"
+			case family == spotCores:
 				family = "Spot (lowPriorityCores, one for all families)"
 			}
-			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.VCPUs), fmt.Sprintf("quota of %s in %s", family, q.Region), "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity", or(d.e.Money.Of("quota"), s.place.Pos))
+			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.VCPUs), fmt.Sprintf("quota of %s in %s", family, q.Region), why, or(d.e.Money.Of("quota"), s.place.Pos))
 		}
 	}
 }

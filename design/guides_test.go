@@ -264,6 +264,29 @@ var guides = map[string]func(t *testing.T){
 			t.Errorf("linked to %s, exported by %s", link, job.Body.Text())
 		}
 	},
+	"orchestrators run what the estate says": func(t *testing.T) {
+		for by, typ := range map[string]arm.Type{"batch": "Microsoft.Batch/batchAccounts/pools", "aks": "Microsoft.ContainerService/managedClusters"} {
+			if d := contoso(t, "spot: allowed}", "run_by: "+by+"}"); len(named(d, typ)) == 0 || len(named(d, scaleSets)["vmss-con-ingest-clean-prod-sdc-001"].ID) > 0 {
+				t.Errorf("%s does not run ingest/clean", by)
+			}
+		}
+		if d := contoso(t, "spot: allowed}", "run_by: slurm}"); len(d.Files) == 0 {
+			t.Error("nothing is handed to CycleCloud Workspace for Slurm")
+		}
+	},
+	"containers come from a registry of the workload": func(t *testing.T) {
+		d := contoso(t, "spot: allowed}", "run_by: aks}")
+		if n := len(named(d, "Microsoft.ContainerRegistry/registries")); n != 2 { // dev and prod
+			t.Errorf("have %d registries", n)
+		}
+	},
+	"Batch sets InfiniBand up": func(t *testing.T) {
+		for _, p := range named(contoso(t, "busy: 60%", "busy: 60%\n        run_by: batch"), "Microsoft.Batch/batchAccounts/pools") {
+			if p.Get("properties", "interNodeCommunication").Str() != "Enabled" || p.Get("properties", "taskSlotsPerNode").Text() != "1" {
+				t.Errorf("have %s", p.Body.Text())
+			}
+		}
+	},
 	"nodes and data share a region": func(t *testing.T) {
 		d := contoso(t)
 		for r := range d.Tenant.Range("/subscriptions/@con-orion-prod") {

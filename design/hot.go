@@ -258,7 +258,7 @@ func (d *designer) move(n *nodes, h *hot, id arm.ID) {
 
 // lustreOpen lists what a file system needs of people and of the platform.
 func (d *designer) lustreOpen(n *nodes, h *hot, net *net) {
-	d.leave(n.about, "mounting the file system", "its client must be made for the kernel of the image (the HPC image brings one, others take the package amlfs-lustre-client): mount -t lustre -o noatime,flock ADDRESS@tcp:/lustrefs, the address being clientInfo.mgsAddress", n.pos)
+	d.leave(n.about, "mounting the file system", mounts(n.by), n.pos)
 	d.leave(n.about, "the file system while nothing runs", "it costs its room all the time, whether used or not: once all is exported it can be deleted, and made again from this design", n.pos)
 	if h.link != nil && h.link.data.Size.GiB() > float64(h.TiB)*1024 {
 		d.leave(n.about, "what of "+h.link.name+" is kept on the file system", fmt.Sprintf("it has %s, and the file system %d TiB: the job releases what it has read (lfs hsm_release)", h.link.data.Size, h.TiB), n.pos)
@@ -269,6 +269,20 @@ func (d *designer) lustreOpen(n *nodes, h *hot, net *net) {
 	case d.e.Network.Egress == estate.NoEgress:
 		d.leave(net.share.place.Name(), "what "+net.id.Name()+" must reach for Managed Lustre", "the service tag AzureCloud, and network.egress is none", n.pos)
 	}
+}
+
+// mounts says how nodes that something runs mount a Managed Lustre.
+func mounts(by estate.RunBy) string {
+	const client = "its client must be made for the kernel of the image (the HPC image brings one, others take the package amlfs-lustre-client): mount -t lustre -o noatime,flock ADDRESS@tcp:/lustrefs, the address being clientInfo.mgsAddress"
+	switch by {
+	case estate.RunAKS: // github.com/kubernetes-sigs/azurelustre-csi-driver
+		return "pods take it as a volume of the CSI driver for Azure Lustre, installed in kube-system or a namespace that the Kubernetes policies exclude, with clientInfo.mgsAddress as its mgs-ip-address"
+	case estate.RunBatch:
+		return client + "; the pool's start task does it, as administrator"
+	case estate.RunSlurm:
+		return "add it to the workspace's parameters once it is there: additionalFilesystem {type: aml-existing, ipAddress: clientInfo.mgsAddress, mountPath: /data}"
+	}
+	return client
 }
 
 // lendKeys gives Managed Lustre's service what it needs of an account that a

@@ -9,6 +9,7 @@ import (
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/diag"
+	"airfield/estate"
 )
 
 // estimate is what a subscription's compute costs a month.
@@ -23,6 +24,7 @@ type estimate struct {
 type Quota struct {
 	Family string // as the usages API spells it; of Spot nodes lowPriorityCores
 	Region string
+	Batch  bool // of a Batch account that allocates nodes itself, not of the subscription
 	VCPUs  int
 }
 
@@ -31,18 +33,18 @@ const spotCores = "lowPriorityCores"
 
 // count adds nodes to what their subscription needs of quota.
 func (s *subscription) count(n *nodes) {
-	family := n.size.QuotaFamily
+	family, batch := n.size.QuotaFamily, n.by == estate.RunBatch && !n.spot
 	if n.spot {
 		family = spotCores
 	}
-	vcpus := n.count * max(n.size.BaseVCPUs, n.size.VCPUs)
+	vcpus := n.most * max(n.size.BaseVCPUs, n.size.VCPUs)
 	for i, q := range s.quota {
-		if q.Family == family && q.Region == n.cell.region {
+		if q.Family == family && q.Region == n.cell.region && q.Batch == batch {
 			s.quota[i].VCPUs += vcpus
 			return
 		}
 	}
-	s.quota = append(s.quota, Quota{family, n.cell.region, vcpus})
+	s.quota = append(s.quota, Quota{family, n.cell.region, batch, vcpus})
 }
 
 // Budget is the budget of a subscription and what it was made of.

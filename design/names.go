@@ -113,11 +113,11 @@ func (n *namer) fit(t arm.Type, full, salt string, pos diag.Pos) string {
 	if rule.Lower {
 		name = strings.ToLower(name)
 	}
-	global := rule.Unique == "global"
-	if global || len(name) > rule.Max {
+	shared := rule.Unique == "global" || rule.Unique == "region" // with everyone's subscriptions
+	if shared || len(name) > rule.Max {
 		name = n.lock.keep("name", full+salt+":"+string(t), func() string {
 			short := cut(name, full+salt+n.e.Organization.Tenant, rule)
-			for again := salt; global && n.around.has(t, short); short = cut(name, full+again+n.e.Organization.Tenant, rule) {
+			for again := salt; shared && n.around.has(t, short); short = cut(name, full+again+n.e.Organization.Tenant, rule) {
 				again += "'" // what the tenant has is taken
 			}
 			return short

@@ -29,6 +29,7 @@ type subnet struct {
 	purpose   string
 	addresses int // wanted, beside those that Azure keeps
 	ports     []int
+	floating  bool  // what comes through a load balancer is still for the balancer's address
 	bits      int   // of the prefix that a service wants it to have, 0 for what the addresses say
 	rules     arm.A // of its network security group, beside those that all have
 	prefix    netip.Prefix
@@ -55,9 +56,25 @@ const (
 	virtualNetworks = "Microsoft.Network/virtualNetworks"
 	subnets         = "Microsoft.Network/virtualNetworks/subnets"
 	privateZones    = "Microsoft.Network/privateDnsZones"
-	blobZone        = "privatelink.blob.core.windows.net"
-	lakeZone        = "privatelink.dfs.core.windows.net"
 )
+
+// served is a resource that networks reach by private endpoints.
+type served struct {
+	id     arm.ID
+	region string
+	parts  []string // an endpoint each: group ids of Private Link
+	hubbed *net     // the network joined with the hub that has its endpoints
+}
+
+// linkZones are the DNS zones of Private Link's group ids.
+// learn.microsoft.com/azure/private-link/private-endpoint-dns
+var linkZones = map[string]string{
+	"batchAccount":   "privatelink.batch.azure.com",
+	"blob":           "privatelink.blob.core.windows.net",
+	"dfs":            "privatelink.dfs.core.windows.net",
+	"nodeManagement": "privatelink.batch.azure.com",
+	"registry":       "privatelink.azurecr.io",
+}
 
 // network gives the virtual network of a subscription in a region.
 func (d *designer) network(s *share, region string, pos diag.Pos) *net {
@@ -86,11 +103,11 @@ func (d *designer) subnet(n *net, purpose string, addresses int) *subnet {
 	return s
 }
 
-// privateEndpoint gives an account an address in a network, and names for it
-// where no platform keeps them: in the account's own network, and in that of
-// each reader that is not joined with it. Corp networks are joined by the hub,
-// and the platform's DNS zones hold one address for an account.
-func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
+// privateEndpoint gives an account or another service an address in a network,
+// and names for it where no platform keeps them: in its own network, and in
+// that of each reader that is not joined with it. Corp networks are joined by
+// the hub, and the platform's DNS zones hold one address for an account.
+func (d *designer) privateEndpoint(n *net, a *served, pos diag.Pos) {
 	const t = "Microsoft.Network/privateEndpoints"
 	if !d.once("endpoint " + string(n.id) + " " + string(a.id)) {
 		return
@@ -106,13 +123,12 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 	if a.id.SubscriptionID() == n.id.SubscriptionID() && n.region == a.region {
 		group = a.id.ResourceGroupID()
 	}
-	services := []string{"blob"}
-	if a.choice.Lake {
-		services = append(services, "dfs")
-	}
-	for _, service := range services {
+	for _, service := range a.parts {
 		sn := d.subnet(n, "endpoints", 1)
-		tk := d.tokens(s, a.id.Name()+"-"+service, n.region, "")
+		if service == "registry" {
+			sn.addresses++ // of its data, beside its own
+		}
+		tk := d.tokens(s, a.id.Name()+"-"+strings.ToLower(service), n.region, "")
 		tk.workload, tk.environment = "", ""
 		id := d.put(s, group.Resource(t, d.names.name(t, "", tk)), n.region, pos, arm.O{"properties", arm.O{
 			"subnet", arm.O{"id", arm.IDOf(sn.id)},
@@ -124,7 +140,7 @@ func (d *designer) privateEndpoint(n *net, a *account, pos diag.Pos) {
 			}
 			continue
 		}
-		zone := d.dnsZone(n, map[string]string{"blob": blobZone, "dfs": lakeZone}[service], pos)
+		zone := d.dnsZone(n, linkZones[service], pos)
 		d.add(id.Child("privateDnsZoneGroups", "default"), pos, arm.O{"properties", arm.O{
 			"privateDnsZoneConfigs", arm.A{arm.O{"name", service, "properties", arm.O{"privateDnsZoneId", arm.IDOf(zone)}}}}})
 	}
@@ -327,18 +343,25 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 	d.peering(n)
 }
 
-// egress makes the way to the internet, and gives what subnets say of it.
-func (d *designer) egress(n *net) arm.O {
+// wayOut gives the way that a network has to the internet: only corp networks
+// are peered with the hub.
+func (d *designer) wayOut(n *net) estate.Egress {
 	way := d.e.Network.Egress
-	hub, hasHub := d.e.Platform.Hubs.Get(n.region)
-	corp := n.share.place.Connects == estate.Corp // only these are peered with the hub
-	if way == estate.HubFirewall && (!corp || !hasHub || hub.Firewall == "") {
+	hub, _ := d.e.Platform.Hubs.Get(n.region)
+	corp := n.share.place.Connects == estate.Corp
+	if way == estate.HubFirewall && (!corp || hub.Firewall == "") {
 		way = estate.NATGateway
 		if corp && d.once("egress "+n.region) {
 			d.found.Warnf(d.e.Network.Of("egress"), "design/egress", "no hub with a firewall is named for %q: a NAT gateway is taken there", n.region)
 		}
 	}
-	switch way {
+	return way
+}
+
+// egress makes the way to the internet, and gives what subnets say of it.
+func (d *designer) egress(n *net) arm.O {
+	hub, _ := d.e.Platform.Hubs.Get(n.region)
+	switch d.wayOut(n) {
 	case estate.HubFirewall:
 		const t = "Microsoft.Network/routeTables"
 		id := d.put(n.share, n.group.Resource(t, d.names.name(t, "", d.tokens(n.share, "egress", n.region, "001"))), n.region, n.pos, arm.O{"properties", arm.O{
@@ -363,10 +386,14 @@ func (d *designer) egress(n *net) arm.O {
 func (d *designer) securityGroup(n *net, s *subnet) arm.ID {
 	const t = "Microsoft.Network/networkSecurityGroups"
 	rules := slices.Clone(s.rules)
+	to := s.prefix.String()
+	if s.floating {
+		to = "*"
+	}
 	for i, port := range s.ports {
 		rules = append(rules, arm.O{"name", fmt.Sprintf("allow-internet-%d", port), "properties", arm.O{
 			"priority", 200 + 10*i, "direction", "Inbound", "access", "Allow", "protocol", "Tcp",
-			"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", s.prefix.String(), "destinationPortRange", fmt.Sprint(port)}})
+			"sourceAddressPrefix", "Internet", "sourcePortRange", "*", "destinationAddressPrefix", to, "destinationPortRange", fmt.Sprint(port)}})
 	}
 	rules = append(rules, arm.O{"name", "deny-management-from-internet", "properties", arm.O{
 		"priority", 1000, "direction", "Inbound", "access", "Deny", "protocol", "*",

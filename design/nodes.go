@@ -1,7 +1,6 @@
 package design
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,42 +9,55 @@ import (
 	"airfield/estate"
 )
 
-// run makes the nodes: one virtual machine, or a scale set.
-func (d *designer) run(n *nodes, s *estate.Service) {
-	by := n.spec.RunBy
-	if by == estate.RunAuto || by == "" {
-		by = estate.RunScaleSet
-		if n.count == 1 && s == nil {
-			by = estate.RunVM
-		}
-	}
-	if by == estate.RunVM && (n.count > 1 || s != nil) {
+// run makes the nodes of a job, or of a service: one virtual machine, a scale
+// set, or what an orchestrator makes nodes of.
+func (d *designer) run(n *nodes, j estate.Job, s *estate.Service) {
+	if n.by == estate.RunVM && (n.count > 1 || s != nil) {
 		d.found.Errorf(n.pos, "design/one-machine", "%q is run by vm, which is one machine, and has %s: write run_by: scale_set or auto", n.about, plural(n.count, "node"))
 		return
 	}
 	d.charge(n)
 	d.idle(n, s)
-	switch by {
-	case estate.RunSlurm, estate.RunBatch, estate.RunAKS:
-		d.leave(n.about, fmt.Sprintf("%s of %s run by %s", plural(n.count, "node"), n.size.Name, by), "this orchestrator is not designed yet; subscription, network, identity, access and data are", n.pos)
-		d.subnet(d.network(n.share, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
-		return
+	made := false
+	switch n.by {
+	case estate.RunSlurm:
+		made = d.slurm(n)
+	case estate.RunBatch:
+		made = d.batch(n, j)
+	case estate.RunAKS:
+		made = d.aks(n, s)
+	case estate.RunVM:
+		made = d.machine(n)
+	default:
+		made = d.scaleSet(n, s)
 	}
-	if !d.picture(n) {
-		return
+	if made {
+		d.decideRunner(n, j, s)
 	}
-	group := d.resourceGroup(n.share, n.cell)
-	net := d.network(n.share, n.cell.region, n.pos)
-	sn := d.subnet(net, subnetPurpose(n.cell), n.count)
-	if by == estate.RunVM {
-		d.machine(n, group, sn)
-	} else {
-		d.scaleSet(n, group, net, sn, s)
+}
+
+// runners are the answers to what runs nodes, with their reasons.
+var runners = map[estate.RunBy]struct{ answer, because string }{
+	estate.RunVM:       {"a virtual machine", "one node needs no more"},
+	estate.RunScaleSet: {"a scale set", "equal nodes are made, counted and updated together"},
+	estate.RunBatch:    {"Azure Batch", "it schedules and takes nodes away with nothing to install, and sets InfiniBand up"},
+	estate.RunAKS:      {"Azure Kubernetes Service", "containers are scheduled, scaled and replaced by what the team knows"},
+	estate.RunSlurm:    {"Slurm, by CycleCloud Workspace for Slurm", "a scheduler with queues, as on-premises"},
+}
+
+func (d *designer) decideRunner(n *nodes, j estate.Job, s *estate.Service) {
+	r, others := runners[n.by], []Alternative{{"slurm, batch or aks", "taken where the estate says so: an orchestrator is the team's habit, not ours to choose"}}
+	switch {
+	case n.by == estate.RunBatch && j.RunBy != estate.RunBatch:
+		r.because = "idle_nodes wants nodes taken away while nothing runs, which a scale set does not; " + r.because
+		others = []Alternative{{"slurm or aks", "taken where the estate says so"}, {"a scale set", "its nodes stay, whether they work or not"}}
+	case n.by != estate.RunVM && n.by != estate.RunScaleSet:
+		r.because = "the estate says so; " + r.because
+		others = []Alternative{{"a scale set", "nothing would give its nodes work, or take them away"}}
+	case s == nil && n.comes:
+		others = append(others, Alternative{"batch", "idle_nodes: 0 or run_by: batch would take the nodes away between runs; nothing in the estate asks for it"})
 	}
-	d.decide(Decision{About: n.about, Question: "What runs the nodes?", Answer: map[estate.RunBy]string{estate.RunVM: "a virtual machine", estate.RunScaleSet: "a scale set"}[by],
-		Because: map[estate.RunBy]string{estate.RunVM: "one node needs no more", estate.RunScaleSet: "equal nodes are made, counted and updated together"}[by],
-		Rules:   []string{"ORC-D1", "CMP-12"}, Pos: n.pos, Changes: "run_by",
-		Alternatives: []Alternative{{"slurm, batch or aks", "taken where the estate says so: an orchestrator is the team's habit, not ours to choose"}}})
+	d.decide(Decision{About: n.about, Question: "What runs the nodes?", Answer: r.answer, Because: r.because, Rules: []string{"ORC-D1", "CMP-12"}, Pos: n.pos, Changes: "run_by", Alternatives: others})
 }
 
 func subnetPurpose(c cell) string {
@@ -164,8 +176,13 @@ func signsIn(i *identity) arm.O {
 }
 
 // machine makes a virtual machine with its network interface.
-func (d *designer) machine(n *nodes, group arm.ID, sn *subnet) {
+func (d *designer) machine(n *nodes) bool {
 	const vm, nic = "Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"
+	if !d.picture(n) {
+		return false
+	}
+	group := d.resourceGroup(n.share, n.cell)
+	sn := d.subnet(d.network(n.share, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
 	tk := d.tokens(n.share, n.purpose, n.cell.region, "001")
 	nicID := d.put(n.share, group.Resource(nic, d.names.name(nic, "", tk)), n.cell.region, n.pos, arm.O{"properties", arm.O{
 		"enableAcceleratedNetworking", n.size.AcceleratedNetworking,
@@ -178,7 +195,8 @@ func (d *designer) machine(n *nodes, group arm.ID, sn *subnet) {
 	if n.zones != nil {
 		members = append(members, "zones", n.zones)
 	}
-	d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members)
+	d.shutdown(n, d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members))
+	return true
 }
 
 // computerName gives a host name of at most n characters.
@@ -191,8 +209,13 @@ func computerName(name string, n int) string {
 
 // scaleSet makes a scale set: of one placement group in one zone for nodes that
 // talk over InfiniBand (guidance CMP-11), behind a load balancer for a service.
-func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *estate.Service) {
+func (d *designer) scaleSet(n *nodes, s *estate.Service) bool {
 	const t = "Microsoft.Compute/virtualMachineScaleSets"
+	if !d.picture(n) {
+		return false
+	}
+	group, net := d.resourceGroup(n.share, n.cell), d.network(n.share, n.cell.region, n.pos)
+	sn := d.subnet(net, subnetPurpose(n.cell), n.most)
 	name := d.names.name(t, "", d.tokens(n.share, n.purpose, n.cell.region, "001"))
 	storage, os, more := d.profile(n, computerName(n.cell.key+n.purpose, 9), "computerNamePrefix")
 	ip := arm.O{"name", "primary", "properties", arm.O{"primary", true, "privateIPAddressVersion", "IPv4", "subnet", arm.O{"id", arm.IDOf(sn.id)}}}
@@ -223,6 +246,8 @@ func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *est
 	if n.cell.role == inference {
 		d.serving[id] = true
 	}
+	d.autoscale(n, id)
+	return true
 }
 
 // balancer makes the load balancer in front of a service: with an address of

@@ -39,6 +39,9 @@ type share struct {
 	networks       []*net
 	identities     map[role]*identity
 	accounts       []*account
+	registries     map[string]arm.ID     // by region
+	clusters       map[arm.ID]*cluster   // by resource group
+	workspaces     map[string]*workspace // by region
 }
 
 // share gives the share that a cell belongs in, and makes it and its
@@ -50,7 +53,7 @@ func (d *designer) share(c cell) *share {
 			return h
 		}
 	}
-	h := &share{sub: s, place: c.place, tags: d.tags(c.place), resourceGroups: map[string]arm.ID{}, identities: map[role]*identity{}}
+	h := &share{sub: s, place: c.place, tags: d.tags(c.place), resourceGroups: map[string]arm.ID{}, identities: map[role]*identity{}, registries: map[string]arm.ID{}, clusters: map[arm.ID]*cluster{}, workspaces: map[string]*workspace{}}
 	s.shares = append(s.shares, h)
 	return h
 }

@@ -40,13 +40,17 @@ func designed(t *testing.T, name string, have *tenant.Tenant, replace ...string)
 // TestDesigns writes the examples, and the larger one in other structures, in
 // all forms, and wants them to read back as what was designed.
 func TestDesigns(t *testing.T) {
-	for name, replace := range map[string][]string{
+	cases := map[string][]string{
 		"small":                   nil,
 		"contoso":                 nil,
 		"contoso by project type": {"structure:\n", "structure:\n  groups: [project_type]\n"},
 		"contoso by pipeline":     {"structure:\n", "structure:\n  groups: [data_pipeline, geography]\n", "[deployment_type, lifecycle]", "[workflow_stage]"},
 		"contoso standalone":      {"hub_firewall", "nat_gateway", "platform:  ", "platform: standalone\n#  ", "  groups:\n", "#\n", "    root:", "# ", "    landing_zones:", "# ", "    corp:", "#", "    online:", "#", "    sandbox:", "#", "  policy_kept_in", "# ", "  hubs:", "#", "    swedencentral:\n", "#\n", "    germanywestcentral:\n", "#\n", "      vnet:", "# ", "      firewall:", "#", "      dns:", "#"},
-	} {
+	}
+	for by, replace := range runners {
+		cases["small run by "+by] = replace
+	}
+	for name, replace := range cases {
 		t.Run(name, func(t *testing.T) {
 			tt, o := designed(t, strings.Fields(name)[0], nil, replace...)
 			checkTemplates(t, tt, &o)
@@ -83,11 +87,32 @@ func TestTenantAware(t *testing.T) {
 	}
 }
 
+// runners are the small example run by what makes nodes of its own.
+var runners = map[string][]string{
+	"a machine": nil,
+	"Batch":     {"train: {", "clean: {kind: prepare, vcpus: 8, nodes: 3, runs: 30/month, done_within: 2h, spot: allowed, run_by: batch}, train: {run_by: batch, "},
+	"AKS":       {"jobs: {train: {", "services: {ask: {size: Standard_NC40ads_H100_v5, run_by: aks, fleet: {at_least: 2, at_most: 4}}}\n    jobs: {train: {run_by: aks, nodes: 2, "},
+	"scale set": {"jobs: {train: {", "environments: {prod: {stopped: '20:00-07:00 Europe/Stockholm'}}\n    services: {score: {vcpus: 4, fleet: {at_least: 2, at_most: 4}}}\n    jobs: {train: {"},
+	"Slurm":     {"train: {", "train: {run_by: slurm, nodes: 2, "},
+}
+
 // TestTerraformDeploys takes the small example through apply, a second plan
 // without change, and destroy, with the real terraform against the twin.
 func TestTerraformDeploys(t *testing.T) {
 	twintest.Azapi(t)
-	tt, o := designed(t, "small", nil)
+	for _, name := range []string{"a machine", "Batch", "AKS", "scale set"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() && runners[name] != nil {
+				t.Skip("left out: all but one of the runners, which take a minute each")
+			}
+			deploys(t, runners[name])
+		})
+	}
+}
+
+func deploys(t *testing.T, replace []string) {
+	tt, o := designed(t, "small", nil, replace...)
 	dir := t.TempDir()
 	for path, text := range files(t, tt, o, emit.Terraform) {
 		full := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(path, "terraform/")))
@@ -109,5 +134,6 @@ func TestTerraformDeploys(t *testing.T) {
 		if have, want := there.Len(), tt.Len(); have < want {
 			t.Errorf("the twin holds %d resources, want at least %d", have, want)
 		}
-	}, "TF_VAR_billing_scope=/providers/Microsoft.Billing/billingAccounts/1/enrollmentAccounts/2", "TF_VAR_admin_public_key=ssh-ed25519 AAAA test")
+	}, "TF_VAR_billing_scope=/providers/Microsoft.Billing/billingAccounts/1/enrollmentAccounts/2", "TF_VAR_admin_public_key=ssh-ed25519 AAAA test",
+		"TF_VAR_batch_service=3b7d0000-0000-4000-8000-0000000000b1", "TF_VAR_tenant_id="+tw.ID())
 }

@@ -178,12 +178,13 @@ func (p *plan) checkSubnet(r arm.Resource) {
 
 // queued are types of which only one may be made at a time in what it lies in.
 var queued = map[string]bool{
-	"microsoft.network/virtualnetworks/subnets":                  true,
-	"microsoft.network/virtualnetworks/virtualnetworkpeerings":   true,
-	"microsoft.network/networksecuritygroups/securityrules":      true,
-	"microsoft.network/routetables/routes":                       true,
-	"microsoft.network/virtualhubs/hubvirtualnetworkconnections": true,
-	"microsoft.network/firewallpolicies/rulecollectiongroups":    true,
+	"microsoft.network/virtualnetworks/subnets":                                     true,
+	"microsoft.network/virtualnetworks/virtualnetworkpeerings":                      true,
+	"microsoft.network/networksecuritygroups/securityrules":                         true,
+	"microsoft.network/routetables/routes":                                          true,
+	"microsoft.network/virtualhubs/hubvirtualnetworkconnections":                    true,
+	"microsoft.network/firewallpolicies/rulecollectiongroups":                       true,
+	"microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": true, // learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
 }
 
 // divide puts the resources in modules.

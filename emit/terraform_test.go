@@ -92,7 +92,7 @@ func variables(path string, tt *tenant.Tenant, o *emit.Options) cty.Value {
 	for _, alias := range aliases(tt) {
 		all["subscription_id_of_"+strings.ReplaceAll(alias, "-", "_")] = cty.StringVal("@" + alias)
 	}
-	for name, p := range map[string]string{"admin_public_key": "adminPublicKey", "billing_scope": "billingScope", "grp_atlas_ml": "grp-atlas-ml", "lustre_provider": "lustreProvider", "group_grp_researchers": "group-grp-researchers"} {
+	for name, p := range map[string]string{"admin_public_key": "adminPublicKey", "billing_scope": "billingScope", "grp_atlas_ml": "grp-atlas-ml", "lustre_provider": "lustreProvider", "batch_service": "batchService", "tenant_id": "tenantId", "group_grp_researchers": "group-grp-researchers"} {
 		v := marker(arm.Parameter(p))
 		for _, known := range o.Parameters {
 			if known.Name == p && known.Value != "" {

@@ -334,8 +334,8 @@ func (c *checker) oneNode(pos diag.Pos, nodes int) {
 
 func (c *checker) service(p Place, e source.Entry[Service]) {
 	s := e.Value
-	if s.RunBy == RunVM {
-		c.Errorf(s.Of("run_by"), "estate/run-by", "service %q is run by vm, wanted scale_set or auto", e.Key)
+	if s.RunBy == RunVM || s.RunBy == RunSlurm || s.RunBy == RunBatch {
+		c.Errorf(s.Of("run_by"), "estate/run-by", "service %q is run by %s, wanted scale_set, aks or auto", e.Key, s.RunBy)
 	}
 	c.compute(e.Pos, e.Key, s.At, s.Compute, s.Model.Like != "" || s.Model.Weights != "", p.Of.Services.Keys())
 	c.positive(s.Load.At, map[string]int{"input": s.Load.Input, "output": s.Load.Output})

@@ -119,7 +119,7 @@ type Compute struct {
 	VCPUs int `yaml:"vcpus"`
 	// Memory of a node.
 	Memory Size `yaml:"memory"`
-	// What runs it: vm for one node of a job, scale_set, slurm, batch or aks.
+	// What runs it: vm for one node of a job, scale_set, slurm or batch for jobs, aks (docs/orchestrators.md).
 	RunBy RunBy `yaml:"run_by"`
 	// The environments it runs in; without it, all.
 	In []string `yaml:"in"`
@@ -161,7 +161,7 @@ type Job struct {
 	Runs Frequency `yaml:"runs"`
 	// The share of the month in which the nodes are busy, 1% or more.
 	Busy Percent `yaml:"busy"`
-	// Nodes that are kept while nothing runs.
+	// Nodes that are kept while nothing runs, of a job that Batch runs. With run_by auto, fewer than its nodes are a reason to let Batch run it.
 	IdleNodes int `yaml:"idle_nodes"`
 	// The data it reads: of this workload, or another's such as atlas/corpus.
 	Reads []string `yaml:"reads"`

@@ -224,7 +224,18 @@ func describe(r arm.Resource) (about string, notable bool) {
 	case "Microsoft.StorageCache/amlFilesystems":
 		tib, _ := p.Get("storageCapacityTiB").Int()
 		return fmt.Sprintf("Managed Lustre, %d TiB, %s, zone %s", tib, r.Get("sku", "name").Str(), strings.Join(r.Get("zones").Strings(), ", ")), true
-	case "Microsoft.ContainerService/managedClusters", "Microsoft.Batch/batchAccounts", "Microsoft.KeyVault/vaults",
+	case "Microsoft.ContainerService/managedClusters":
+		var pools []string
+		for pool := range p.Get("agentPoolProfiles").Items() {
+			n, upTo := pool.Get("maxCount"), "up to "
+			if !n.Exists() {
+				n, upTo = pool.Get("count"), ""
+			}
+			count, _ := n.Int()
+			pools = append(pools, fmt.Sprintf("%s%d × %s", upTo, count, pool.Get("vmSize").Str()))
+		}
+		return noun(r.Type()) + ": " + strings.Join(pools, ", "), true
+	case "Microsoft.Batch/batchAccounts", "Microsoft.KeyVault/vaults",
 		"Microsoft.ContainerRegistry/registries", "Microsoft.MachineLearningServices/workspaces":
 		return noun(r.Type()), true
 	}

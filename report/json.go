@@ -38,6 +38,9 @@ func JSON(w io.Writer, d *design.Design) error {
 		list(b, "added", slices.Values(d.Added), write)
 	}
 	list(b, "defaults", defaults(d), write)
+	if len(d.Files) > 0 {
+		list(b, "files", slices.Values(d.Files), write)
+	}
 	b.WriteString("\n}\n")
 	return b.Flush()
 }

@@ -218,12 +218,31 @@ func (r *requests) quota() {
 	for _, s := range r.d.Subscriptions {
 		byRegion := map[string][]design.Quota{}
 		for _, q := range s.Quota {
+			if q.Batch {
+				r.batchQuota(&s, q)
+				continue
+			}
 			byRegion[q.Region] = append(byRegion[q.Region], q)
 		}
 		for _, region := range slices.Sorted(maps.Keys(byRegion)) {
 			r.quotaIn(&s, region, byRegion[region])
 		}
 	}
+}
+
+// batchQuota asks for the vCPUs of a Batch account, which only a support request
+// raises.
+func (r *requests) batchQuota(s *design.Subscription, q design.Quota) {
+	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, r.d.Estate.Money.Quota.AskBefore), Pos: r.quotaPos(s),
+		What: fmt.Sprintf("quota of %d vCPUs of %s for the Batch account in %s in subscription %s", q.VCPUs, q.Family, q.Region, s.Name),
+		Why:  "a new account has none of GPU families and little of others; a support request raises it: service and subscription limits, quota type Batch"})
+}
+
+func (r *requests) quotaPos(s *design.Subscription) diag.Pos {
+	if pos := r.d.Estate.Money.Of("quota"); pos.Line > 0 {
+		return pos
+	}
+	return s.Place.Pos
 }
 
 func (r *requests) quotaIn(s *design.Subscription, region string, quotas []design.Quota) {
@@ -242,12 +261,7 @@ func (r *requests) quotaIn(s *design.Subscription, region string, quotas []desig
 	if total > 0 {
 		fmt.Fprintf(&calls, "quota cores dedicated %d # the regional total\n", total)
 	}
-	money := r.d.Estate.Money
-	pos := money.Of("quota")
-	if pos.Line == 0 {
-		pos = s.Place.Pos
-	}
-	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, money.Quota.AskBefore), Pos: pos, Folder: "quota/" + s.Name + "-" + region,
+	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, r.d.Estate.Money.Quota.AskBefore), Pos: r.quotaPos(s), Folder: "quota/" + s.Name + "-" + region,
 		What: fmt.Sprintf("quota of %s in %s for subscription %s, beside what it uses", strings.Join(needs, ", "), region, s.Name),
 		Why:  "a new subscription has none of GPU families and little of others; quota is no promise of capacity",
 		Files: []change.File{{Name: "ask.sh", What: "Who may write quota in the subscription runs it, once the subscription is there: az with its extension quota.",

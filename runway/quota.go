@@ -111,10 +111,10 @@ func found(n limits.Need) string {
 // included that are no resources yet, since their orchestrator makes them.
 func (m *maker) machines(s *sub) []limits.Need {
 	all := m.needed(s, limits.NeedsQuota)
-	if slices.ContainsFunc(m.accounts(s), func(n limits.Need) bool { return n.Why != "" }) {
-		return all // they are a Batch account's, see batchQuota
-	}
 	for _, q := range m.later(s) {
+		if q.Batch {
+			continue // see batchWords
+		}
 		names := []string{q.Family, "cores"}
 		if q.Family == "lowPriorityCores" {
 			names = names[:1]
@@ -233,6 +233,9 @@ func (m *maker) batchWords(s *sub, n limits.Need) string {
 	case n.Why != "":
 		word = fmt.Sprintf("machines of %s, not counted, because %s", n.Name, n.Why)
 		for _, q := range m.later(s) {
+			if !q.Batch {
+				continue
+			}
 			word += fmt.Sprintf("; by the estate %s", vcpus(int64(q.VCPUs), q.Family))
 		}
 		return word

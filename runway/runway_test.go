@@ -146,7 +146,7 @@ func TestOrchestrators(t *testing.T) {
 	place := &estate.Place{Workload: "a", Environment: "prod"}
 	e := &estate.Estate{}
 	d := &design.Design{Estate: e, Tenant: whole, Subscriptions: []design.Subscription{{ID: sub, Name: "con-a-prod", Place: place, Environments: []string{"prod"},
-		Quota: []design.Quota{{Family: "standardNDSH100v5Family", Region: "swedencentral", VCPUs: 4 * 96}, {Family: "StandardNCadsH100v5Family", Region: "swedencentral", VCPUs: 80}}}}}
+		Quota: []design.Quota{{Family: "standardNDSH100v5Family", Region: "swedencentral", VCPUs: 4 * 96}, {Family: "StandardNCadsH100v5Family", Region: "swedencentral", Batch: true, VCPUs: 80}}}}}
 	e.Workloads = append(e.Workloads, source.Entry[estate.Workload]{Key: "a", Pos: diag.Pos{Line: 1}})
 	got := lines(runway.New(d, nil, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)))
 	for _, want := range []string{

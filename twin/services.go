@@ -59,6 +59,9 @@ func services() map[string]service {
 		"microsoft.network/networksecuritygroups": {within: []string{"securityRules"}},
 		"microsoft.network/routetables":           {within: []string{"routes"}},
 
+		"microsoft.containerregistry/registries":     {take: takeRegistry},
+		"microsoft.containerservice/managedclusters": {take: takeCluster},
+
 		"microsoft.storage/storageaccounts": {created: 200, comes: []string{
 			"blobServices/default", "fileServices/default", "queueServices/default", "tableServices/default"}},
 		"microsoft.storage/storageaccounts/blobservices":            {bare: true, created: 200},
@@ -166,6 +169,22 @@ func client(id arm.ID) string    { return guid("client", string(id)) }
 
 func takeIdentity(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
 	return with(sent, "tenantId", t.tenant, "principalId", principal(id), "clientId", client(id)), nil
+}
+
+// takeRegistry gives a registry the name that images begin with.
+func takeRegistry(_ *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	return with(sent, "loginServer", strings.ToLower(id.Name())+".azurecr.io"), nil
+}
+
+// takeCluster gives a cluster that issues tokens the place where they are
+// looked up, of the region and two ids.
+// learn.microsoft.com/azure/aks/use-oidc-issuer
+func takeCluster(t *Twin, id arm.ID, sent arm.Value) (arm.Value, *problem) {
+	if sent.Get("properties", "oidcIssuerProfile", "enabled").True() {
+		region := strings.ToLower(sent.Get("location").Str())
+		sent = with(sent, "oidcIssuerProfile", arm.O{"enabled", true, "issuerURL", "https://" + region + ".oic.prod-aks.azure.com/" + t.tenant + "/" + guid("issuer", string(id)) + "/"})
+	}
+	return sent, nil
 }
 
 // takeAtScope says in the properties where the resource is.

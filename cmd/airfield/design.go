@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -336,7 +337,7 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
 		return err
 	}
-	if err := writeRunway(out, runway.New(d, nil, time.Now().UTC())); err != nil {
+	if err := errors.Join(writeRunway(out, runway.New(d, nil, time.Now().UTC())), writeFiles(out, d.Files)); err != nil {
 		return err
 	}
 	var parameters []emit.Parameter
@@ -382,6 +383,26 @@ func writeDelivery(d *design.Design, o emit.Options, out *folder) (diag.List, er
 		return p.Write(o, out.create)
 	}
 	return nil, nil
+}
+
+// writeFiles writes what tools of others read.
+func writeFiles(out *folder, files []design.File) error {
+	for _, f := range files {
+		w, err := out.create(f.Name)
+		if err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		if err := json.Indent(&text, []byte(f.Body.Text()), "", "  "); err != nil {
+			return err
+		}
+		text.WriteByte('\n')
+		_, err = w.Write(text.Bytes())
+		if err := errors.Join(err, w.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // side runs do(0) to do(n-1) side by side.
