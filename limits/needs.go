@@ -35,7 +35,6 @@ type Need struct {
 	Met   Met
 	Name  string // Microsoft.Batch; Microsoft.Compute/EncryptionAtHost; publisher:offer:plan; a quota as Azure names it
 	Sum   Sum    // of a quota: all that is wanted, grown to its most, and what there is
-	First int64  // of a quota: what is wanted of it before anything grows
 	Ask   int64  // of a quota: the limit that has room for it
 	Why   string // why it cannot be told how much is wanted of a quota
 }
@@ -116,7 +115,7 @@ func (p *plan) quotaNeeds() []Need {
 			q.limit = -1
 		}
 		more := p.beyond(b)
-		n := Need{Kind: NeedsQuota, Scope: t.parts[0].ID.SubscriptionID(), Name: t.name, Sum: *t.sum(b, q), First: t.now, Ask: max(t.most, q.used+more)}
+		n := Need{Kind: NeedsQuota, Scope: t.parts[0].ID.SubscriptionID(), Name: t.name, Sum: *t.sum(b, q), Ask: max(t.most, q.used+more)}
 		n.Sum.Wanted = t.most
 		if b.account != "" {
 			n.Scope = t.parts[0].from

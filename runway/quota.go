@@ -148,7 +148,7 @@ func (m *maker) later(s *sub) (all []design.Quota) {
 				name = "lowPriorityCores"
 			}
 			if n.Why == "" && strings.EqualFold(name, q.Family) && (n.Sum.Region == q.Region || n.Sum.Region == "") {
-				q.VCPUs -= int(n.First)
+				q.VCPUs -= int(n.Sum.Wanted)
 			}
 		}
 		if q.VCPUs > 0 {
