@@ -155,6 +155,7 @@ func FuzzResources(f *testing.F) {
 			f.Add(file.Name, file.Data)
 		}
 	}
+	f.Add("a.json", []byte(`{"name": "/", "type": "//"}`))
 	f.Fuzz(func(t *testing.T, name string, raw []byte) {
 		file, found := source.NewExport(name, raw)
 		if found.HasErrors() {

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -216,10 +217,6 @@ func (p *reading) resource(v arm.Value) {
 	id, name, typ := resourceID(v), v.Get("name").Str(), arm.Type(v.Get("type").Str())
 	switch {
 	case id != "":
-		if _, err := arm.ParseID(string(id)); err != nil {
-			p.errorf(v.Get("id").Offset(), "snapshot/id", "%v", err)
-			return
-		}
 	case v.Get("error").Kind() == arm.Object && typ == "":
 		p.strange(v)
 		return
@@ -231,6 +228,10 @@ func (p *reading) resource(v arm.Value) {
 		return
 	default:
 		id = p.At.Resource(typ, strings.Split(name, "/")...)
+	}
+	if _, err := arm.ParseID(string(id)); err != nil {
+		p.errorf(cmp.Or(v.Get("id").Offset(), v.Get("name").Offset()), "snapshot/id", "%v", err)
+		return
 	}
 	p.put(v, id)
 }

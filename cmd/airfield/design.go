@@ -23,6 +23,7 @@ import (
 	"airfield/request"
 	"airfield/runway"
 	"airfield/source"
+	"airfield/tenant"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -169,7 +170,7 @@ func runDesign(file string, f designFlags) error {
 		err = report.Text(os.Stdout, d, printOptions(f))
 	}
 	if err == nil && f.out != "" {
-		err = writeDesign(f.out, src, d, forms, errColour)
+		err = writeDesign(f.out, src, d, o.Tenant, forms, errColour)
 	}
 	if err != nil || lockFile == "" {
 		return err
@@ -319,8 +320,9 @@ func unicodeOn() bool {
 	return true
 }
 
-// writeDesign writes the templates and the report.
-func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Form, colour bool) (err error) {
+// writeDesign writes the templates, the report, and what else people read and
+// sign; have is the tenant that the design is for, or nil.
+func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Tenant, forms []emit.Form, colour bool) (err error) {
 	out, err := openFolder(dir)
 	if err != nil {
 		return err
@@ -337,7 +339,7 @@ func writeDesign(dir string, src *source.File, d *design.Design, forms []emit.Fo
 	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
 		return err
 	}
-	if err := errors.Join(writeRunway(out, runway.New(d, nil, time.Now().UTC())), writeFiles(out, d.Files)); err != nil {
+	if err := errors.Join(writeRunway(out, runway.New(d, have, time.Now().UTC())), writeFiles(out, d.Files)); err != nil {
 		return err
 	}
 	var parameters []emit.Parameter

@@ -74,13 +74,13 @@ func runRunway(file string, f runwayFlags) error {
 	if err != nil {
 		return err
 	}
-	d := design.New(e, design.Options{Lock: lock, Month: on.Format("2006-01") + "-01", Side: side})
-	if d.Findings.HasErrors() {
-		return refuse(false, d.Findings, designFlags{json: f.json}, colour)
-	}
 	have, err := f.snapshot(colour)
 	if err != nil {
 		return err
+	}
+	d := design.New(e, design.Options{Lock: lock, Month: on.Format("2006-01") + "-01", Tenant: have, Now: on, Side: side})
+	if d.Findings.HasErrors() {
+		return refuse(false, d.Findings, designFlags{json: f.json}, colour)
 	}
 	r := runway.New(d, have, on)
 	printFindings(r.Findings, colour)
