@@ -24,6 +24,7 @@ type Block struct {
 	Resource arm.ID        `json:"resource"`          // of those that add up, the one that asks for most
 	Path     string        `json:"path,omitempty"`    // of what is refused in the resource's body, joined by dots
 	Because  string        `json:"because,omitempty"` // why it cannot be told
+	Of       []arm.ID      `json:"of,omitempty"`      // all that one lock stops
 	At       arm.ID        `json:"at,omitempty"`      // what binds: a list of usages, a size, a lock, a network
 	Sum      *Sum          `json:"sum,omitempty"`     // where a number binds
 	Instead  []Alternative `json:"instead,omitempty"` // changes that were tried, of which each alone would pass

@@ -232,17 +232,17 @@ func (p *plan) unlocked(all []arm.Resource, there map[arm.ID][]arm.Resource) {
 		p.add(all[0], Block{Because: why}, diag.Warning, "limits/lock", "wanted no ReadOnly lock")
 	}
 	under := map[arm.ID][]arm.Resource{}
-	level := map[arm.ID]arm.Value{}
+	locked := map[arm.ID]arm.Resource{}
 	for _, r := range all {
 		for on := r.ID; len(there) > 0 && on != arm.Tenant && !locks.Equal(r.Type()); on = on.Parent() {
 			for _, l := range there[on.Fold()] {
 				under[l.ID] = append(under[l.ID], r)
-				level[l.ID] = l.Get("properties", "level")
+				locked[l.ID] = l
 			}
 		}
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(under), arm.ID.Compare) {
-		p.locked(id, level[id], under[id])
+		p.locked(locked[id], under[id])
 	}
 }
 
@@ -256,18 +256,26 @@ func (p *plan) locksThere() map[arm.ID][]arm.Resource {
 	return all
 }
 
-func (p *plan) locked(id arm.ID, level arm.Value, all []arm.Resource) {
+func (p *plan) locked(lock arm.Resource, all []arm.Resource) {
+	id, level := lock.ID, lock.Get("properties", "level")
 	if is(level, "CanNotDelete") {
 		all = slices.DeleteFunc(all, func(r arm.Resource) bool { return !p.have.Has(r.ID) })
 	}
 	var names []string
+	b := Block{At: id}
 	for _, r := range all {
 		names = append(names, r.ID.Name())
+		b.Of = append(b.Of, r.ID)
 	}
-	on := cmp.Or(id.Scope().Name(), string(id.Scope()))
+	scope, _ := p.have.Get(id.Scope())
+	on := cmp.Or(scope.Get("properties", "displayName").Str(), id.Scope().Name(), string(id.Scope()))
+	notes := lock.Get("properties", "notes").Str()
+	if notes != "" {
+		notes = " (" + notes + ")"
+	}
 	switch {
 	case is(level, "ReadOnly"):
-		p.add(all[0], Block{At: id}, diag.Error, "limits/lock", "wanted to write %s, found the ReadOnly lock %q on %q", list(names), id.Name(), on)
+		p.add(all[0], b, diag.Error, "limits/lock", "wanted to write %s, found the ReadOnly lock %q on %q%s", list(names), id.Name(), on, notes)
 	case is(level, "CanNotDelete") && len(names) > 0:
 		p.add(all[0], Block{At: id}, diag.Info, "limits/lock-delete", "the lock %q on %q lets %s be changed and not deleted, so not replaced either", id.Name(), on, list(names))
 	}

@@ -23,8 +23,11 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 			continue
 		}
 		of := []arm.ID{b.Resource}
-		if b.Sum != nil && len(b.Sum.Of) > 0 {
+		switch {
+		case b.Sum != nil && len(b.Sum.Of) > 0:
 			of = b.Sum.Of
+		case len(b.Of) > 0:
+			of = b.Of
 		}
 		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead, Help: b.Help}
 		for _, id := range of {
