@@ -116,7 +116,9 @@ func (v *view) group(id arm.ID) *group {
 		}
 		s := v.subscription(child)
 		if s.place == nil {
-			v.others = append(v.others, s)
+			if s.resources > 0 { // else it is the placement of one that is there
+				v.others = append(v.others, s)
+			}
 			continue
 		}
 		s.placed = id != arm.Tenant
