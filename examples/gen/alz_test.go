@@ -23,7 +23,7 @@ func withLibrary(t *testing.T) *tenant.Tenant {
 	if err != nil {
 		t.Skipf("left out: Microsoft's own policies in the tenant, %v", err)
 	}
-	ours := contoso(1)
+	ours := lawTenant()
 	b := tenant.Builder{Header: ours.Header()}
 	for r := range ours.All() {
 		p := r.Get("properties")
@@ -63,15 +63,15 @@ func withLibrary(t *testing.T) *tenant.Tenant {
 func TestLibrary(t *testing.T) {
 	all := withLibrary(t)
 	e, _ := policy.Compile(all, policy.Options{Now: now})
-	rules := e.InForce(arm.ManagementGroup(corp))
+	rules := e.InForce(law.at("corp"))
 	for _, r := range rules {
 		if r.Rule == nil {
 			t.Errorf("%s: nothing is known of %s", r.ID, r.Policy())
 		}
 	}
 	t.Logf("%d rules are in force in corp", len(rules))
-	ours := append(denied(t, contoso(1), wanted(t, contoso(1)), now), denied(t, contoso(1), template(t), now)...)
-	theirs := append(denied(t, all, wanted(t, all), now), denied(t, all, template(t), now)...)
+	ours := append(denied(t, lawTenant(), wanted(t, law, lawTenant()), now), denied(t, lawTenant(), template(t), now)...)
+	theirs := append(denied(t, all, wanted(t, law, all), now), denied(t, all, template(t), now)...)
 	for _, line := range ours {
 		if !slices.ContainsFunc(theirs, func(s string) bool { return strings.HasPrefix(s, line) }) {
 			t.Errorf("Microsoft's do not deny: %s", line)

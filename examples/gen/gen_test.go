@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"airfield/design"
 	"airfield/limits"
 	"airfield/policy"
+	"airfield/review"
 	"airfield/snapshot"
 	"airfield/source"
 	"airfield/tenant"
@@ -24,86 +26,114 @@ import (
 
 var update = flag.Bool("update", false, "write testdata again")
 
-const example = "../contoso/"
+// law and health are the organizations.
+var (
+	law, health  = organizations[0], organizations[1]
+	lawTenant    = sync.OnceValue(func() *tenant.Tenant { return law.make(1) })
+	healthTenant = sync.OnceValue(func() *tenant.Tenant { return health.make(1) })
+)
 
-// now is when the tests judge: the day the tenant is of.
+// now is when the tests judge: the day the tenants are of.
 var now = time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)
 
-// TestFile wants the file to be what the tables make, small, and without a
+// TestFile wants the files to be what the tables make, small, and without a
 // finding.
 func TestFile(t *testing.T) {
-	have, err := pack(contoso(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := read(t, "tenant.jsonl.gz")
-	if !bytes.Equal(have, file) {
-		t.Fatal("tenant.jsonl.gz is not what the tables make: go run ./examples/gen")
-	}
-	if len(file) > 600_000 {
-		t.Errorf("the file has %d bytes", len(file))
-	}
-	all, found, err := tenant.Read("tenant.jsonl.gz", bytes.NewReader(file))
-	if err != nil || len(found) > 0 {
-		t.Fatal(err, found)
-	}
-	subscriptions, real := 0, 0
-	for r := range all.All() {
-		switch {
-		case r.Type().Equal(arm.SubscriptionType):
-			subscriptions++
-		case r.ID.SubscriptionID() != "" && !strings.Contains(string(r.Type()), "/locations/") && !r.Type().Equal("Microsoft.Resources/providers"):
-			real++
+	for _, tt := range []struct {
+		o                              *organization
+		made                           *tenant.Tenant
+		bytes, subscriptions, from, to int
+	}{{law, lawTenant(), 600_000, 29, 5000, 6000}, {health, healthTenant(), 1_500_000, 400, 15_000, 25_000}} {
+		have := must(pack(tt.made))
+		file := read(t, tt.o, "tenant.jsonl.gz")
+		if !bytes.Equal(have, file) {
+			t.Fatalf("%s: tenant.jsonl.gz is not what the tables make: go run ./examples/gen", tt.o.name)
+		}
+		if len(file) > tt.bytes {
+			t.Errorf("%s: the file has %d bytes", tt.o.name, len(file))
+		}
+		all, found, err := tenant.Read("tenant.jsonl.gz", bytes.NewReader(file))
+		if err != nil || len(found) > 0 {
+			t.Fatal(err, found)
+		}
+		subscriptions, real := 0, 0
+		for r := range all.All() {
+			switch {
+			case r.Type().Equal(arm.SubscriptionType):
+				subscriptions++
+			case r.ID.SubscriptionID() != "" && !strings.Contains(string(r.Type()), "/locations/") && !r.Type().Equal("Microsoft.Resources/providers"):
+				real++
+			}
+		}
+		t.Logf("%s: %d subscriptions, %d resources in them, %d lines, %d bytes", tt.o.name, subscriptions, real, all.Len(), len(file))
+		if subscriptions != tt.subscriptions || real < tt.from || real > tt.to {
+			t.Errorf("%s: have %d subscriptions with %d resources, wanted %d with %d to %d", tt.o.name, subscriptions, real, tt.subscriptions, tt.from, tt.to)
 		}
 	}
-	t.Logf("%d subscriptions, %d resources in them, %d lines, %d bytes", subscriptions, real, all.Len(), len(file))
-	if subscriptions < 20 || real < 5000 {
-		t.Errorf("have %d subscriptions with %d resources, wanted 20 with 5000", subscriptions, real)
-	}
-	if !bytes.Equal(have, must(pack(contoso(1)))) || bytes.Equal(have, must(pack(contoso(2)))) {
+	if first := must(pack(lawTenant())); !bytes.Equal(first, must(pack(law.make(1)))) || bytes.Equal(first, must(pack(law.make(2)))) {
 		t.Error("the same seed gives another tenant, or another seed the same")
 	}
 }
 
-// TestPolicies wants about sixty rules in force in corp, none of them broken.
+// TestPolicies wants so many rules in force in corp, none of them broken.
 func TestPolicies(t *testing.T) {
-	e, found := policy.Compile(contoso(1), policy.Options{Now: now})
-	if len(found) > 0 {
-		t.Error(found)
-	}
-	rules := e.InForce(arm.ManagementGroup(corp))
-	for _, r := range rules {
-		if r.Rule == nil || len(r.Rule.Unknown()) > 0 {
-			t.Errorf("%s: %s: nothing is known, or not all of its fields", r.ID, r.Policy())
+	for _, tt := range []struct {
+		o        *organization
+		made     *tenant.Tenant
+		from, to int
+	}{{law, lawTenant(), 50, 75}, {health, healthTenant(), 100, 300}} {
+		e, found := policy.Compile(tt.made, policy.Options{Now: now})
+		if len(found) > 0 {
+			t.Error(found)
 		}
-	}
-	if len(rules) < 50 || len(rules) > 75 {
-		t.Errorf("%d rules are in force in corp", len(rules))
+		rules := e.InForce(tt.o.at("corp"))
+		for _, r := range rules {
+			if r.Rule == nil || len(r.Rule.Unknown()) > 0 {
+				t.Errorf("%s: %s: nothing is known, or not all of its fields", r.ID, r.Policy())
+			}
+		}
+		t.Logf("%s: %d rules are in force in corp", tt.o.name, len(rules))
+		if len(rules) < tt.from || len(rules) > tt.to {
+			t.Errorf("%s: %d rules are in force in corp", tt.o.name, len(rules))
+		}
 	}
 }
 
-// TestDenied judges the estate's design and the template beside it by the
-// tenant's policies: testdata/denied.txt has all that is denied, and by whom.
+// TestDenied judges the estates' designs and the template beside one by the
+// tenants' policies: testdata has all that is denied, and by whom.
 func TestDenied(t *testing.T) {
-	have := strings.Join(append(denied(t, contoso(1), wanted(t, contoso(1)), now), denied(t, contoso(1), template(t), now)...), "\n") + "\n"
+	for _, tt := range []struct {
+		o       *organization
+		in      *tenant.Tenant
+		file    string
+		besides []arm.Resource
+	}{{law, lawTenant(), "testdata/denied.txt", template(t)}, {health, healthTenant(), "testdata/denied_northwind.txt", nil}} {
+		have := strings.Join(append(denied(t, tt.in, wanted(t, tt.o, tt.in), now), denied(t, tt.in, tt.besides, now)...), "\n") + "\n"
+		golden(t, tt.file, have)
+	}
+}
+
+// golden holds what a test has against a file.
+func golden(t *testing.T, file, have string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile("testdata/denied.txt", []byte(have), 0o666); err != nil {
+		if err := os.WriteFile(file, []byte(have), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile("testdata/denied.txt")
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if have != string(want) {
-		t.Errorf("have\n%s\nwant\n%s", have, want)
+		t.Errorf("%s: have\n%s\nwant\n%s", file, have, want)
 	}
 }
 
 // TestExpired wants the board's exemption to be what kept Orion's scale sets
 // from being denied until it ran out, and no rule of built-in sizes to bind them.
 func TestExpired(t *testing.T) {
-	have := strings.Join(denied(t, contoso(1), wanted(t, contoso(1)), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)), "\n")
+	have := strings.Join(denied(t, lawTenant(), wanted(t, law, lawTenant()), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)), "\n")
 	if strings.Contains(have, "vmss-con-orion") || !strings.Contains(have, "churn") {
 		t.Errorf("in September\n%s", have)
 	}
@@ -112,7 +142,7 @@ func TestExpired(t *testing.T) {
 // TestQuota wants a subscription of the estate that exists to have no quota for
 // the family that it needs, and all others of the tenant to have what they use.
 func TestQuota(t *testing.T) {
-	all := contoso(1)
+	all := lawTenant()
 	need, _ := catalog.SizeByName("Standard_NC40ads_H100_v5")
 	limits := map[string]int64{}
 	for r := range all.OfType("Microsoft.Compute/locations/usages") {
@@ -122,42 +152,85 @@ func TestQuota(t *testing.T) {
 			if !ok || used > limit {
 				t.Errorf("%s: %s: %d of %d are used", r.ID, u.Get("name", "value").Str(), used, limit)
 			}
-			if r.ID.SubscriptionID() == id("con-tuner-prod") {
+			if r.ID.SubscriptionID() == law.id("con-tuner-prod") {
 				limits[r.ID.Names()[0]+" "+u.Get("name", "value").Str()] = limit
 			}
 		}
 	}
-	if limit, ok := limits[home+" "+need.QuotaFamily]; !ok || limit != 0 {
+	if limit, ok := limits[sdc+" "+need.QuotaFamily]; !ok || limit != 0 {
 		t.Errorf("the quota is %d, %v", limit, ok)
 	}
-	at := slices.IndexFunc(designed(t).Subscriptions, func(s design.Subscription) bool { return s.ID.Equal(id("con-tuner-prod")) })
-	if _, ok := all.Get(id("con-tuner-prod").Resource("Microsoft.Compute/locations/skus", home, need.Name)); at < 0 || !ok {
+	at := slices.IndexFunc(designed(t, law).Subscriptions, func(s design.Subscription) bool { return s.ID.Equal(law.id("con-tuner-prod")) })
+	if _, ok := all.Get(law.id("con-tuner-prod").Resource("Microsoft.Compute/locations/skus", sdc, need.Name)); at < 0 || !ok {
 		t.Error("the estate does not use the subscription, or it is not offered the size")
 	}
 }
 
-// TestOverlap wants one network of the tenant to lie in the ranges that the
+// TestOverlap wants one network of each tenant to lie in the ranges that the
 // estate's networks have, and the hubs to be where the estate says.
 func TestOverlap(t *testing.T) {
-	all, d := contoso(1), designed(t)
-	var overlaps []string
-	for theirs := range all.OfType("Microsoft.Network/virtualNetworks") {
-		for ours := range d.Tenant.OfType("Microsoft.Network/virtualNetworks") {
-			if !ours.Theirs && overlap(ranges(t, theirs), ranges(t, ours)) {
-				overlaps = append(overlaps, theirs.ID.Name()+" "+ours.ID.Name())
+	for _, tt := range []struct {
+		o    *organization
+		have *tenant.Tenant
+		want []string
+	}{
+		{law, lawTenant(), []string{"vnet-dwh-prod-sdc vnet-con-lumen-prod-sdc-001", "vnet-dwh-prod-sdc vnet-con-lumen-test-sdc-001", "vnet-dwh-prod-sdc vnet-con-orion-dev-sdc-001", "vnet-dwh-prod-sdc vnet-con-orion-prod-sdc-001"}},
+		{health, healthTenant(), []string{"vnet-pacs-upp-prod-sdc vnet-nwh-atlas-dev-sdc-001", "vnet-pacs-upp-prod-sdc vnet-nwh-atlas-prod-sdc-001"}},
+	} {
+		d := designed(t, tt.o)
+		var overlaps []string
+		for theirs := range tt.have.OfType("Microsoft.Network/virtualNetworks") {
+			for ours := range d.Tenant.OfType("Microsoft.Network/virtualNetworks") {
+				if !ours.Theirs && overlap(ranges(t, theirs), ranges(t, ours)) {
+					overlaps = append(overlaps, theirs.ID.Name()+" "+ours.ID.Name())
+				}
+			}
+		}
+		slices.Sort(overlaps)
+		if !slices.Equal(overlaps, tt.want) {
+			t.Errorf("%s: have %q", tt.o.name, overlaps)
+		}
+		for _, hub := range d.Estate.Platform.Hubs {
+			r, ok := tt.have.Get(arm.ID(hub.Value.VNet))
+			if !ok || r.Location() != hub.Key || !overlap(ranges(t, r), []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr(hub.Value.Firewall), 32)}) {
+				t.Errorf("%s: the hub of %s is not the estate's", tt.o.name, hub.Key)
 			}
 		}
 	}
-	slices.Sort(overlaps)
-	if want := []string{"vnet-dwh-prod-sdc vnet-con-lumen-prod-sdc-001", "vnet-dwh-prod-sdc vnet-con-lumen-test-sdc-001", "vnet-dwh-prod-sdc vnet-con-orion-dev-sdc-001", "vnet-dwh-prod-sdc vnet-con-orion-prod-sdc-001"}; !slices.Equal(overlaps, want) {
-		t.Errorf("have %q", overlaps)
-	}
-	for _, hub := range d.Estate.Platform.Hubs {
-		r, ok := all.Get(arm.ID(hub.Value.VNet))
-		if !ok || r.Location() != hub.Key || !overlap(ranges(t, r), []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr(hub.Value.Firewall), 32)}) {
-			t.Errorf("the hub of %s is not the estate's", hub.Key)
+}
+
+// TestBlocked wants a review of northwind's estate to find all that was put in
+// its way: testdata/blocked_northwind.txt has each cause, and whether it is
+// certain, with the number of resources it stops.
+func TestBlocked(t *testing.T) {
+	all := func(n int, do func(int)) {
+		for i := range n {
+			do(i)
 		}
 	}
+	r := review.New(designed(t, health).Tenant, healthTenant(), review.Options{Policy: policy.Options{Now: now}, Side: all})
+	var b strings.Builder
+	for _, x := range r.Blockers {
+		if !x.Certain {
+			continue
+		}
+		fmt.Fprintf(&b, "%s  %d  %s\n", x.Code, len(x.Hits), x.Title)
+		for _, e := range x.Ended {
+			fmt.Fprintf(&b, "  until %s: %s\n", e.Get("properties", "expiresOn").Str(), e.ID.Name())
+		}
+	}
+	for _, w := range r.Writes {
+		fmt.Fprintf(&b, "writes  %d  %s %s\n", len(w.Resources), w.Path, w.After.Text())
+	}
+	for _, d := range r.Deploys {
+		fmt.Fprintf(&b, "deploys  %d  %s\n", len(d.Resources), d.Assigned.Policy())
+	}
+	for _, n := range r.Notes {
+		if n.Code != "design/open" {
+			fmt.Fprintf(&b, "note  %s  %s\n", n.Code, n.Message)
+		}
+	}
+	golden(t, "testdata/blocked_northwind.txt", b.String())
 }
 
 func ranges(t *testing.T, network arm.Resource) []netip.Prefix {
@@ -177,7 +250,7 @@ func overlap(a, b []netip.Prefix) bool {
 // its subnet is too small for its file system.
 func TestLustre(t *testing.T) {
 	resources := template(t)
-	all, found := contoso(1).With(resources...)
+	all, found := lawTenant().With(resources...)
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
@@ -220,9 +293,9 @@ func denied(t *testing.T, in *tenant.Tenant, resources []arm.Resource, at time.T
 
 // wanted gives what the estate's design makes, with the subscriptions it vends
 // and without the policies it assigns, which only report.
-func wanted(t *testing.T, in *tenant.Tenant) []arm.Resource {
+func wanted(t *testing.T, o *organization, in *tenant.Tenant) []arm.Resource {
 	t.Helper()
-	d := designed(t)
+	d := designed(t, o)
 	var all []arm.Resource
 	for r := range d.Tenant.All() {
 		if !r.Theirs && !r.Type().Equal("Microsoft.Authorization/policyAssignments") {
@@ -237,14 +310,14 @@ func wanted(t *testing.T, in *tenant.Tenant) []arm.Resource {
 	return all
 }
 
-func designed(t *testing.T) *design.Design {
+func designed(t *testing.T, o *organization) *design.Design {
 	t.Helper()
-	file, _ := source.NewFile("estate.yaml", read(t, "estate.yaml"))
+	file, _ := source.NewFile("estate.yaml", read(t, o, "estate.yaml"))
 	e, found := design.Read(file)
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
-	file, _ = source.NewFile("estate.lock", read(t, "estate.lock"))
+	file, _ = source.NewFile("estate.lock", read(t, o, "estate.lock"))
 	lock, found := design.ReadLock(file)
 	if found.HasErrors() {
 		t.Fatal(found)
@@ -255,8 +328,8 @@ func designed(t *testing.T) *design.Design {
 // template gives what the AI team's own template deploys.
 func template(t *testing.T) []arm.Resource {
 	t.Helper()
-	file, _ := source.NewFile("lustre.json", read(t, "lustre.json"))
-	pieces, found := snapshot.Reader{At: id("con-glyph-prod")}.Resources(file)
+	file, _ := source.NewFile("lustre.json", read(t, law, "lustre.json"))
+	pieces, found := snapshot.Reader{At: law.id("con-glyph-prod")}.Resources(file)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
@@ -267,9 +340,9 @@ func template(t *testing.T) []arm.Resource {
 	return all
 }
 
-func read(t *testing.T, name string) []byte {
+func read(t *testing.T, o *organization, name string) []byte {
 	t.Helper()
-	raw, err := os.ReadFile(example + name)
+	raw, err := os.ReadFile("../" + o.name + "/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,18 +1,18 @@
-// Command gen makes examples/contoso/tenant.jsonl.gz again, the tenant that the
-// estate beside it is reviewed against:
+// Command gen makes examples/NAME/tenant.jsonl.gz again for each organization,
+// the tenant that the estate beside it is reviewed against:
 //
 //	go run ./examples/gen
 //
-// Nothing goes in but the tables in its files: who has which subscription
+// Nothing goes in but tables: what is an organization's own (contoso.go,
+// northwind.go). What all have in common makes resources of them: the tree
 // (tree.go), what runs there (workloads.go), how it is connected (network.go),
 // what is forbidden (policies.go), what Azure would give (facts.go). It lies
-// beside the example because nothing else needs it. Running it twice gives the
-// same bytes. It reads no estate: gen_test.go holds the two against each other.
+// beside the examples because nothing else needs it. Running it twice gives the
+// same bytes. It reads no estate: the tests hold the two against each other.
 package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -23,15 +23,14 @@ import (
 )
 
 func main() {
-	to := flag.String("to", "examples/contoso/tenant.jsonl.gz", "file to write")
-	seed := flag.Uint64("seed", 1, "what chance begins with")
-	flag.Parse()
-	raw, err := pack(contoso(*seed))
-	if err == nil {
-		err = os.WriteFile(*to, raw, 0o666)
-	}
-	if err != nil {
-		panic(err) // only those who work on airfield run this
+	for _, o := range organizations {
+		raw, err := pack(o.make(1))
+		if err == nil {
+			err = os.WriteFile("examples/"+o.name+"/tenant.jsonl.gz", raw, 0o666)
+		}
+		if err != nil {
+			panic(err) // only those who work on airfield run this
+		}
 	}
 }
 
@@ -47,6 +46,7 @@ const made = "2026-11-16T05:00:00Z"
 
 // maker collects the resources of the tenant.
 type maker struct {
+	*organization
 	b    tenant.Builder
 	rand *rand.Rand
 	used map[meter]int // vCPUs that run, and machines
@@ -60,20 +60,16 @@ type meter struct {
 // machines stands for a family where machines are counted.
 const machines = "virtualMachines"
 
-// contoso makes the tenant.
-func contoso(seed uint64) *tenant.Tenant {
-	m := &maker{rand: rand.New(rand.NewPCG(seed, 2026)), used: map[meter]int{}}
-	m.b.Header = tenant.Header{Made: made, By: "airfield examples/gen", Tenant: tenantID, Missing: []tenant.Missing{
-		{What: "Microsoft.Authorization/roleEligibilityScheduleInstances", Why: "403: the account that read the tenant may not read Privileged Identity Management"},
-		{What: "Microsoft.Compute/locations/skus at " + string(id("con-archive")), Why: "the subscription is disabled"},
-		{What: "Microsoft.Compute/locations/usages at " + string(id("con-archive")), Why: "the subscription is disabled"},
-	}}
+// make makes the tenant of an organization; chance begins with seed.
+func (o *organization) make(seed uint64) *tenant.Tenant {
+	m := &maker{organization: o, rand: rand.New(rand.NewPCG(seed, 2026)), used: map[meter]int{}}
+	m.b.Header = tenant.Header{Made: made, By: "airfield examples/gen", Tenant: o.tenant, Missing: o.unread()}
 	m.tree()
 	m.policies()
 	m.hubs()
-	for _, s := range subscriptions {
+	for _, s := range o.subscriptions {
 		m.spoke(s)
-		for _, a := range workloads {
+		for _, a := range o.workloads {
 			if a.in == s.name {
 				m.workload(s, a)
 			}

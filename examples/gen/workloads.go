@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"airfield/arm"
@@ -16,78 +17,19 @@ type workload struct {
 	size     string // of its machines
 }
 
-// workloads are what runs, team by team.
-var workloads = []workload{
-	{"con-identity", "domain", servers, 4, "Standard_D4s_v5"},
-	{"con-dms-prod", "dms-app", servers, 36, "Standard_D8s_v5"},
-	{"con-dms-prod", "dms-search", servers, 12, "Standard_E16s_v5"},
-	{"con-dms-prod", "dms-index", databases, 4, ""},
-	{"con-dms-prod", "dms-archive", accounts, 24, ""},
-	{"con-dms-test", "dms-app", servers, 8, "Standard_D4s_v5"},
-	{"con-dms-test", "dms-archive", accounts, 6, ""},
-	{"con-sap-prod", "s4hana", servers, 6, "Standard_M64s"},
-	{"con-sap-prod", "sap-app", servers, 24, "Standard_D16s_v5"},
-	{"con-sap-prod", "sap-interfaces", accounts, 8, ""},
-	{"con-sap-dev", "s4hana", servers, 8, "Standard_E16ds_v5"},
-	{"con-sap-dev", "sap-app", servers, 8, "Standard_D8s_v5"},
-	{"con-finance-prod", "ledger", servers, 12, "Standard_D8s_v5"},
-	{"con-finance-prod", "consolidation", servers, 6, "Standard_E8s_v5"},
-	{"con-finance-prod", "ledger-db", databases, 6, ""},
-	{"con-finance-prod", "invoices", accounts, 14, ""},
-	{"con-finance-test", "ledger", servers, 6, "Standard_D4s_v5"},
-	{"con-hr-prod", "payroll", servers, 8, "Standard_D4s_v5"},
-	{"con-hr-prod", "payroll-db", databases, 2, ""},
-	{"con-hr-prod", "hr-files", accounts, 10, ""},
-	{"con-dwh-prod", "warehouse", servers, 20, "Standard_E16s_v5"},
-	{"con-dwh-prod", "lake", accounts, 48, ""},
-	{"con-dwh-prod", "nightly", pools, 3, "Standard_D16s_v5"},
-	{"con-dwh-dev", "warehouse", servers, 6, "Standard_E8s_v5"},
-	{"con-dwh-dev", "lake", accounts, 16, ""},
-	{"con-desktop-prod", "desktop-legal", servers, 190, "Standard_D8s_v5"},
-	{"con-desktop-prod", "desktop-office", servers, 150, "Standard_D4s_v5"},
-	{"con-desktop-prod", "profiles", accounts, 12, ""},
-	{"con-build-prod", "agents", farm, 20, "Standard_D8s_v5"},
-	{"con-build-prod", "artifacts", accounts, 10, ""},
-	{"con-build-prod", "runners", cluster, 6, "Standard_D8s_v5"},
-	{"con-monitoring-prod", "collectors", servers, 10, "Standard_D4s_v5"},
-	{"con-ml-prod", "churn-models", studio, 2, "Standard_NC24ads_A100_v4"},
-	{"con-ml-prod", "features", accounts, 16, ""},
-	{"con-ml-prod", "scoring", cluster, 5, "Standard_F16s_v2"},
-	{"con-ml-dev", "churn-models", studio, 1, "Standard_NC16as_T4_v3"},
-	{"con-ml-dev", "features", accounts, 8, ""},
-	{"con-glyph-prod", "glyph-train", farm, 4, "Standard_NC24ads_A100_v4"},
-	{"con-glyph-prod", "glyph-scans", accounts, 12, ""},
-	{"con-glyph-prod", "glyph-ocr", pools, 2, "Standard_NC16as_T4_v3"},
-	{"con-glyph-dev", "glyph-train", servers, 2, "Standard_NC16as_T4_v3"},
-	{"con-glyph-dev", "glyph-scans", accounts, 6, ""},
-	{"con-tuner-prod", "experiments", servers, 5, "Standard_NC16as_T4_v3"},
-	{"con-tuner-prod", "papers", accounts, 6, ""},
-	{"con-web-prod", "site", farm, 6, "Standard_D4s_v5"},
-	{"con-web-prod", "content", accounts, 12, ""},
-	{"con-web-test", "site", farm, 2, "Standard_D4s_v5"},
-	{"con-portal-prod", "portal", cluster, 8, "Standard_D8s_v5"},
-	{"con-portal-prod", "portal-db", databases, 3, ""},
-	{"con-portal-prod", "uploads", accounts, 20, ""},
-	{"con-portal-test", "portal", cluster, 3, "Standard_D4s_v5"},
-	{"con-events-prod", "registration", servers, 6, "Standard_D4s_v5"},
-	{"con-events-prod", "videos", accounts, 8, ""},
-	{"con-sandbox-guild", "try", servers, 8, "Standard_B2ms"},
-	{"con-sandbox-analytics", "notebooks", servers, 6, "Standard_D4s_v5"},
-	{"con-sandbox-analytics", "scratch", accounts, 6, ""},
-}
-
 // place is where a workload's resources lie.
 type place struct {
 	sub    subscription
 	group  arm.ID
 	subnet arm.ID
 	tags   arm.O
+	region string
 }
 
 // workload adds a resource group with all that a workload has.
 func (m *maker) workload(s subscription, w workload) {
-	p := place{s, s.id().ResourceGroup(groupName(s, w)), s.network().Child("subnets", "snet-"+w.name), m.tags(s, w.name)}
-	m.group(p.group, home, p.tags)
+	p := place{s, m.id(s.name).ResourceGroup(m.groupName(s, w)), m.network(s).Child("subnets", "snet-"+w.name), m.tags(s, w.name), m.regionOf(s).name}
+	m.group(p.group, p.region, p.tags)
 	w.kind(m, p, w)
 	m.vault(p, w)
 	m.alerts(p, w)
@@ -95,20 +37,20 @@ func (m *maker) workload(s subscription, w workload) {
 	if m.chance(30) {
 		m.assign(p.group, "Reader", one(m, "grp-auditors", "grp-operations", "grp-vendor-support"), "Group")
 	}
-	if w.name == "payroll" || w.name == "s4hana" {
+	if slices.Contains(m.locked, w.name) {
 		m.lock(p.group, "change "+fmt.Sprintf("CHG00%d", 40000+m.rand.IntN(9000)))
 	}
 }
 
 // groupName gives the name of a resource group as the team writes them.
-func groupName(s subscription, w workload) string {
-	switch s.team {
-	case "grp-sap-basis":
+func (o *organization) groupName(s subscription, w workload) string {
+	switch s.style {
+	case "upper":
 		return strings.ToUpper(w.name + "-" + s.environment[:4] + "-RG")
-	case "grp-hr-systems", "grp-marketing":
+	case "words":
 		return strings.ReplaceAll(w.name, "-", "_")
 	}
-	return "rg-" + w.name + "-sdc"
+	return "rg-" + w.name + "-" + o.regionOf(s).short
 }
 
 // tags gives the tags of a workload, as far as somebody cared.
@@ -143,8 +85,8 @@ func (m *maker) uses(p place, size string, n int) {
 	if !ok {
 		panic("no size " + size)
 	}
-	m.used[meter{p.sub.name, home, s.QuotaFamily}] += n * s.BaseVCPUs
-	m.used[meter{p.sub.name, home, machines}] += n
+	m.used[meter{p.sub.name, p.region, s.QuotaFamily}] += n * s.BaseVCPUs
+	m.used[meter{p.sub.name, p.region, machines}] += n
 }
 
 var image = arm.O{"publisher", "canonical", "offer", "ubuntu-24_04-lts", "sku", "server", "version", "latest"}
@@ -157,19 +99,19 @@ func servers(m *maker, p place, w workload) {
 		tags := m.some(p.tags)
 		nic := p.group.Resource("Microsoft.Network/networkInterfaces", name+"-nic")
 		disk := p.group.Resource("Microsoft.Compute/disks", name+"-os")
-		vm := m.add(p.group.Resource("Microsoft.Compute/virtualMachines", name), "location", home, "tags", tags, "zones", []string{fmt.Sprint(i%3 + 1)}, "properties", arm.O{
+		vm := m.add(p.group.Resource("Microsoft.Compute/virtualMachines", name), "location", p.region, "tags", tags, "zones", []string{fmt.Sprint(i%3 + 1)}, "properties", arm.O{
 			"hardwareProfile", arm.O{"vmSize", w.size}, "storageProfile", arm.O{"imageReference", image, "osDisk", arm.O{"osType", "Linux", "createOption", "FromImage", "managedDisk", arm.O{"id", disk}}, "dataDisks", arm.A{}},
 			"networkProfile", arm.O{"networkInterfaces", arm.A{arm.O{"id", nic}}}, "provisioningState", "Succeeded"})
-		m.add(nic, "location", home, "tags", tags, "properties", arm.O{"enableIPForwarding", false, "virtualMachine", arm.O{"id", vm},
+		m.add(nic, "location", p.region, "tags", tags, "properties", arm.O{"enableIPForwarding", false, "virtualMachine", arm.O{"id", vm},
 			"ipConfigurations", arm.A{arm.O{"name", "primary", "properties", arm.O{"primary", true, "subnet", arm.O{"id", p.subnet}}}}})
-		m.add(disk, "location", home, "tags", tags, "sku", arm.O{"name", "Premium_LRS"}, "properties", arm.O{"diskSizeGB", 128, "diskState", "Attached", "osType", "Linux"}, "managedBy", vm)
+		m.add(disk, "location", p.region, "tags", tags, "sku", arm.O{"name", "Premium_LRS"}, "properties", arm.O{"diskSizeGB", 128, "diskState", "Attached", "osType", "Linux"}, "managedBy", vm)
 		if m.chance(80) { // the policy that installs it came later than the machine
-			m.add(vm.Child("extensions", "AzureMonitorLinuxAgent"), "location", home, "properties", arm.O{"publisher", "Microsoft.Azure.Monitor", "type", "AzureMonitorLinuxAgent", "autoUpgradeMinorVersion", true})
-			m.add(vm.Resource("Microsoft.Insights/dataCollectionRuleAssociations", "central"), "properties", arm.O{"dataCollectionRuleId", dataRule})
+			m.add(vm.Child("extensions", "AzureMonitorLinuxAgent"), "location", p.region, "properties", arm.O{"publisher", "Microsoft.Azure.Monitor", "type", "AzureMonitorLinuxAgent", "autoUpgradeMinorVersion", true})
+			m.add(vm.Resource("Microsoft.Insights/dataCollectionRuleAssociations", "central"), "properties", arm.O{"dataCollectionRuleId", m.dataRule()})
 		}
 	}
 	for i := range w.count / 20 { // that nobody deleted
-		m.add(p.group.Resource("Microsoft.Compute/disks", fmt.Sprintf("vm-%s-old%d-os", w.name, i+1)), "location", home, "sku", arm.O{"name", "Premium_LRS"}, "properties", arm.O{"diskSizeGB", 128, "diskState", "Unattached", "osType", "Linux"})
+		m.add(p.group.Resource("Microsoft.Compute/disks", fmt.Sprintf("vm-%s-old%d-os", w.name, i+1)), "location", p.region, "sku", arm.O{"name", "Premium_LRS"}, "properties", arm.O{"diskSizeGB", 128, "diskState", "Unattached", "osType", "Linux"})
 	}
 }
 
@@ -178,23 +120,22 @@ func servers(m *maker, p place, w workload) {
 func accounts(m *maker, p place, w workload) {
 	for i := range w.count {
 		access, bypass := "Disabled", "AzureServices"
-		if p.sub.group != "contoso-corp" && m.chance(70) || m.chance(8) {
+		if p.sub.group != m.root+"-corp" && m.chance(70) || m.chance(8) {
 			access = "Enabled"
 		}
 		m.account(p, fmt.Sprintf("st%s%s%02d", short(w.name), p.sub.environment[:1], i+1), access, bypass)
 	}
 }
 
-// short gives a name as storage accounts and vaults can have it, different for each
-// subscription.
+// short gives a name as storage accounts can have it.
 func short(name string) string {
 	return strings.ToLower(strings.ReplaceAll(name, "-", ""))
 }
 
 func (m *maker) account(p place, name, access, bypass string) {
-	name = strings.ToLower(name) + short(p.sub.name)[3:6]
+	name = strings.ToLower(name) + p.sub.key
 	tags := m.some(p.tags)
-	st := m.add(p.group.Resource("Microsoft.Storage/storageAccounts", name), "location", home, "tags", tags, "kind", "StorageV2", "sku", arm.O{"name", one(m, "Standard_LRS", "Standard_ZRS", "Standard_ZRS", "Standard_GRS")},
+	st := m.add(p.group.Resource("Microsoft.Storage/storageAccounts", name), "location", p.region, "tags", tags, "kind", "StorageV2", "sku", arm.O{"name", one(m, "Standard_LRS", "Standard_ZRS", "Standard_ZRS", "Standard_GRS")},
 		"properties", arm.O{"accessTier", "Hot", "allowBlobPublicAccess", m.chance(4), "allowSharedKeyAccess", m.chance(60), "minimumTlsVersion", one(m, "TLS1_2", "TLS1_2", "TLS1_2", "TLS1_0"),
 			"supportsHttpsTrafficOnly", true, "publicNetworkAccess", access, "networkAcls", arm.O{"bypass", bypass, "defaultAction", map[bool]string{true: "Deny", false: "Allow"}[access == "Disabled"]}})
 	blob := m.add(st.Child("blobServices", "default"), "properties", arm.O{"deleteRetentionPolicy", arm.O{"enabled", true, "days", 14}})
@@ -213,21 +154,21 @@ func (m *maker) account(p place, name, access, bypass string) {
 func (m *maker) endpoint(p place, to arm.ID, kind string, tags arm.O) {
 	name := "pep-" + to.Name() + "-" + kind
 	nic := p.group.Resource("Microsoft.Network/networkInterfaces", name+"-nic")
-	subnet := p.sub.network().Child("subnets", "snet-endpoints")
-	e := m.add(p.group.Resource("Microsoft.Network/privateEndpoints", name), "location", home, "tags", tags, "properties", arm.O{"subnet", arm.O{"id", subnet}, "networkInterfaces", arm.A{arm.O{"id", nic}},
+	subnet := m.network(p.sub).Child("subnets", "snet-endpoints")
+	e := m.add(p.group.Resource("Microsoft.Network/privateEndpoints", name), "location", p.region, "tags", tags, "properties", arm.O{"subnet", arm.O{"id", subnet}, "networkInterfaces", arm.A{arm.O{"id", nic}},
 		"privateLinkServiceConnections", arm.A{arm.O{"name", name, "properties", arm.O{"privateLinkServiceId", to, "groupIds", []string{kind}, "privateLinkServiceConnectionState", arm.O{"status", "Approved"}}}}})
-	m.add(nic, "location", home, "properties", arm.O{"privateEndpoint", arm.O{"id", e}, "ipConfigurations", arm.A{arm.O{"name", "endpoint", "properties", arm.O{"subnet", arm.O{"id", subnet}}}}})
-	if p.sub.peered() {
-		m.add(e.Child("privateDnsZoneGroups", "deployedByPolicy"), "properties", arm.O{"privateDnsZoneConfigs", arm.A{arm.O{"name", kind, "properties", arm.O{"privateDnsZoneId", dnsGroup.Resource("Microsoft.Network/privateDnsZones", privateZones[0])}}}})
+	m.add(nic, "location", p.region, "properties", arm.O{"privateEndpoint", arm.O{"id", e}, "ipConfigurations", arm.A{arm.O{"name", "endpoint", "properties", arm.O{"subnet", arm.O{"id", subnet}}}}})
+	if m.peered(p.sub) {
+		m.add(e.Child("privateDnsZoneGroups", "deployedByPolicy"), "properties", arm.O{"privateDnsZoneConfigs", arm.A{arm.O{"name", kind, "properties", arm.O{"privateDnsZoneId", m.dnsGroup().Resource("Microsoft.Network/privateDnsZones", m.zones[0].name)}}}})
 	}
 }
 
 // farm adds a scale set behind a load balancer.
 func farm(m *maker, p place, w workload) {
 	m.uses(p, w.size, w.count)
-	balancer := m.add(p.group.Resource("Microsoft.Network/loadBalancers", "lb-"+w.name), "location", home, "tags", p.tags, "sku", arm.O{"name", "Standard"},
+	balancer := m.add(p.group.Resource("Microsoft.Network/loadBalancers", "lb-"+w.name), "location", p.region, "tags", p.tags, "sku", arm.O{"name", "Standard"},
 		"properties", arm.O{"frontendIPConfigurations", arm.A{arm.O{"name", "front", "properties", arm.O{"subnet", arm.O{"id", p.subnet}}}}, "backendAddressPools", arm.A{arm.O{"name", "nodes"}}})
-	m.add(p.group.Resource("Microsoft.Compute/virtualMachineScaleSets", "vmss-"+w.name), "location", home, "tags", p.tags, "sku", arm.O{"name", w.size, "tier", "Standard", "capacity", w.count}, "properties", arm.O{
+	m.add(p.group.Resource("Microsoft.Compute/virtualMachineScaleSets", "vmss-"+w.name), "location", p.region, "tags", p.tags, "sku", arm.O{"name", w.size, "tier", "Standard", "capacity", w.count}, "properties", arm.O{
 		"orchestrationMode", "Uniform", "upgradePolicy", arm.O{"mode", "Manual"}, "virtualMachineProfile", arm.O{"storageProfile", arm.O{"imageReference", image, "osDisk", arm.O{"osType", "Linux", "createOption", "FromImage"}},
 			"networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{arm.O{"name", "primary", "properties", arm.O{"primary", true, "ipConfigurations", arm.A{arm.O{"name", "primary",
 				"properties", arm.O{"subnet", arm.O{"id", p.subnet}, "loadBalancerBackendAddressPools", arm.A{arm.O{"id", balancer.Child("backendAddressPools", "nodes")}}}}}}}}}}})
@@ -236,12 +177,12 @@ func farm(m *maker, p place, w workload) {
 // databases adds a SQL server with databases.
 func databases(m *maker, p place, w workload) {
 	access := "Disabled"
-	if p.sub.group == "contoso-online" {
+	if p.sub.group == m.root+"-online" {
 		access = "Enabled"
 	}
-	server := m.add(p.group.Resource("Microsoft.Sql/servers", "sql-"+w.name), "location", home, "tags", p.tags, "properties", arm.O{"version", "12.0", "minimalTlsVersion", "1.2", "publicNetworkAccess", access, "state", "Ready"})
+	server := m.add(p.group.Resource("Microsoft.Sql/servers", "sql-"+w.name), "location", p.region, "tags", p.tags, "properties", arm.O{"version", "12.0", "minimalTlsVersion", "1.2", "publicNetworkAccess", access, "state", "Ready"})
 	for i := range w.count {
-		m.add(server.Child("databases", fmt.Sprintf("%s-%d", w.name, i+1)), "location", home, "tags", m.some(p.tags), "sku", arm.O{"name", "GP_Gen5", "tier", "GeneralPurpose", "family", "Gen5", "capacity", 8}, "properties", arm.O{"status", "Online"})
+		m.add(server.Child("databases", fmt.Sprintf("%s-%d", w.name, i+1)), "location", p.region, "tags", m.some(p.tags), "sku", arm.O{"name", "GP_Gen5", "tier", "GeneralPurpose", "family", "Gen5", "capacity", 8}, "properties", arm.O{"status", "Online"})
 	}
 	m.endpoint(p, server, "sqlServer", p.tags)
 }
@@ -249,20 +190,20 @@ func databases(m *maker, p place, w workload) {
 // cluster adds a Kubernetes cluster with a registry.
 func cluster(m *maker, p place, w workload) {
 	m.uses(p, w.size, w.count)
-	aks := m.add(p.group.Resource("Microsoft.ContainerService/managedClusters", "aks-"+w.name), "location", home, "tags", p.tags, "sku", arm.O{"name", "Base", "tier", "Standard"}, "identity", m.identity("aks", p, w), "properties", arm.O{
-		"kubernetesVersion", one(m, "1.33", "1.34", "1.35"), "nodeResourceGroup", "MC_" + p.group.Name(), "disableLocalAccounts", m.chance(50), "apiServerAccessProfile", arm.O{"enablePrivateCluster", p.sub.group == "contoso-corp"},
+	aks := m.add(p.group.Resource("Microsoft.ContainerService/managedClusters", "aks-"+w.name), "location", p.region, "tags", p.tags, "sku", arm.O{"name", "Base", "tier", "Standard"}, "identity", m.identity("aks", p, w), "properties", arm.O{
+		"kubernetesVersion", one(m, "1.33", "1.34", "1.35"), "nodeResourceGroup", "MC_" + p.group.Name(), "disableLocalAccounts", m.chance(50), "apiServerAccessProfile", arm.O{"enablePrivateCluster", p.sub.group == m.root+"-corp"},
 		"agentPoolProfiles", arm.A{arm.O{"name", "nodes", "count", w.count, "vmSize", w.size, "mode", "System", "osType", "Linux", "vnetSubnetID", p.subnet}}})
-	nodes := p.sub.id().ResourceGroup("MC_" + p.group.Name())
-	m.add(nodes, "location", home, "managedBy", aks, "properties", arm.O{"provisioningState", "Succeeded"})
-	m.add(nodes.Resource("Microsoft.Compute/virtualMachineScaleSets", "aks-nodes-vmss"), "location", home, "sku", arm.O{"name", w.size, "tier", "Standard", "capacity", w.count}, "properties", arm.O{"orchestrationMode", "Uniform"})
-	m.add(p.group.Resource("Microsoft.ContainerRegistry/registries", "cr"+short(w.name)+short(p.sub.name)), "location", home, "tags", p.tags, "sku", arm.O{"name", "Premium"},
-		"properties", arm.O{"publicNetworkAccess", map[bool]string{true: "Disabled", false: "Enabled"}[p.sub.group == "contoso-corp"], "adminUserEnabled", false})
+	nodes := m.id(p.sub.name).ResourceGroup("MC_" + p.group.Name())
+	m.add(nodes, "location", p.region, "managedBy", aks, "properties", arm.O{"provisioningState", "Succeeded"})
+	m.add(nodes.Resource("Microsoft.Compute/virtualMachineScaleSets", "aks-nodes-vmss"), "location", p.region, "sku", arm.O{"name", w.size, "tier", "Standard", "capacity", w.count}, "properties", arm.O{"orchestrationMode", "Uniform"})
+	m.add(p.group.Resource("Microsoft.ContainerRegistry/registries", "cr"+short(w.name)+short(p.sub.name)), "location", p.region, "tags", p.tags, "sku", arm.O{"name", "Premium"},
+		"properties", arm.O{"publicNetworkAccess", map[bool]string{true: "Disabled", false: "Enabled"}[p.sub.group == m.root+"-corp"], "adminUserEnabled", false})
 }
 
 // pools adds a Batch account with pools. Its quota is its own.
 func pools(m *maker, p place, w workload) {
 	s, _ := catalog.SizeByName(w.size)
-	batch := m.add(p.group.Resource("Microsoft.Batch/batchAccounts", "ba"+short(w.name)+p.sub.environment[:1]), "location", home, "tags", p.tags, "identity", arm.O{"type", "None"}, "properties", arm.O{
+	batch := m.add(p.group.Resource("Microsoft.Batch/batchAccounts", "ba"+short(w.name)+p.sub.environment[:1]), "location", p.region, "tags", p.tags, "identity", arm.O{"type", "None"}, "properties", arm.O{
 		"poolAllocationMode", "BatchService", "publicNetworkAccess", "Disabled", "allowedAuthenticationModes", []string{"AAD"}, "dedicatedCoreQuota", 256, "lowPriorityCoreQuota", 0, "poolQuota", 100,
 		"dedicatedCoreQuotaPerVMFamilyEnforced", true, "dedicatedCoreQuotaPerVMFamily", arm.A{arm.O{"name", s.QuotaFamily, "coreQuota", 256}, arm.O{"name", "standardNDSH100v5Family", "coreQuota", 0}}})
 	for i := range w.count {
@@ -274,32 +215,32 @@ func pools(m *maker, p place, w workload) {
 // studio adds Azure Machine Learning workspaces with their compute.
 func studio(m *maker, p place, w workload) {
 	for i := range w.count {
-		ws := m.add(p.group.Resource("Microsoft.MachineLearningServices/workspaces", fmt.Sprintf("mlw-%s-%d", w.name, i+1)), "location", home, "tags", p.tags, "kind", "Default", "identity", m.identity("mlw", p, w),
+		ws := m.add(p.group.Resource("Microsoft.MachineLearningServices/workspaces", fmt.Sprintf("mlw-%s-%d", w.name, i+1)), "location", p.region, "tags", p.tags, "kind", "Default", "identity", m.identity("mlw", p, w),
 			"properties", arm.O{"publicNetworkAccess", []string{"Disabled", "Enabled"}[i%2], "hbiWorkspace", false})
-		m.add(ws.Child("computes", "gpu"), "location", home, "properties", arm.O{"computeType", "AmlCompute", "properties", arm.O{"vmSize", w.size, "scaleSettings", arm.O{"minNodeCount", 0, "maxNodeCount", 4}}})
+		m.add(ws.Child("computes", "gpu"), "location", p.region, "properties", arm.O{"computeType", "AmlCompute", "properties", arm.O{"vmSize", w.size, "scaleSettings", arm.O{"minNodeCount", 0, "maxNodeCount", 4}}})
 		m.endpoint(p, ws, "amlworkspace", p.tags)
 	}
-	m.add(p.group.Resource("Microsoft.Insights/components", "appi-"+w.name), "location", home, "kind", "web", "tags", p.tags, "properties", arm.O{"Application_Type", "web", "WorkspaceResourceId", logs})
+	m.add(p.group.Resource("Microsoft.Insights/components", "appi-"+w.name), "location", p.region, "kind", "web", "tags", p.tags, "properties", arm.O{"Application_Type", "web", "WorkspaceResourceId", m.logs()})
 }
 
 // identity gives a managed identity.
 func (m *maker) identity(kind string, p place, w workload) arm.O {
-	return arm.O{"type", "SystemAssigned", "principalId", principal(kind + string(p.group) + w.name), "tenantId", tenantID}
+	return arm.O{"type", "SystemAssigned", "principalId", principal(kind + string(p.group) + w.name), "tenantId", m.tenant}
 }
 
 // vault adds a key vault.
 func (m *maker) vault(p place, w workload) {
 	access := "Disabled"
-	if p.sub.group != "contoso-corp" || m.chance(10) {
+	if p.sub.group != m.root+"-corp" || m.chance(10) {
 		access = "Enabled"
 	}
-	kv := m.add(p.group.Resource("Microsoft.KeyVault/vaults", "kv-"+w.name+"-"+short(p.sub.name)[3:6]), "location", home, "tags", p.tags, "properties", arm.O{"tenantId", tenantID, "sku", arm.O{"family", "A", "name", "standard"},
+	kv := m.add(p.group.Resource("Microsoft.KeyVault/vaults", "kv-"+w.name+"-"+p.sub.key), "location", p.region, "tags", p.tags, "properties", arm.O{"tenantId", m.tenant, "sku", arm.O{"family", "A", "name", "standard"},
 		"enableRbacAuthorization", m.chance(80), "enableSoftDelete", true, "enablePurgeProtection", m.chance(70), "publicNetworkAccess", access})
 	if access == "Disabled" {
 		m.endpoint(p, kv, "vault", p.tags)
 	}
 	if m.chance(70) { // the policy that does so came later
-		m.add(kv.Resource("Microsoft.Insights/diagnosticSettings", "setByPolicy"), "properties", arm.O{"workspaceId", logs, "logs", arm.A{arm.O{"categoryGroup", "audit", "enabled", true}}})
+		m.add(kv.Resource("Microsoft.Insights/diagnosticSettings", "setByPolicy"), "properties", arm.O{"workspaceId", m.logs(), "logs", arm.A{arm.O{"categoryGroup", "audit", "enabled", true}}})
 	}
 	m.assign(kv, "Key Vault Secrets User", "sp-deploy-"+p.sub.name, "ServicePrincipal")
 }
