@@ -285,7 +285,7 @@ func (p *lines) doubts(all []BlockerOf) {
 		var titles []string
 		resources := map[arm.ID]bool{}
 		for _, b := range by[reason] {
-			titles = append(titles, fmt.Sprintf("%q", b.Title))
+			titles = append(titles, doubt(b))
 			for _, h := range b.Resources {
 				resources[h.ID] = true
 			}
@@ -294,7 +294,10 @@ func (p *lines) doubts(all []BlockerOf) {
 		if len(resources) == 0 { // what was not read
 			stops = "something"
 		}
-		p.printf("    %s\n      may stop %s: %s\n", reason, stops, few(titles, fewHits))
+		p.printf("    %s\n      may stop %s:\n", reason, stops)
+		for _, title := range first(titles, fewHits) {
+			p.printf("        %s\n", title)
+		}
 	}
 }
 
@@ -312,6 +315,15 @@ func (p *lines) accepted(all []AcceptedOf) {
 	}
 }
 
+// doubt says who may stop something, or what was wanted, without the reason why
+// that is not known.
+func doubt(b BlockerOf) string {
+	if b.Assignment == "" {
+		return strings.TrimSuffix(b.Title, ": cannot be told, because "+b.Reason)
+	}
+	return fmt.Sprintf("%q", b.Title)
+}
+
 func names(ids []arm.ID) []string {
 	var all []string
 	for _, id := range ids {
@@ -321,11 +333,14 @@ func names(ids []arm.ID) []string {
 }
 
 // few gives the first of some texts, and how many more there are.
-func few(all []string, n int) string {
+func few(all []string, n int) string { return strings.Join(first(all, n), ", ") }
+
+// first gives as texts the first of some, and how many more there are.
+func first(all []string, n int) []string {
 	if len(all) > n+1 {
 		all = append(all[:n:n], fmt.Sprintf("and %d more", len(all)-n))
 	}
-	return strings.Join(all, ", ")
+	return all
 }
 
 const (
