@@ -227,8 +227,9 @@ func (v *view) openings() (all []*open) {
 		if len(at[k].about) > 0 {
 			at[k].what = k[0]
 		}
-		at[k].about = append(at[k].about, o.About)
-		at[k].pos = append(at[k].pos, o.Pos)
+		if !slices.Contains(at[k].about, o.About) {
+			at[k].about, at[k].pos = append(at[k].about, o.About), append(at[k].pos, o.Pos)
+		}
 	}
 	return all
 }
