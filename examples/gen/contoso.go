@@ -42,8 +42,7 @@ func contoso() *organization {
 			{"AI", "AI services", "Microsoft.CognitiveServices/accounts"}, {"Search", "Search services", "Microsoft.Search/searchServices"}},
 		logging: []service{{"KeyVault", "Key vaults", "Microsoft.KeyVault/vaults"}, {"Batch", "Batch accounts", "Microsoft.Batch/batchAccounts"}, {"AKS", "Kubernetes clusters", "Microsoft.ContainerService/managedClusters"},
 			{"ML", "Machine learning workspaces", "Microsoft.MachineLearningServices/workspaces"}, {"NSG", "Network security groups", "Microsoft.Network/networkSecurityGroups"}},
-		builtIns: assignedBuiltIns,
-		leftOut:  map[string][]string{"Allowed-VM-Sizes": {"con-sap-prod", "con-sap-dev"}}, // SAP has sizes of its own
+		leftOut: map[string][]string{"Allowed-VM-Sizes": {"con-sap-prod", "con-sap-dev"}}, // SAP has sizes of its own
 	}
 	o.subscriptions = contosoSubscriptions()
 	o.definitions = append(o.library(), gpuSizes)

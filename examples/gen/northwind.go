@@ -52,7 +52,6 @@ func northwind() *organization {
 		platformTags: arm.O{"CostCenter", "CC-1000", "Owner", "cloud-platform@northwind.example", "Environment", "Production", "DeployedBy", "alz-bicep"},
 		closable:     northwindClosable,
 		logging:      northwindLogging,
-		builtIns:     assignedBuiltIns,
 		leftOut:      map[string][]string{"Deny-Sizes": {"nwh-corp-sap-sto-prod-01"}}, // SAP has sizes of its own
 		exemptions:   northwindExemptions,
 	}

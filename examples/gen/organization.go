@@ -42,7 +42,6 @@ type organization struct {
 	kept, securityTeam arm.O     // the metadata of policies: of the library's, of the security team's
 	platformTags       arm.O     // are on what the platform's pipeline makes
 	closable, logging  []service // to the public network; to the central workspace
-	builtIns           []string  // policies that are assigned, here or by the estate
 	definitions        []tenanttest.Policy
 	sets               []policySet
 	assignments        []assignment

@@ -241,7 +241,7 @@ var gateways = []string{"Microsoft.Network/expressRouteCircuits", "Microsoft.Net
 
 // policies adds all of it, with the roles of the assignments' identities.
 func (m *maker) policies() {
-	for _, guid := range m.builtIns {
+	for _, guid := range assignedBuiltIns {
 		m.b.Add(tenanttest.BuiltIn(guid))
 	}
 	for _, p := range m.definitions {
