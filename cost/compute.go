@@ -156,8 +156,11 @@ func (p *pricing) disksOf(profile arm.Value, nodes int64) {
 	if n, given := p.use[Nodes]; given {
 		nodes = int64(n)
 	}
-	if nodes == 0 || !profile.Exists() {
+	if nodes == 0 {
 		return
+	}
+	if !profile.Exists() {
+		p.lacks("disks", "the body says nothing of them")
 	}
 	for i, d := range append([]arm.Value{profile.Get("osDisk")}, slices.Collect(profile.Get("dataDisks").Items())...) {
 		if id := refersTo(d.Get("managedDisk", "id")); id != "" && p.t.Has(id) || arm.EqualFold(d.Get("diffDiskSettings", "option").Str(), "Local") || !d.Exists() {

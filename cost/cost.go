@@ -62,6 +62,7 @@ type Input struct {
 	Usage       map[arm.ID]Usage // by folded id
 	Planned     []Fleet          // machines that no resource of the tenant stands for
 	Assumptions []Assumption     // that Usage rests on
+	Unpriced    []Unpriced       // what Usage had to leave out
 }
 
 // A Line is what one meter of one resource costs.
@@ -120,7 +121,7 @@ type Bill struct {
 // Of prices a tenant. What exists already and a design only refers to
 // (arm.Resource.Theirs) is not on the bill.
 func Of(t *tenant.Tenant, in Input) *Bill {
-	p := &pricing{Bill: &Bill{Assumptions: slices.Clone(in.Assumptions)}, t: t, usage: in.Usage}
+	p := &pricing{Bill: &Bill{Assumptions: slices.Clone(in.Assumptions), Unpriced: slices.Clone(in.Unpriced)}, t: t, usage: in.Usage}
 	p.look()
 	for r := range t.All() {
 		if _, last := countOthers[fold(r.Type())]; !last {

@@ -98,14 +98,16 @@ func TestByHand(t *testing.T) {
 		// address: 730 h × 0.005      =   3.65
 		// firewall: 730 h × 1.25      = 912.50
 		//           5000 GB × 0.016   =  80.00
-		//                             1,074.00
+		// out: 100 GB × 0             =   0.00
+		//      200 GB × 0.087         =  17.40, the price of eastus, in the same billing zone
+		//                             1,091.40
 		name: "the way out of a network",
 		resources: `{"id":"GROUP/Microsoft.Network/natGateways/ng","location":"westeurope"}
 			{"id":"GROUP/Microsoft.Network/publicIPAddresses/pip","location":"westeurope","sku":{"name":"Standard"}}
 			{"id":"GROUP/Microsoft.Network/azureFirewalls/afw","location":"westeurope","properties":{"sku":{"tier":"Standard"}}}
 			{"id":"GROUP/Microsoft.Network/virtualNetworks/vnet","location":"westeurope"}`,
-		usage: map[string]cost.Usage{"GROUP/Microsoft.Network/natGateways/ng": {cost.Processed: 1000}, "GROUP/Microsoft.Network/azureFirewalls/afw": {cost.Processed: 5000}},
-		want:  "1,074.00",
+		usage: map[string]cost.Usage{"GROUP/Microsoft.Network/natGateways/ng": {cost.Processed: 1000}, "GROUP/Microsoft.Network/azureFirewalls/afw": {cost.Processed: 5000}, "GROUP/Microsoft.Network/publicIPAddresses/pip": {cost.Egress: 300}},
+		want:  "1,091.40",
 	}, {
 		// endpoint: 730 h × 0.01   = 7.30, the price of westus, in the same billing zone
 		// in: 100 GB × 0.01        = 1.00

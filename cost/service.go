@@ -154,6 +154,7 @@ func (p *pricing) address() {
 		return
 	}
 	p.standing("Public IP", "Standard static IPv4", 1, "1 address")
+	p.used(Egress, "Bandwidth Internet egress") // priced for whatever says it
 }
 
 func (p *pricing) prefix() {

@@ -17,6 +17,7 @@ import (
 
 	"airfield/arm"
 	"airfield/catalog"
+	"airfield/cost"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/limits"
@@ -35,6 +36,7 @@ type Design struct {
 	Edges         []Edge
 	Parameters    []Parameter
 	Lock          *Lock
+	Bill          *cost.Bill
 	Budgets       []Budget // of subscriptions, in the order of their names
 }
 
@@ -59,6 +61,9 @@ type Options struct {
 	Lock  *Lock  // what earlier designs fixed; nil for none
 	Month string // the first day of this month, 2026-11-01: when budgets begin that are not locked
 
+	// Usage is what resources use a month, by folded id, over what the estate tells.
+	Usage map[arm.ID]cost.Usage
+
 	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
 	// for one after another. The design is the same.
 	Side func(n int, do func(i int))
@@ -68,7 +73,7 @@ type Options struct {
 // Read). Where it cannot be designed, Findings has errors, and the tenant holds
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
-	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, serving: map[arm.ID]bool{}}
+	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, costs: cost.Input{Usage: map[arm.ID]cost.Usage{}}, serving: map[arm.ID]bool{}}
 	d.names = newNamer(e, d.lock, &d.found)
 	d.hierarchy()
 	d.settle()
@@ -97,7 +102,7 @@ func New(e *estate.Estate, o Options) *Design {
 	}
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
-	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.budgets}
+	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.bill(t, o.Usage), d.budgets}
 }
 
 // designer is a design in the making.
@@ -113,6 +118,7 @@ type designer struct {
 	edges      []Edge
 	parameters []Parameter
 	budgets    []Budget
+	costs      cost.Input
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names

@@ -27,6 +27,7 @@ func (d *designer) run(n *nodes, s *estate.Service) {
 	d.idle(n, s)
 	switch by {
 	case estate.RunSlurm, estate.RunBatch, estate.RunAKS:
+		d.planned(n)
 		d.leave(n.about, fmt.Sprintf("%s of %s run by %s", plural(n.count, "node"), n.size.Name, by), "this orchestrator is not designed yet; subscription, network, identity, access and data are", n.pos)
 		d.subnet(d.network(n.share, n.cell.region, n.pos), subnetPurpose(n.cell), n.count)
 		return
@@ -178,7 +179,7 @@ func (d *designer) machine(n *nodes, group arm.ID, sn *subnet) {
 	if n.zones != nil {
 		members = append(members, "zones", n.zones)
 	}
-	d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members)
+	d.runs(d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members), n)
 }
 
 // computerName gives a host name of at most n characters.
@@ -220,6 +221,7 @@ func (d *designer) scaleSet(n *nodes, group arm.ID, net *net, sn *subnet, s *est
 	profile := append(arm.O{"storageProfile", storage, "osProfile", os, "networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{nic}}}, more...)
 	properties = append(properties, "virtualMachineProfile", profile)
 	id := d.put(n.share, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
+	d.runs(id, n)
 	if n.cell.role == inference {
 		d.serving[id] = true
 	}

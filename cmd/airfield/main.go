@@ -34,7 +34,7 @@ No Azure, no credentials and no network are needed: the tenant is a snapshot.`
 
 // commands are the commands, in the order they are used.
 func commands() []*cobra.Command {
-	return []*cobra.Command{initCommand(), designCommand(), snapshotCommand(), groupsCommand(), reviewCommand(), explainCommand(), allowedCommand(), whatifCommand(), policyCommand(), accessCommand(), catalogCommand()}
+	return []*cobra.Command{initCommand(), designCommand(), snapshotCommand(), groupsCommand(), reviewCommand(), explainCommand(), allowedCommand(), whatifCommand(), costCommand(), policyCommand(), accessCommand(), catalogCommand()}
 }
 
 func main() {
