@@ -94,6 +94,7 @@ type Unpriced struct {
 	ID   arm.ID `json:"id"`
 	What string `json:"what"` // the meter, or the type
 	Why  string `json:"why"`
+	Use  bool   `json:"use,omitempty"` // a price may be known, and how much is used is not
 }
 
 // Free is a resource that costs nothing by itself.
@@ -180,25 +181,32 @@ func (b *Bill) By(key func(arm.ID) string) []Sum {
 	return all
 }
 
-// Under gives the part of the bill whose resources a function picks.
-func (b *Bill) Under(in func(arm.ID) bool) *Bill {
-	return &Bill{
-		Lines:       pick(b.Lines, func(l Line) bool { return in(l.ID) }),
-		Unpriced:    pick(b.Unpriced, func(u Unpriced) bool { return in(u.ID) }),
-		Free:        pick(b.Free, func(f Free) bool { return in(f.ID) }),
-		Assumptions: pick(b.Assumptions, func(a Assumption) bool { return in(a.ID) }),
-		Fleets:      pick(b.Fleets, func(f Fleet) bool { return in(f.ID) }),
-	}
-}
-
-func pick[T any](all []T, in func(T) bool) []T {
-	var some []T
-	for _, x := range all {
-		if in(x) {
-			some = append(some, x)
+// Subscriptions gives the parts of the bill by subscription, by folded id.
+func (b *Bill) Subscriptions() map[arm.ID]*Bill {
+	all := map[arm.ID]*Bill{}
+	of := func(id arm.ID) *Bill {
+		key := id.SubscriptionID().Fold()
+		if all[key] == nil {
+			all[key] = &Bill{}
 		}
+		return all[key]
 	}
-	return some
+	for _, l := range b.Lines {
+		of(l.ID).Lines = append(of(l.ID).Lines, l)
+	}
+	for _, u := range b.Unpriced {
+		of(u.ID).Unpriced = append(of(u.ID).Unpriced, u)
+	}
+	for _, f := range b.Free {
+		of(f.ID).Free = append(of(f.ID).Free, f)
+	}
+	for _, a := range b.Assumptions {
+		of(a.ID).Assumptions = append(of(a.ID).Assumptions, a)
+	}
+	for _, f := range b.Fleets {
+		of(f.ID).Fleets = append(of(f.ID).Fleets, f)
+	}
+	return all
 }
 
 // Days gives the days of the prices, oldest first.
@@ -292,7 +300,7 @@ func (p *pricing) regionOf(r arm.Resource) string {
 func (p *pricing) free(why, source string) { p.Free = append(p.Free, Free{p.id, why, source}) }
 
 func (p *pricing) lacks(what, why string) {
-	p.Unpriced = append(p.Unpriced, Unpriced{p.id, what, why})
+	p.Unpriced = append(p.Unpriced, Unpriced{ID: p.id, What: what, Why: why})
 }
 
 func (p *pricing) assume(format string, args ...any) {
@@ -304,7 +312,7 @@ func (p *pricing) assume(format string, args ...any) {
 func (p *pricing) used(q Quantity, meter string) (float64, bool) {
 	n, given := p.use[q]
 	if !given {
-		p.lacks(meter, "how much is not known: "+string(q))
+		p.Unpriced = append(p.Unpriced, Unpriced{p.id, meter, "how much is not known: " + string(q), true})
 	}
 	return n, given
 }

@@ -100,9 +100,13 @@ func New(e *estate.Estate, o Options) *Design {
 			d.found = append(d.found, f)
 		}
 	}
+	bill := d.bill(t, o.Usage)
+	if !d.found.HasErrors() {
+		t = d.withBudgets(t, bill)
+	}
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
-	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, d.bill(t, o.Usage), d.budgets}
+	return &Design{e, t, d.filled(), d.decisions, d.found.Sorted(), d.open, d.edges, d.parameters, d.lock, bill, d.budgets}
 }
 
 // designer is a design in the making.

@@ -23,7 +23,6 @@ func (d *designer) finish() {
 	}
 	d.access()
 	d.finishNetworks()
-	d.finishBudgets()
 	d.finishGuardrails()
 	d.listOpen()
 	d.gone()

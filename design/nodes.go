@@ -23,7 +23,7 @@ func (d *designer) run(n *nodes, s *estate.Service) {
 		d.found.Errorf(n.pos, "design/one-machine", "%q is run by vm, which is one machine, and has %s: write run_by: scale_set or auto", n.about, plural(n.count, "node"))
 		return
 	}
-	d.charge(n)
+	n.share.sub.count(n)
 	d.idle(n, s)
 	switch by {
 	case estate.RunSlurm, estate.RunBatch, estate.RunAKS:
