@@ -335,7 +335,7 @@ func (p *pricing) trainer() {
 	nodes, known := whole(props.Get("scaleSettings", "minNodeCount"))
 	if arm.EqualFold(p.body.Get("properties", "computeType").Str(), "ComputeInstance") {
 		nodes, known = 1, true
-	} else if known {
+	} else if nodes > 0 {
 		p.assume("counted with its %d nodes at the least, of %s", nodes, plain(props.Get("scaleSettings", "maxNodeCount")))
 	}
 	p.machines("", size, nodes, known && size != "" && nodes > 0, arm.EqualFold(props.Get("vmPriority").Str(), "LowPriority"))

@@ -43,6 +43,7 @@ var types = map[string]func(*pricing){
 	"microsoft.network/virtualnetworks":                                (*pricing).network,
 	"microsoft.network/virtualnetworks/virtualnetworkpeerings":         (*pricing).peering,
 	"microsoft.containerregistry/registries":                           (*pricing).registry,
+	"microsoft.insights/metricalerts":                                  (*pricing).alert,
 	"microsoft.keyvault/vaults":                                        (*pricing).vault,
 	"microsoft.operationalinsights/workspaces":                         (*pricing).logs,
 	"microsoft.security/pricings":                                      (*pricing).defender,
@@ -186,7 +187,7 @@ func (p *pricing) network() {
 	p.free(why, source)
 	for peer := range p.body.Get("properties", "virtualNetworkPeerings").Items() {
 		if !p.t.Has(p.id.Child("virtualNetworkPeerings", peer.Get("name").Str())) {
-			p.lacks("peering "+peer.Get("name").Str(), "how much goes over it is not known")
+			p.Unpriced = append(p.Unpriced, Unpriced{p.id, "peerings in the body of a network", "how much goes over them is not known: in_gb and out_gb of each", true})
 		}
 	}
 }
@@ -221,6 +222,13 @@ func (p *pricing) vault() {
 	if n, ok := p.used(Operations, "Key Vault operations"); ok {
 		p.meter("Key Vault operations", served(p.region, "Key Vault", "Operations"), 0, n/10_000, number(n)+" operations / 10,000")
 	}
+}
+
+func (p *pricing) alert() {
+	conditions := max(1, p.body.Get("properties", "criteria", "allOf").Len())
+	scopes := max(1, p.body.Get("properties", "scopes").Len())
+	p.assume("an alert watches one time series for each condition and scope")
+	p.standing("Azure Monitor", "Metric alert, time series", float64(conditions*scopes), fmt.Sprintf("%d × %d time series", conditions, scopes))
 }
 
 func (p *pricing) logs() {

@@ -87,6 +87,7 @@ var units = map[[2]string]unit{
 	{"azurerm_log_analytics_workspace", "Log data ingestion"}:                        {"2.99", "", "Log Analytics", "Analytics Logs Data Ingestion", "GB", ""},
 	{"azurerm_log_analytics_workspace", "Log data retention"}:                        {"0.13", "", "Log Analytics", "Analytics Logs Data Retention", "GB-month", "beyond the days that are included"},
 	{"azurerm_monitor_diagnostic_setting", "Platform logs processed"}:                {"0.325", "", "Azure Monitor", "Platform Logs Data Processed", "GB", ""},
+	{"azurerm_monitor_metric_alert", "Metrics monitoring"}:                           {"0.1", "", "Azure Monitor", "Metric alert, time series", "month", ""},
 	{"azurerm_private_dns_zone", "Hosted zone"}:                                      {"0.5", "", "Private DNS", "Zone", "month", oneRegion},
 	{"azurerm_private_dns_resolver_inbound_endpoint", "Inbound endpoint"}:            {"180", "", "Private DNS", "Resolver endpoint", "month", ""},
 	{"azurerm_private_dns_resolver_dns_forwarding_ruleset", "Forwarding ruleset"}:    {"2.5", "", "Private DNS", "Forwarding ruleset", "month", ""},
