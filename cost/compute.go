@@ -73,9 +73,12 @@ func (p *pricing) virtualMachine() {
 	}
 	size, spot := props.Get("hardwareProfile", "vmSize").Str(), priority(props)
 	p.guard(guarded{servers: p.running(1)})
-	if p.takeReserved(props, size, 1) == 1 {
+	switch {
+	case props.Get("host", "id").Exists() || props.Get("hostGroup", "id").Exists():
+		p.free("its hours are paid by its dedicated host", "")
+	case p.takeReserved(props, size, 1) == 1:
 		p.free("its hours are paid by its capacity reservation", "")
-	} else {
+	default:
 		p.machines("", size, 1, size != "", spot)
 		p.windows(props)
 	}
@@ -99,12 +102,30 @@ func (p *pricing) scaleSet() {
 	}
 	p.guard(guarded{servers: p.running(float64(nodes))})
 	if left := nodes - p.takeReserved(profile, size, nodes); left > 0 || nodes == 0 || !known {
-		p.machines("", size, left, known && size != "", priority(profile))
+		regular, spot := left, int64(0)
+		if priority(profile) {
+			regular = regularOf(left, props.Get("priorityMixPolicy"))
+			spot = left - regular
+		}
+		if priority(profile) && regular == 0 {
+			p.machines("", size, left, known && size != "", true)
+		} else {
+			p.mixed(size, regular, spot, known)
+		}
 		p.windows(profile)
 	} else {
 		p.free("its hours are paid by its capacity reservation", "")
 	}
-	p.disksOf(profile.Get("storageProfile"), nodes)
+	p.disksOf(profile.Get("storageProfile"), float64(nodes))
+}
+
+// regularOf gives how many of the nodes of a scale set with priority Spot are
+// regular ones.
+func regularOf(nodes int64, mix arm.Value) int64 {
+	base, _ := whole(mix.Get("baseRegularPriorityCount"))
+	percent, _ := whole(mix.Get("regularPriorityPercentageAboveBase"))
+	base = min(base, nodes)
+	return base + ((nodes-base)*min(percent, 100)+99)/100
 }
 
 // running gives how many machines run on average, as Defender counts them.
@@ -152,9 +173,9 @@ const osDiskGiB = 128
 
 // disksOf prices the disks that a profile makes; one that is a resource of the
 // tenant is priced there.
-func (p *pricing) disksOf(profile arm.Value, nodes int64) {
+func (p *pricing) disksOf(profile arm.Value, nodes float64) {
 	if n, given := p.use[Nodes]; given {
-		nodes = int64(n)
+		nodes = n
 	}
 	if nodes == 0 {
 		return
@@ -175,29 +196,33 @@ func (p *pricing) disksOf(profile arm.Value, nodes int64) {
 			gib, given = osDiskGiB, true
 			p.assume("a system disk of %d GiB: the image says how large it is", osDiskGiB)
 		}
-		p.diskLines(strings.TrimSpace(what), sku, gib, given, nodes)
+		p.diskLines(strings.TrimSpace(what), sku, gib, given, nodes, d)
 	}
 }
 
 func (p *pricing) disk() {
 	gib, known := whole(p.body.Get("properties", "diskSizeGB"))
-	p.diskLines("disk", p.body.Get("sku", "name").Str(), gib, known, 1)
+	p.diskLines("disk", p.body.Get("sku", "name").Str(), gib, known, 1, p.body.Get("properties"))
 }
 
-// diskLines prices disks of one kind: by their tier, or by what is set.
-func (p *pricing) diskLines(what, sku string, gib int64, known bool, disks int64) {
+// diskLines prices disks of one kind: by their tier, or by what is set of IOPS
+// and throughput.
+func (p *pricing) diskLines(what, sku string, gib int64, known bool, n float64, sets arm.Value) {
 	if !known || sku == "" {
 		p.lacks(what, "its size or SKU is not known")
 		return
 	}
-	each, n := count(float64(disks), what), float64(disks)
+	each := count(n, what)
 	if kind, ok := setDisks[strings.ToLower(sku)]; ok {
 		p.meter(kind.meter+" Provisioned Capacity", stored(p.region, kind.product, kind.meter, kind.meter+" Provisioned Capacity"), 0, n*float64(gib), fmt.Sprintf("%s × %d GiB", each, gib))
 		for _, o := range []struct {
 			member, meter string
 			included      int64
 		}{{"diskIOPSReadWrite", " Provisioned IOPS", kind.iops}, {"diskMBpsReadWrite", " Provisioned Throughput (MBps)", kind.mbps}} {
-			set, given := whole(p.body.Get("properties", o.member))
+			set, given := whole(sets.Get(o.member))
+			if !given && o.included == 0 {
+				p.lacks(kind.meter+o.meter, "how much is set is not known: "+o.member)
+			}
 			if over := set - o.included; given && over > 0 {
 				p.meter(kind.meter+o.meter, stored(p.region, kind.product, kind.meter, kind.meter+o.meter), 0, n*float64(over), fmt.Sprintf("%s × (%d − %d included)", each, set, o.included))
 			}
@@ -210,6 +235,9 @@ func (p *pricing) diskLines(what, sku string, gib int64, known bool, disks int64
 		if ok && isTier && arm.EqualFold(d.SKU, sku) && int64(d.MaxGiB) >= gib {
 			meter := d.Tier + " " + strings.ToUpper(redundancy)
 			p.meter(meter+" Disk", stored(p.region, product, meter, meter+" Disk"), 0, n, fmt.Sprintf("%s of %d GiB", each, gib))
+			if product != "Premium SSD Managed Disks" {
+				p.Unpriced = append(p.Unpriced, Unpriced{p.id, product + " Disk Operations", "how many there are is not known", true})
+			}
 			return
 		}
 	}
@@ -235,6 +263,20 @@ func (p *pricing) reservation() {
 	p.machines("reserved capacity", size, nodes, known && size != "", false)
 }
 
+// mixed prices regular and Spot nodes of one pool.
+func (p *pricing) mixed(size string, regular, spot int64, known bool) {
+	if regular > 0 && spot > 0 { // which of them an average is of, nobody says
+		p.use = maps.Clone(p.use)
+		delete(p.use, Nodes)
+	}
+	if spot > 0 {
+		p.machines("", size, spot, known && size != "", true)
+	}
+	if regular > 0 || spot == 0 {
+		p.machines("", size, regular, known && size != "", false)
+	}
+}
+
 func (p *pricing) batchPool() {
 	props := p.body.Get("properties")
 	size, fixed := props.Get("vmSize").Str(), props.Get("scaleSettings", "fixedScale")
@@ -250,16 +292,7 @@ func (p *pricing) batchPool() {
 	if !known && someLow {
 		known = true
 	}
-	if low > 0 && dedicated > 0 { // which of them an average is of, nobody says
-		p.use = maps.Clone(p.use)
-		delete(p.use, Nodes)
-	}
-	if low > 0 {
-		p.machines("Spot nodes", size, low, size != "", true)
-	}
-	if dedicated > 0 || low == 0 {
-		p.machines("", size, dedicated, known && size != "", false)
-	}
+	p.mixed(size, dedicated, low, known)
 	os := props.Get("deploymentConfiguration", "virtualMachineConfiguration", "osDisk")
 	if nodes := dedicated + low; nodes > 0 && !os.Get("ephemeralOSDiskSettings").Exists() {
 		sku := os.Get("managedDisk", "storageAccountType").Str()
@@ -268,7 +301,7 @@ func (p *pricing) batchPool() {
 			p.lacks("system disks", "the pool says neither how large they are nor that they are ephemeral")
 			return
 		}
-		p.diskLines("system disk", sku, gib, true, nodes)
+		p.diskLines("system disk", sku, gib, true, float64(nodes), arm.Value{})
 	}
 }
 
@@ -324,7 +357,7 @@ func (p *pricing) pool(name string, pool arm.Value, use Usage) {
 			gib = osDiskGiB
 			p.assume("system disks of %d GiB, Premium_LRS", osDiskGiB)
 		}
-		p.diskLines("system disk", "Premium_LRS", gib, true, nodes)
+		p.diskLines("system disk", "Premium_LRS", gib, true, float64(nodes), arm.Value{})
 	}
 }
 
@@ -338,6 +371,10 @@ func (p *pricing) trainer() {
 	} else if nodes > 0 {
 		p.assume("counted with its %d nodes at the least, of %s", nodes, plain(props.Get("scaleSettings", "maxNodeCount")))
 	}
-	p.machines("", size, nodes, known && size != "" && nodes > 0, arm.EqualFold(props.Get("vmPriority").Str(), "LowPriority"))
+	if arm.EqualFold(props.Get("vmPriority").Str(), "LowPriority") {
+		p.lacks("low-priority nodes of "+size, "no price of low priority is known, which is not that of Spot")
+	} else {
+		p.machines("", size, nodes, known && size != "" && nodes > 0, false)
+	}
 	p.lacks("disks", "what the service gives its nodes is not in the body")
 }

@@ -107,6 +107,9 @@ func TestNothingIsCountedTwice(t *testing.T) {
 		{"a reservation of capacity, of which one of two is used", `{"id":"GROUP/Microsoft.Compute/capacityReservationGroups/g","location":"swedencentral"}
 			{"id":"GROUP/Microsoft.Compute/capacityReservationGroups/g/capacityReservations/r","location":"swedencentral","sku":{"name":"Standard_D4s_v5","capacity":2}}
 			{"id":"GROUP/Microsoft.Compute/virtualMachines/vm","location":"swedencentral","properties":{"capacityReservation":{"capacityReservationGroup":{"id":"GROUP/Microsoft.Compute/capacityReservationGroups/g"}},"hardwareProfile":{"vmSize":"Standard_D4s_v5"}}}`, "297.84"},
+		// 1 regular and half of the other 2: 2 × 730 × 0.204, and 1 × 730 × 0.037699 on Spot
+		{"a scale set of both priorities", `{"id":"GROUP/Microsoft.Compute/virtualMachineScaleSets/set","location":"swedencentral","sku":{"name":"Standard_D4s_v5","capacity":3},"properties":{"priorityMixPolicy":{"baseRegularPriorityCount":1,"regularPriorityPercentageAboveBase":50},"virtualMachineProfile":{"priority":"Spot"}}}`, "325.36"},
+		{"a machine on a host of its own", `{"id":"GROUP/Microsoft.Compute/virtualMachines/vm","location":"swedencentral","properties":{"host":{"id":"/h"},"hardwareProfile":{"vmSize":"Standard_D4s_v5"}}}`, "0.00"},
 		{"a machine that is off", `{"id":"GROUP/Microsoft.Compute/virtualMachines/vm","location":"swedencentral","properties":{"extended":{"instanceView":{"powerState":{"code":"PowerState/deallocated"}}},"hardwareProfile":{"vmSize":"Standard_D4s_v5"}}}`, "0.00"},
 	} {
 		b := cost.Of(build(t, tt.resources), cost.Input{})

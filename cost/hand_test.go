@@ -74,6 +74,7 @@ func TestByHand(t *testing.T) {
 		resources: `{"id":"GROUP/Microsoft.Compute/virtualMachineScaleSets/set","location":"swedencentral","sku":{"name":"Standard_D4s_v5","capacity":2},"properties":{"virtualMachineProfile":{"priority":"Spot","storageProfile":{"osDisk":{"managedDisk":{"storageAccountType":"StandardSSD_LRS"},"diskSizeGB":128}}}}}`,
 		usage:     map[string]cost.Usage{"GROUP/Microsoft.Compute/virtualMachineScaleSets/set": {cost.Hours: 100}},
 		want:      "26.74",
+		unpriced:  []string{"Standard SSD Managed Disks Disk Operations"},
 	}, {
 		// Hot ZRS: 51,200 GiB × 0.023            = 1,177.60
 		//           8,800 GiB × 0.02208          =   194.304
@@ -165,7 +166,7 @@ func TestByHand(t *testing.T) {
 		usage: map[string]cost.Usage{"GROUP/Microsoft.OperationalInsights/workspaces/log": {cost.Logs: 50},
 			"GROUP/Microsoft.KeyVault/vaults/kv": {cost.Operations: 20_000}, "GROUP/Microsoft.Compute/virtualMachines/vm": {cost.Egress: 600, cost.Hours: 730}},
 		want:     "473.74",
-		unpriced: []string{"Load Balancer Data processed", "Defender AI"},
+		unpriced: []string{"Standard SSD Managed Disks Disk Operations", "Load Balancer Data processed", "Defender AI"},
 	}} {
 		b := cost.Of(build(t, tt.resources), usage(tt.usage))
 		if have := cost.Dollars(b.Total()); have != tt.want {

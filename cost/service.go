@@ -98,6 +98,10 @@ func (p *pricing) internet(gb float64) {
 }
 
 func (p *pricing) gateway(service, item string) {
+	if sku := p.body.Get("sku", "name").Str(); arm.EqualFold(sku, "StandardV2") {
+		p.lacks(service+" "+sku, "the price is known of Standard alone")
+		return
+	}
 	p.standing(service, item, 1, "1 gateway")
 	p.traffic(Processed, service, "Data processed")
 }
@@ -231,8 +235,15 @@ func (p *pricing) alert() {
 	p.standing("Azure Monitor", "Metric alert, time series", float64(conditions*scopes), fmt.Sprintf("%d × %d time series", conditions, scopes))
 }
 
+// includedDays are the days that the price of taking logs in keeps them.
+// learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure
+const includedDays = 31
+
 func (p *pricing) logs() {
 	p.traffic(Logs, "Log Analytics", "Analytics Logs Data Ingestion")
+	if days, ok := whole(p.body.Get("properties", "retentionInDays")); ok && days > includedDays {
+		p.Unpriced = append(p.Unpriced, Unpriced{p.id, "Log Analytics Analytics Logs Data Retention", fmt.Sprintf("how much is kept beyond %d days is not known", includedDays), true})
+	}
 }
 
 // guarded is what Defender for Cloud counts in a subscription.

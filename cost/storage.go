@@ -29,10 +29,13 @@ func (p *pricing) account() {
 		}
 		p.blobs(product, "Premium", redundancy, Hot)
 		p.operations(product, "Premium", redundancy)
-	case arm.EqualFold(class, "Standard") && (arm.EqualFold(kind, "StorageV2") || arm.EqualFold(kind, "BlobStorage")):
+	case arm.EqualFold(class, "Standard") && arm.EqualFold(kind, "StorageV2"):
 		product := "General Block Blob v2" + lake
 		p.tiers(product, redundancy)
 		p.operations(product, "Hot", redundancy)
+		if strings.Contains(redundancy, "G") {
+			p.Unpriced = append(p.Unpriced, Unpriced{p.id, "Geo-Replication Data Transfer", "how much is written is not known", true})
+		}
 	default:
 		p.lacks("storage account", fmt.Sprintf("no price is known of kind %s with SKU %s", kind, sku))
 	}
