@@ -214,7 +214,7 @@ func (p *pricing) diskLines(what, sku string, gib int64, known bool, n float64, 
 	}
 	each := count(n, what)
 	if kind, ok := setDisks[strings.ToLower(sku)]; ok {
-		p.meter(kind.meter+" Provisioned Capacity", stored(p.region, kind.product, kind.meter, kind.meter+" Provisioned Capacity"), 0, n*float64(gib), fmt.Sprintf("%s × %d GiB", each, gib))
+		p.meter(kind.meter+" Provisioned Capacity", p.stored(kind.product, kind.meter, kind.meter+" Provisioned Capacity"), 0, n*float64(gib), fmt.Sprintf("%s × %d GiB", each, gib))
 		for _, o := range []struct {
 			member, meter string
 			included      int64
@@ -224,7 +224,7 @@ func (p *pricing) diskLines(what, sku string, gib int64, known bool, n float64, 
 				p.lacks(kind.meter+o.meter, "how much is set is not known: "+o.member)
 			}
 			if over := set - o.included; given && over > 0 {
-				p.meter(kind.meter+o.meter, stored(p.region, kind.product, kind.meter, kind.meter+o.meter), 0, n*float64(over), fmt.Sprintf("%s × (%d − %d included)", each, set, o.included))
+				p.meter(kind.meter+o.meter, p.stored(kind.product, kind.meter, kind.meter+o.meter), 0, n*float64(over), fmt.Sprintf("%s × (%d − %d included)", each, set, o.included))
 			}
 		}
 		return
@@ -234,7 +234,7 @@ func (p *pricing) diskLines(what, sku string, gib int64, known bool, n float64, 
 	for _, d := range catalog.Disks() {
 		if ok && isTier && arm.EqualFold(d.SKU, sku) && int64(d.MaxGiB) >= gib {
 			meter := d.Tier + " " + strings.ToUpper(redundancy)
-			p.meter(meter+" Disk", stored(p.region, product, meter, meter+" Disk"), 0, n, fmt.Sprintf("%s of %d GiB", each, gib))
+			p.meter(meter+" Disk", p.stored(product, meter, meter+" Disk"), 0, n, fmt.Sprintf("%s of %d GiB", each, gib))
 			if product != "Premium SSD Managed Disks" {
 				p.Unpriced = append(p.Unpriced, Unpriced{p.id, product + " Disk Operations", "how many there are is not known", true})
 			}

@@ -122,7 +122,7 @@ type Bill struct {
 // Of prices a tenant. What exists already and a design only refers to
 // (arm.Resource.Theirs) is not on the bill.
 func Of(t *tenant.Tenant, in Input) *Bill {
-	p := &pricing{Bill: &Bill{Assumptions: slices.Clone(in.Assumptions), Unpriced: slices.Clone(in.Unpriced)}, t: t, usage: in.Usage}
+	p := &pricing{Bill: &Bill{Assumptions: slices.Clone(in.Assumptions), Unpriced: slices.Clone(in.Unpriced)}, t: t, usage: in.Usage, found: map[string][]tier{}}
 	p.look()
 	for r := range t.All() {
 		if _, last := countOthers[fold(r.Type())]; !last {
@@ -240,6 +240,7 @@ type pricing struct {
 	bounds   map[arm.ID]string  // what scales the nodes of a resource, or stops it
 	managed  map[arm.ID]bool    // resource groups in which a cluster keeps scale sets
 	guarded  map[arm.ID]guarded // what Defender counts, by subscription
+	found    map[string][]tier  // by region and meter
 	egress   map[string]float64 // GB to the internet so far, by billing zone: its tiers count them all
 
 	id     arm.ID

@@ -55,7 +55,7 @@ var countOthers = map[string]bool{"microsoft.security/pricings": true}
 
 // standing prices what is paid for as long as it is there.
 func (p *pricing) standing(service, item string, n float64, sum string) {
-	tiers := served(p.region, service, item)
+	tiers := p.served(service, item)
 	name := service + " " + item
 	if len(tiers) == 0 {
 		p.meter(name, nil, 0, 0, "")
@@ -75,7 +75,7 @@ func (p *pricing) standing(service, item string, n float64, sum string) {
 func (p *pricing) traffic(q Quantity, service, item string) {
 	name := service + " " + item
 	if gb, ok := p.used(q, name); ok {
-		p.meter(name, served(p.region, service, item), 0, gb, number(gb)+" GB")
+		p.meter(name, p.served(service, item), 0, gb, number(gb)+" GB")
 	}
 }
 
@@ -87,7 +87,7 @@ func (p *pricing) internet(gb float64) {
 		zone = r.BillingZone
 	}
 	for _, item := range []string{"Internet egress (Microsoft network)", "Internet egress (routing preference: Microsoft network)"} {
-		tiers := served(p.region, "Bandwidth", item)
+		tiers := p.served("Bandwidth", item)
 		if len(tiers) > 0 && tiers[0].from == 0 {
 			p.meter("Bandwidth "+item, tiers, p.egress[zone], gb, number(gb)+" GB")
 			p.egress[zone] += gb
@@ -224,7 +224,7 @@ func (p *pricing) registry() {
 func (p *pricing) vault() {
 	p.guard(guarded{vaults: 1})
 	if n, ok := p.used(Operations, "Key Vault operations"); ok {
-		p.meter("Key Vault operations", served(p.region, "Key Vault", "Operations"), 0, n/10_000, number(n)+" operations / 10,000")
+		p.meter("Key Vault operations", p.served("Key Vault", "Operations"), 0, n/10_000, number(n)+" operations / 10,000")
 	}
 }
 

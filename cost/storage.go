@@ -61,7 +61,7 @@ func (p *pricing) tiers(product, redundancy string) {
 func (p *pricing) blobs(product, tierName, redundancy string, q Quantity) {
 	sku := tierName + " " + redundancy
 	if gib, ok := p.used(q, sku+" Data Stored"); ok {
-		p.meter(sku+" Data Stored", stored(p.region, product, sku, sku+" Data Stored"), 0, gib, number(gib)+" GiB")
+		p.meter(sku+" Data Stored", p.stored(product, sku, sku+" Data Stored"), 0, gib, number(gib)+" GiB")
 	}
 }
 
@@ -72,7 +72,7 @@ func (p *pricing) operations(product, tierName, redundancy string) {
 		name string
 	}{{Writes, " Write Operations"}, {Reads, " Read Operations"}} {
 		if n, ok := p.used(o.q, sku+o.name); ok {
-			p.meter(sku+o.name, stored(p.region, product, sku, sku+o.name, tierName+o.name), 0, n/1e6, number(n)+" operations / 1,000,000")
+			p.meter(sku+o.name, p.stored(product, sku, sku+o.name, tierName+o.name), 0, n/1e6, number(n)+" operations / 1,000,000")
 		}
 	}
 }
@@ -88,7 +88,7 @@ func (p *pricing) share() {
 		return
 	}
 	sku := "Premium " + strings.ToUpper(redundancy)
-	p.meter(sku+" Provisioned", stored(p.region, "Premium Files", sku, sku+" Provisioned"), 0, float64(gib), fmt.Sprintf("1 share × %d GiB", gib))
+	p.meter(sku+" Provisioned", p.stored("Premium Files", sku, sku+" Provisioned"), 0, float64(gib), fmt.Sprintf("1 share × %d GiB", gib))
 }
 
 func (p *pricing) lustre() {
@@ -98,7 +98,7 @@ func (p *pricing) lustre() {
 		p.lacks("Managed Lustre", "its capacity is not known")
 		return
 	}
-	p.meter("Managed Lustre "+sku, stored(p.region, "Azure Managed Lustre", sku, "Provisioned Capacity"), 0, tib*1024, number(tib)+" TiB × 1024")
+	p.meter("Managed Lustre "+sku, p.stored("Azure Managed Lustre", sku, "Provisioned Capacity"), 0, tib*1024, number(tib)+" TiB × 1024")
 }
 
 // netApp prices a capacity pool by the hour of each GiB that it provides.
@@ -110,5 +110,5 @@ func (p *pricing) netApp() {
 		return
 	}
 	gib := bytes / (1 << 30)
-	p.meter("Azure NetApp Files "+level, served(p.region, "Azure NetApp Files", level+" capacity"), 0, gib*Month, fmt.Sprintf("%s GiB × %d h", number(gib), Month))
+	p.meter("Azure NetApp Files "+level, p.served("Azure NetApp Files", level+" capacity"), 0, gib*Month, fmt.Sprintf("%s GiB × %d h", number(gib), Month))
 }

@@ -19,9 +19,9 @@ type tier struct {
 	why    string // it is an estimate; blank where it is none
 }
 
-// stored gives the tiers of a meter of storage in a region.
-func stored(region, product, sku string, meters ...string) []tier {
-	return near(region, func(region string) (tiers []tier) {
+// stored gives the tiers of a meter of storage where the resource is.
+func (p *pricing) stored(product, sku string, meters ...string) []tier {
+	return p.near(product+"|"+sku+"|"+strings.Join(meters, "|"), func(region string) (tiers []tier) {
 		for _, name := range meters { // spellings of one meter
 			found, _ := catalog.StoragePrice(region, product, sku, name)
 			for _, m := range found {
@@ -39,9 +39,9 @@ func stored(region, product, sku string, meters ...string) []tier {
 	})
 }
 
-// served gives the tiers of a meter of a service in a region.
-func served(region, service, item string) []tier {
-	return near(region, func(region string) (tiers []tier) {
+// served gives the tiers of a meter of a service where the resource is.
+func (p *pricing) served(service, item string) []tier {
+	return p.near(service+"|"+item, func(region string) (tiers []tier) {
 		for _, s := range catalog.ServicePrices() {
 			if !s.Known || s.Service != service || s.Item != item || !(s.Where == "all" || slices.Contains(strings.Split(s.Where, "/"), region)) {
 				continue
@@ -65,6 +65,17 @@ func served(region, service, item string) []tier {
 		slices.SortFunc(tiers, func(a, b tier) int { return cmp.Compare(a.from, b.from) })
 		return tiers
 	})
+}
+
+// near does what the function near does, once for a meter and a region.
+func (p *pricing) near(meter string, at func(region string) []tier) []tier {
+	key := p.region + "|" + meter
+	tiers, known := p.found[key]
+	if !known {
+		tiers = near(p.region, at)
+		p.found[key] = tiers
+	}
+	return tiers
 }
 
 // near gives what at gives for a region, or, where that is nothing, the dearest
