@@ -1,5 +1,7 @@
 package catalog
 
+import "sync"
+
 // Price returns the retail pay-as-you-go price of one hour of size in region
 // with Linux and without tax, in micro-USD, and false where the catalog has
 // none. PricesAsOf says of when it is, QuoteOf whether it was derived.
@@ -47,6 +49,32 @@ func SpotPricesAsOf(region string) string {
 // PricedRegions returns the names of the regions with pay-as-you-go prices,
 // sorted.
 func PricedRegions() []string { return tablesIn("data/prices") }
+
+// A Commitment is what one hour of a size costs in micro-USD, Linux, without
+// tax, under each plan in one region; 0 is not sold there or not known. A
+// commitment is paid for every hour of its term.
+type Commitment struct {
+	Region                       string // polandcentral, the only one known
+	AsOf                         string // day
+	PayAsYouGo                   int64
+	Reserved1Y, Reserved3Y       int64 // an hour of the term
+	SavingsPlan1Y, SavingsPlan3Y int64
+}
+
+// CommitmentOf returns the prices of commitments for a size. Elsewhere the
+// shares of the pay-as-you-go price are about the same: an estimate.
+func CommitmentOf(size string) (Commitment, bool) {
+	c, ok := commitments()[fold(size)]
+	return c, ok
+}
+
+var commitments = sync.OnceValue(func() map[string]Commitment {
+	all, t := map[string]Commitment{}, read("data/commitments")
+	t.each(func(cell func(string) string) {
+		all[fold(cell("size"))] = Commitment{"polandcentral", t.Read, whole64(cell("payg")), whole64(cell("reserved_1y")), whole64(cell("reserved_3y")), whole64(cell("savings_1y")), whole64(cell("savings_3y"))}
+	})
+	return all
+})
 
 // unsure stands for the price of a size that has a meter, but whose price in
 // the source is doubtful.

@@ -137,9 +137,9 @@ func TestDisks(t *testing.T) {
 	t.Error("no P30")
 }
 
-func TestNetworkPricesNameTheirGaps(t *testing.T) {
+func TestServicePricesNameTheirGaps(t *testing.T) {
 	known, gaps := 0, 0
-	for _, p := range NetworkPrices() {
+	for _, p := range ServicePrices() {
 		if p.Known != (p.Confidence != "gap") {
 			t.Errorf("%s, %s: known %v with confidence %s", p.Service, p.Item, p.Known, p.Confidence)
 		}

@@ -73,6 +73,7 @@ func (d *designer) aks(n *nodes, s *estate.Service) bool {
 		return false
 	}
 	c.pools[name] = pool
+	d.grows(c.id.Child("agentPools", name), n)
 	d.federate(n, c)
 	d.poolOpen(n, name, taints)
 	return true
@@ -246,6 +247,6 @@ func (d *designer) helpers(n *nodes, what string, count int) (*nodes, bool) {
 	for z := range d.zones(n.cell.region, n.pos) {
 		h.zones = append(h.zones, strconv.Itoa(z+1))
 	}
-	d.charge(h)
+	h.share.sub.count(h)
 	return h, true
 }

@@ -29,7 +29,7 @@ func (d *designer) batch(n *nodes, j estate.Job) bool {
 	together := n.count > 1 && (n.trains || n.size.RDMA)
 	placement := pick(!together && n.zones == nil && d.zones(n.cell.region, n.pos) > 1, "Zonal", "Regional")
 	identity := arm.O{"resourceId", arm.IDOf(n.identity.id)}
-	d.add(account.Child("pools", d.names.name(batchPools, "", d.tokens(n.share, n.purpose, n.cell.region, "001"))), n.pos, arm.O{
+	pool := d.add(account.Child("pools", d.names.name(batchPools, "", d.tokens(n.share, n.purpose, n.cell.region, "001"))), n.pos, arm.O{
 		"identity", signsIn(n.identity),
 		"properties", arm.O{"vmSize", n.size.Name, "taskSlotsPerNode", 1, "interNodeCommunication", pick(together, "Enabled", "Disabled"),
 			"scaleSettings", d.batchScale(n, j, together),
@@ -40,6 +40,7 @@ func (d *designer) batch(n *nodes, j estate.Job) bool {
 				"nodeAgentSkuId", agent,
 				"containerConfiguration", arm.O{"type", "DockerCompatible", "containerRegistries", arm.A{arm.O{"registryServer", registryServer(registry), "identityReference", identity}}},
 				"nodePlacementConfiguration", arm.O{"policy", placement}}}}})
+	d.grows(pool, n)
 	d.leave(n.about, "whether Batch takes image "+n.image.Publisher+":"+n.image.Offer+":"+n.image.SKU+" with "+agent, "its list changes: az batch pool supported-images list; a size of the pool is in az batch location list-skus --location "+n.cell.region, n.pos)
 	if n.zones != nil {
 		d.leave(n.about, "nodes in zone "+n.zones[0], "Batch chooses the zone of its nodes; a file system in another zone is reached all the same, a little slower", n.pos)

@@ -19,6 +19,7 @@ import (
 
 	"airfield/arm"
 	"airfield/catalog"
+	"airfield/cost"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/limits"
@@ -39,6 +40,7 @@ type Design struct {
 	Refused       []Refusal // by the tenant that it lands in, or not known to be taken
 	Added         []Added   // by policies of that tenant
 	Lock          *Lock
+	Bill          *cost.Bill
 	Budgets       []Budget // of subscriptions, in the order of their names
 	Eligible      []Eligible
 	Files         []File // for tools that deploy what the design does not
@@ -87,6 +89,9 @@ type Options struct {
 	Now    time.Time      // by which the tenant's exemptions end
 	Month  string         // the first day of this month, 2026-11-01: when budgets begin that are not locked
 
+	// Usage is what resources use a month, by folded id, over what the estate tells.
+	Usage map[arm.ID]cost.Usage
+
 	// Side runs do(0) to do(n-1) side by side and returns when all are done; nil
 	// for one after another. The design is the same.
 	Side func(n int, do func(i int))
@@ -96,7 +101,7 @@ type Options struct {
 // Read). Where it cannot be designed, Findings has errors, and the tenant holds
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
-	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, serving: map[arm.ID]bool{}}
+	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, costs: cost.Input{Usage: map[arm.ID]cost.Usage{}}, serving: map[arm.ID]bool{}}
 	d.around = newAround(o.Tenant, o.Now)
 	d.recognize()
 	e = d.e
@@ -135,10 +140,14 @@ func New(e *estate.Estate, o Options) *Design {
 		}
 	}
 	t = d.meet(t)
+	bill := d.bill(t, o.Usage)
+	if !d.found.HasErrors() {
+		t = d.withBudgets(t, bill)
+	}
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
 	return &Design{Estate: e, Tenant: t, Subscriptions: d.filled(), Decisions: d.decisions, Findings: d.found.Sorted(), Open: d.open, Edges: d.edges, Parameters: d.parameters,
-		Refused: d.refused, Added: d.added, Lock: d.lock, Budgets: d.budgets, Eligible: d.eligible, Files: d.files}
+		Refused: d.refused, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files}
 }
 
 // designer is a design in the making.
@@ -159,6 +168,7 @@ type designer struct {
 	added      []Added
 	eligible   []Eligible
 	files      []File
+	costs      cost.Input
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names

@@ -25,7 +25,6 @@ func (d *designer) finish() {
 	d.finishClusters()
 	d.finishSlurm()
 	d.finishNetworks()
-	d.finishBudgets()
 	d.finishGuardrails()
 	d.listOpen()
 	d.gone()

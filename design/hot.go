@@ -198,7 +198,6 @@ func (d *designer) lustre(n *nodes, h *hot) {
 	}
 	id := d.resourceGroup(n.share, c).Resource(lustreFiles, d.names.name(lustreFiles, "", d.tokens(n.share, n.purpose, c.region, "001")))
 	d.put(n.share, id, c.region, n.pos, arm.O{"sku", arm.O{"name", h.SKU}, "zones", n.zones, "properties", properties})
-	d.chargeLustre(n, h)
 	d.move(n, h, id)
 	d.lustreOpen(n, h, net)
 }
@@ -213,17 +212,6 @@ var lustreRules = arm.A{
 		"sourceAddressPrefix", "VirtualNetwork", "sourcePortRange", "*", "destinationAddressPrefix", "VirtualNetwork", "destinationPortRanges", []string{"988", "1019-1023"}}},
 	arm.O{"name", "allow-azure-out", "properties", arm.O{"priority", 120, "direction", "Outbound", "access", "Allow", "protocol", "*",
 		"sourceAddressPrefix", "VirtualNetwork", "sourcePortRange", "*", "destinationAddressPrefix", "AzureCloud", "destinationPortRange", "*"}},
-}
-
-// chargeLustre adds what a file system costs: its room, the whole month.
-func (d *designer) chargeLustre(n *nodes, h *hot) {
-	c, what := &n.share.sub.cost, fmt.Sprintf("%s: %s in %s", n.about, h, n.cell.region)
-	if h.Micros == 0 {
-		c.unpriced = append(c.unpriced, what)
-		return
-	}
-	c.micro += h.Micros
-	c.lines = append(c.lines, fmt.Sprintf("%s, %d USD a month", what, h.Micros/1_000_000))
 }
 
 // move makes what moves data between a file system and Blob, and says what

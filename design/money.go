@@ -1,23 +1,18 @@
 package design
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"airfield/arm"
 	"airfield/catalog"
+	"airfield/cost"
 	"airfield/diag"
 	"airfield/estate"
+	"airfield/tenant"
 )
-
-// estimate is what a subscription's compute costs a month.
-type estimate struct {
-	micro    int64    // micro-USD
-	unpriced []string // what has no price in the catalog
-	lines    []string
-}
 
 // Quota is what a subscription's nodes count of a size family in a region, or,
 // as Spot, of all families.
@@ -57,42 +52,56 @@ type Budget struct {
 	Pos          diag.Pos `json:"pos"`
 }
 
-// charge adds what nodes cost to their subscription's estimate.
-func (d *designer) charge(n *nodes) {
-	n.share.sub.count(n)
-	c := &n.share.sub.cost
-	price, ok := catalog.Price(n.cell.region, n.size.Name)
-	plan := ""
-	if n.spot {
-		if spot, known := catalog.SpotPrice(n.cell.region, n.size.Name); known {
-			price, ok, plan = spot, true, " Spot"
-		}
+// withBudgets gives the tenant with a budget for each subscription, out of what
+// the bill says of it.
+func (d *designer) withBudgets(t *tenant.Tenant, bill *cost.Bill) *tenant.Tenant {
+	d.build = tenant.Builder{}
+	d.finishBudgets(bill.Subscriptions())
+	made, _ := d.build.Tenant() // their scopes are in t
+	var budgets []arm.Resource
+	for r := range made.OfType("Microsoft.Consumption/budgets") {
+		budgets = append(budgets, tenant.Keep(r))
+		why, source, _ := catalog.FreeType(r.Type())
+		bill.Free = append(bill.Free, cost.Free{ID: r.ID, Why: why, Source: source})
 	}
-	what := fmt.Sprintf("%s: %d × %s%s in %s, %.0f h", n.about, n.count, n.size.Name, plan, n.cell.region, n.hours)
-	if n.spot && plan == "" {
-		plan = " (no Spot price known: pay-as-you-go)"
-		what += plan
-	}
-	if !ok {
-		c.unpriced = append(c.unpriced, what)
-		return
-	}
-	micro := int64(float64(n.count)*n.hours*float64(price)/1e6+0.5) * 1e6
-	c.micro += micro
-	c.lines = append(c.lines, fmt.Sprintf("%s at %s USD/h (%s)", what, money(price), catalog.PricesAsOf(n.cell.region)))
+	t, _ = t.With(budgets...) // what is to be found in t was found before
+	return t
 }
 
-// money prints micro-units with two to four places.
-func money(micro int64) string {
-	s := strconv.FormatFloat(float64(micro)/1e6, 'f', 4, 64)
-	for strings.HasSuffix(s, "0") && len(s)-strings.IndexByte(s, '.') > 3 {
-		s = s[:len(s)-1]
+// parts are the lines of a bill that make a hundredth of it or more, and the
+// rest of them together.
+func parts(b *cost.Bill) []string {
+	lines, total := slices.Clone(b.Lines), b.Total()
+	slices.SortStableFunc(lines, func(a, b cost.Line) int { return cmp.Compare(b.Amount, a.Amount) })
+	var all []string
+	rest, n := int64(0), 0
+	for _, l := range lines {
+		if l.Amount*100 < total {
+			rest, n = rest+l.Amount, n+1
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s: %s, %s = %s USD (%s, %s)", l.ID.Name(), l.Meter, l.Sum, cost.Dollars(l.Amount), l.Region, l.AsOf))
 	}
-	return s
+	if n > 0 {
+		all = append(all, fmt.Sprintf("%s of less than 1 %% each: %s USD", plural(n, "line"), cost.Dollars(rest)))
+	}
+	return all
+}
+
+// lacking names what a bill has no price of; with use also what has one, and
+// nobody knows how much of it is used.
+func lacking(b *cost.Bill, use bool) []string {
+	var all []string
+	for _, u := range b.Unpriced {
+		if text := u.What + ": " + u.Why; (use || !u.Use) && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // finishBudgets gives each subscription its budget.
-func (d *designer) finishBudgets() {
+func (d *designer) finishBudgets(bills map[arm.ID]*cost.Bill) {
 	b := d.e.Money.Budgets
 	begin := b.Begin.String()
 	if begin == "" {
@@ -106,22 +115,27 @@ func (d *designer) finishBudgets() {
 		if own := s.place.Budget; own.Given() {
 			amount, pos = own, s.place.Pos
 		}
-		budget := Budget{Subscription: s.name, Currency: amount.Currency, Amount: (amount.Micro + 999_999) / 1_000_000, Unpriced: s.cost.unpriced, Pos: pos}
+		bill := bills[s.id.Fold()]
+		if bill == nil {
+			bill = new(cost.Bill)
+		}
+		total, unpriced := bill.Total(), lacking(bill, false)
+		budget := Budget{Subscription: s.name, Currency: amount.Currency, Amount: (amount.Micro + 999_999) / 1_000_000, Unpriced: lacking(bill, true), Pos: pos}
 		if amount.Estimate {
-			budget.Currency, budget.Of = "USD", s.cost.lines
-			micro := float64(s.cost.micro) * (1 + amount.Plus/100)
+			budget.Currency, budget.Of = cost.Currency, parts(bill)
+			micro := float64(total) * (1 + amount.Plus/100)
 			budget.Amount = (int64(micro)/1_000_000 + 9) / 10 * 10
 		}
 		d.budgets = append(d.budgets, budget)
 		if budget.Amount == 0 || begin == "" {
-			d.found.Infof(s.place.Pos, "design/no-budget", "subscription %q has no budget: %s; `budget: 500 USD` sets one", s.name, noBudget(s, begin))
+			d.found.Infof(s.place.Pos, "design/no-budget", "subscription %q has no budget: %s; `budget: 500 USD` sets one", s.name, noBudget(unpriced, begin))
 			continue
 		}
-		if usd := (s.cost.micro + 999_999) / 1_000_000; !amount.Estimate && amount.Currency == "USD" && budget.Amount < usd {
-			d.found.Warnf(pos, "design/budget-below", "the budget of %q is %d USD, and its compute alone is estimated at %d USD a month", s.name, budget.Amount, usd)
+		if usd := (total + 999_999) / 1_000_000; !amount.Estimate && amount.Currency == "USD" && budget.Amount < usd {
+			d.found.Warnf(pos, "design/budget-below", "the budget of %q is %d USD, and what has a price in it is estimated at %d USD a month", s.name, budget.Amount, usd)
 		}
-		if len(s.cost.unpriced) > 0 && amount.Estimate {
-			d.found.Infof(s.place.Pos, "design/unpriced", "the budget of %q leaves out what has no price: %s", s.name, strings.Join(s.cost.unpriced, "; "))
+		if len(unpriced) > 0 && amount.Estimate {
+			d.found.Infof(s.place.Pos, "design/unpriced", "the budget of %q leaves out what has no price: %s", s.name, strings.Join(unpriced, "; "))
 		}
 		notifications := arm.O{}
 		var to []string
@@ -145,19 +159,19 @@ func (d *designer) finishBudgets() {
 		d.add(s.id.Resource(t, d.names.fit(t, "budget-"+s.name, "", pos)), pos, arm.O{"properties", arm.O{
 			"category", "Cost", "amount", budget.Amount, "timeGrain", "Monthly", "timePeriod", arm.O{"startDate", begin + "T00:00:00Z"}, "notifications", notifications}})
 	}
-	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription, with actual and forecast notifications", Because: "a subscription bounds what is spent; amounts are estimated in USD, and Azure reads them in the billing currency",
+	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription, with actual and forecast notifications", Because: "a subscription bounds what is spent; amounts are estimated in USD from the bill (airfield cost), and Azure reads them in the billing currency",
 		Alternatives: []Alternative{{"on management groups too", "they exist under an Enterprise Agreement and pay-as-you-go alone, and a group's budget is the sum of its subscriptions'"}},
 		Rules:        []string{"SUB-15", "GOV-01"}, Pos: or(b.Of("amount"), d.e.Of("money")), Changes: "money.budgets, or budget of a workload"})
 }
 
-func noBudget(s *subscription, begin string) string {
+func noBudget(unpriced []string, begin string) string {
 	switch {
 	case begin == "":
 		return "no begin is known"
-	case len(s.cost.unpriced) > 0:
+	case len(unpriced) > 0:
 		return "nothing in it has a known price"
 	}
-	return "it has no compute to price, and storage and networks are not priced yet"
+	return "nothing in it costs anything that is known of"
 }
 
 func or(a, b diag.Pos) diag.Pos {

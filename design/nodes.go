@@ -16,7 +16,7 @@ func (d *designer) run(n *nodes, j estate.Job, s *estate.Service) {
 		d.found.Errorf(n.pos, "design/one-machine", "%q is run by vm, which is one machine, and has %s: write run_by: scale_set or auto", n.about, plural(n.count, "node"))
 		return
 	}
-	d.charge(n)
+	n.share.sub.count(n)
 	d.idle(n, s)
 	made := false
 	switch n.by {
@@ -195,7 +195,9 @@ func (d *designer) machine(n *nodes) bool {
 	if n.zones != nil {
 		members = append(members, "zones", n.zones)
 	}
-	d.shutdown(n, d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members))
+	id := d.put(n.share, group.Resource(vm, name), n.cell.region, n.pos, members)
+	d.runs(id, n)
+	d.shutdown(n, id)
 	return true
 }
 
@@ -243,6 +245,7 @@ func (d *designer) scaleSet(n *nodes, s *estate.Service) bool {
 	profile := append(arm.O{"storageProfile", storage, "osProfile", os, "networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{nic}}}, more...)
 	properties = append(properties, "virtualMachineProfile", profile)
 	id := d.put(n.share, group.Resource(t, name), n.cell.region, n.pos, append(members, "properties", properties))
+	d.runs(id, n)
 	if n.cell.role == inference {
 		d.serving[id] = true
 	}

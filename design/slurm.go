@@ -44,6 +44,7 @@ func (d *designer) slurm(n *nodes) bool {
 		w.arrays[array] = &own
 	}
 	w.compute.addresses += n.count
+	d.planned(n)
 	d.leave(n.about, "what the job may read and write", "its nodes sign in as ccwLockerManagedIdentity, which the workspace makes: az identity show --name ccwLockerManagedIdentity --resource-group "+w.group.Name()+", then the roles of "+n.identity.id.Name()+" for it too", n.pos)
 	return true
 }
@@ -69,6 +70,7 @@ func (d *designer) workspace(n *nodes) (*workspace, bool) {
 	if !ok {
 		return nil, false
 	}
+	d.planned(control)
 	net := d.network(n.share, n.cell.region, n.pos)
 	w := &workspace{network: net, control: control, tags: n.share.tags, region: n.cell.region, arrays: map[string]*nodes{}, first: n,
 		group: n.share.sub.id.ResourceGroup(d.names.name(arm.ResourceGroupType, "", d.tokens(n.share, "slurm", n.cell.region, "001")))}

@@ -26,7 +26,6 @@ type subscription struct {
 	sizes     []string // in use, and second choices
 	skus      []string // of storage accounts
 	quota     []Quota
-	cost      estimate
 }
 
 // share is what one place has of a subscription: all of it, unless the

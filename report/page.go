@@ -571,8 +571,8 @@ func (p *pager) figures() {
 		}
 		p.Figures = append(p.Figures, figure{n, label})
 	}
-	if days := p.priced(); len(days) > 0 {
-		p.Month = "Compute priced as of " + strings.Join(days, ", ") + "; storage and networks are not in the budgets."
+	if days := p.priced(); days != "" {
+		p.Month = "Prices of " + days + "; what is not known of use, such as traffic and operations, is not in the budgets."
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"airfield/arm"
-	"airfield/catalog"
 	"airfield/design"
 	"airfield/estate"
 )
@@ -213,15 +212,13 @@ func (v *view) regions() (all []string) {
 	return all
 }
 
-// priced gives the days that the prices of the regions in use were read,
-// each once.
-func (v *view) priced() (days []string) {
-	for _, r := range v.regions() {
-		if day := catalog.PricesAsOf(r); day != "" {
-			days = appendNew(days, day)
-		}
+// priced tells from when to when the prices are.
+func (v *view) priced() string {
+	days := v.d.Bill.Days()
+	if len(days) == 0 {
+		return ""
 	}
-	return days
+	return between(days[0], days[len(days)-1])
 }
 
 // amount prints money a month: 515,050 USD.

@@ -62,15 +62,15 @@ func (t *text) head() {
 // money gives the sum of the budgets and what it rests on.
 func (v *view) money() string {
 	text := v.sums()
-	if days := v.priced(); len(days) > 0 {
-		text += "; compute priced as of " + strings.Join(days, ", ")
+	if days := v.priced(); days != "" {
+		text += "; prices of " + days
 	}
 	unpriced := 0
 	for _, b := range v.d.Budgets {
 		unpriced += len(b.Unpriced)
 	}
 	if unpriced > 0 {
-		text += fmt.Sprintf("; %s without a known price left out", plural(unpriced, "part"))
+		text += fmt.Sprintf("; %s left out, whose price or use is not known", plural(unpriced, "part"))
 	}
 	return text
 }

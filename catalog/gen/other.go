@@ -69,6 +69,10 @@ func storage(s source) (map[string]table, error) {
 	if err != nil {
 		return nil, err
 	}
+	disks, err := s.csv("catalog/storage_prices_usd.csv")
+	if err != nil {
+		return nil, err
+	}
 	made := map[string]table{}
 	for _, r := range rows {
 		t, ok := made["storage/"+r["region"]]
@@ -92,33 +96,19 @@ func storage(s source) (map[string]table, error) {
 		t.add(r["product"], r["sku"], r["meter"], r["tier_min_gib"], unit, price, r["derived"], r["as_of"])
 		made["storage/"+r["region"]] = t
 	}
-	return made, nil
-}
-
-// networkPrices makes the table of prices of traffic, gateways and the like.
-// A row without a price is a gap that the source folder names.
-func networkPrices(s source) (map[string]table, error) {
-	rows, err := s.csv("catalog/network_prices_usd.csv")
-	if err != nil {
-		return nil, err
-	}
-	t := table{
-		from:    "public rows of the Azure Retail Prices API and pricing pages; column source says which",
-		read:    "2026-09-24",
-		licence: "facts",
-		units:   "micro-USD for one unit, without tax; from: where the tier begins; blank micros: no source has the price",
-		columns: []string{"service", "item", "where", "from", "unit", "micros", "as_of", "confidence", "note", "source"},
-	}
-	for _, r := range rows {
-		price := ""
-		if r["usd"] != "" {
-			if price, err = micros(r["usd"], 1); err != nil {
-				return nil, err
-			}
+	for _, r := range disks { // the headlines leave out disks of a fixed size
+		t, ok := made["storage/"+r["region"]]
+		if !ok || !strings.HasSuffix(r["product"], " Managed Disks") || !strings.HasSuffix(r["meter"], " Disk") {
+			continue
 		}
-		t.add(r["service"], r["item"], r["region_or_zone"], r["tier_min"], r["unit"], price, r["as_of"], r["confidence"], r["note"], r["source"])
+		price, err := micros(r["usd"], 1)
+		if err != nil {
+			return nil, err
+		}
+		t.add(r["product"], r["sku"], r["meter"], "", "unit-month", price, "", r["as_of"])
+		made["storage/"+r["region"]] = t
 	}
-	return one("network_prices", t), nil
+	return made, nil
 }
 
 // managedDisks makes the table of what a managed disk of each tier does.

@@ -34,7 +34,7 @@ No Azure, no credentials and no network are needed: the tenant is a snapshot.`
 
 // commands are the commands, in the order they are used.
 func commands() []*cobra.Command {
-	return []*cobra.Command{initCommand(), designCommand(), computeCommand(), snapshotCommand(), groupsCommand(), reviewCommand(), explainCommand(), allowedCommand(), whatifCommand(), runwayCommand(), policyCommand(), accessCommand(), catalogCommand()}
+	return []*cobra.Command{initCommand(), designCommand(), computeCommand(), snapshotCommand(), groupsCommand(), reviewCommand(), explainCommand(), allowedCommand(), whatifCommand(), runwayCommand(), costCommand(), policyCommand(), accessCommand(), catalogCommand()}
 }
 
 func main() {

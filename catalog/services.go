@@ -5,11 +5,12 @@ import (
 	"sync"
 )
 
-// A NetworkPrice is one price of traffic, a gateway, a firewall or the like.
-type NetworkPrice struct {
+// A ServicePrice is one price of traffic, a gateway, an endpoint, logs or the
+// like.
+type ServicePrice struct {
 	Service    string // Bandwidth
 	Item       string
-	Where      string // region, zone or continent, as the source has it
+	Where      string // regions with / between them, all, or a zone as the source has it
 	From       string // where the tier begins, in units; blank where there are no tiers
 	Unit       string // GB, hour
 	Micros     int64  // micro-USD for one unit, without tax
@@ -20,13 +21,13 @@ type NetworkPrice struct {
 	Source     string
 }
 
-// NetworkPrices returns all network prices, sorted by service and item.
-func NetworkPrices() []NetworkPrice { return slices.Clone(networkPrices()) }
+// ServicePrices returns all prices of services, sorted by service and item.
+func ServicePrices() []ServicePrice { return slices.Clone(servicePrices()) }
 
-var networkPrices = sync.OnceValue(func() []NetworkPrice {
-	var all []NetworkPrice
-	read("data/network_prices").each(func(cell func(string) string) {
-		all = append(all, NetworkPrice{
+var servicePrices = sync.OnceValue(func() []ServicePrice {
+	var all []ServicePrice
+	read("data/service_prices").each(func(cell func(string) string) {
+		all = append(all, ServicePrice{
 			Service:    cell("service"),
 			Item:       cell("item"),
 			Where:      cell("where"),
