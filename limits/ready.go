@@ -96,9 +96,9 @@ func (p *plan) registered(subscription arm.ID, all []arm.Resource) {
 		case !ok:
 			unknown = append(unknown, ns)
 		case !is(state, "Registered"):
-			b := Block{At: provider.ID}
-			b.Help = fmt.Sprintf("az provider register --namespace %s --subscription %s; a deployment of a template does it where its identity may", ns, subscription.Name())
-			p.add(r, b, diag.Error, "limits/provider", "wanted the provider %s registered, found %s", ns, orNone(state))
+			b := Block{At: provider.ID, Because: "deployments of templates and Terraform register it if whoever deploys may, and single requests do not"}
+			b.Help = fmt.Sprintf("az provider register --namespace %s --subscription %s", ns, subscription.Name())
+			p.add(r, b, diag.Warning, "limits/provider", "wanted the provider %s registered, found %s", ns, orNone(state))
 		}
 	}
 	if len(unknown) > 0 {

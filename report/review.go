@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"airfield/access"
@@ -255,7 +256,11 @@ func (p *lines) doubts(all []BlockerOf) {
 		var titles []string
 		resources := map[arm.ID]bool{}
 		for _, b := range by[reason] {
-			titles = append(titles, fmt.Sprintf("%q", b.Title))
+			title := b.Title
+			if b.Assignment != "" {
+				title = strconv.Quote(title) // what people called a policy
+			}
+			titles = append(titles, title)
 			for _, h := range b.Resources {
 				resources[h.ID] = true
 			}
@@ -444,7 +449,11 @@ func (p *lines) beside(r ReviewOf, full bool) {
 		return
 	}
 	if !full {
-		p.printf("\n%s report without stopping anything (--full)\n", plural(len(r.Reports), "policy rule"))
+		verb := "report"
+		if len(r.Reports) == 1 {
+			verb = "reports"
+		}
+		p.printf("\n%s %s without stopping anything (--full)\n", plural(len(r.Reports), "policy rule"), verb)
 		return
 	}
 	p.printf("\npolicies report\n")

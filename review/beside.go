@@ -26,7 +26,7 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 		if b.Sum != nil && len(b.Sum.Of) > 0 {
 			of = b.Sum.Of
 		}
-		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead, Help: b.Help}
+		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: strings.TrimSuffix(b.Message, ": cannot be told, because "+b.Because), Reason: b.Because, Instead: b.Instead, Help: b.Help}
 		for _, id := range of {
 			out.Hits = append(out.Hits, x.hit(id))
 		}

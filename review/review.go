@@ -41,11 +41,12 @@ type Options struct {
 
 // Bounds say which changes to what is theirs may be proposed.
 type Bounds struct {
-	Kinds    []change.Kind // nil for parameters, exemptions and reassignments
-	Category string        // of exemptions, Waiver or Mitigated; "" for Waiver
-	AtMost   time.Duration // that an exemption may last; 0 for 90 days
-	Ticket   bool          // an exemption names one
-	Approver string        // of exemptions, "" for none
+	Kinds    []change.Kind        // nil for parameters, exemptions and reassignments
+	Category string               // of exemptions, Waiver or Mitigated; "" for Waiver
+	AtMost   time.Duration        // that an exemption may last; 0 for 90 days
+	Ends     map[arm.ID]time.Time // from when on nothing in a subscription is needed any more, by its folded id
+	Ticket   bool                 // an exemption names one
+	Approver string               // of exemptions, "" for none
 }
 
 func (b *Bounds) may(k change.Kind) bool { return b.Kinds == nil || slices.Contains(b.Kinds, k) }
