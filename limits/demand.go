@@ -115,7 +115,10 @@ func (p *plan) before(d *demand) (demand, bool) {
 // grow to, by its folded id.
 func (p *plan) autoscaled() map[arm.ID]int64 {
 	grown := map[arm.ID]int64{}
-	for r := range p.all(autoscaleSettings) {
+	for r := range p.after(autoscaleSettings) {
+		if isFalse(r.Get("properties", "enabled")) {
+			continue
+		}
 		target := idOf(r.Get("properties", "targetResourceUri")).Fold()
 		for profile := range items(r.Get("properties", "profiles")) {
 			grown[target] = max(grown[target], amountOf(at(profile, "capacity", "maximum")).n)

@@ -354,7 +354,7 @@ func (t *total) of(much func(part) int64) string {
 	var words []string
 	for _, c := range parts {
 		if n := much(c); n > 0 {
-			words = append(words, fmt.Sprintf("%d of %s: %s", n, c.label(), c.size.Str()))
+			words = append(words, strings.TrimSuffix(fmt.Sprintf("%d of %s: %s", n, c.label(), c.size.Str()), ": "))
 		}
 	}
 	return list(words)

@@ -269,7 +269,10 @@ func (p *lines) doubts(all []BlockerOf) {
 		if len(resources) == 0 { // what was not read
 			stops = "something"
 		}
-		p.printf("    %s\n      may stop %s: %s\n", reason, stops, few(titles, fewHits))
+		p.printf("    %s\n      may stop %s\n", reason, stops)
+		for _, title := range firstOf(titles, fewHits) {
+			p.printf("        %s\n", title)
+		}
 	}
 }
 
@@ -281,13 +284,15 @@ func names(ids []arm.ID) []string {
 	return all
 }
 
-// few gives the first of some texts, and how many more there are.
-func few(all []string, n int) string {
+// firstOf gives the first of some texts, and how many more there are.
+func firstOf(all []string, n int) []string {
 	if len(all) > n+1 {
-		all = append(all[:n:n], fmt.Sprintf("and %d more", len(all)-n))
+		return append(all[:n:n], fmt.Sprintf("and %d more", len(all)-n))
 	}
-	return strings.Join(all, ", ")
+	return all
 }
+
+func few(all []string, n int) string { return strings.Join(firstOf(all, n), ", ") }
 
 const (
 	fewHits       = 3 // resources of a blocker that are shown
