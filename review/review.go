@@ -95,6 +95,7 @@ type Blocker struct {
 	// Of what the principal that deploys may not do.
 	Lacks  []access.Need
 	Grants []access.Grant // built-in roles that allow it
+	denied bool           // by a deny assignment, against which no role helps
 }
 
 // Hit is one resource that is stopped.
