@@ -224,6 +224,7 @@ var governors = []string{"Microsoft.Management/", "Microsoft.Subscription/", "Mi
 // judge judges every resource and gathers what is said of it.
 func (x *reviewer) judge() {
 	blockers := map[string]*Blocker{}
+	unseen := x.unseen()
 	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}}
 	for _, r := range x.own {
 		q := policy.Request{Resource: r}
@@ -235,13 +236,30 @@ func (x *reviewer) judge() {
 				x.block(blockers, r, q, v, res)
 			}
 		}
-		if v.Lacks != "" {
-			key := "lacks " + v.Lacks
-			b := x.blocker(blockers, key, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: v.Lacks})
+		if lacks := cmp.Or(v.Lacks, unseen); lacks != "" {
+			b := x.blocker(blockers, "lacks "+lacks, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: lacks})
 			b.Hits = append(b.Hits, Hit{Resource: r, There: x.have.Has(r.ID)})
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
+}
+
+// unseen says why no policy of the actual tenant can be judged: one of Azure has
+// management groups, and hardly one has no assignment.
+func (x *reviewer) unseen() string {
+	groups, assignments := false, false
+	for id := range x.have.IDs(arm.Tenant) {
+		t := id.Type()
+		groups = groups || t.Equal(arm.ManagementGroupType) || id.Scope().Type().Equal(arm.ManagementGroupType)
+		assignments = assignments || t.Equal("Microsoft.Authorization/policyAssignments")
+	}
+	switch {
+	case !assignments:
+		return "the snapshot has no policy assignments"
+	case !groups:
+		return "the snapshot has no management groups: what is assigned at them is not seen"
+	}
+	return ""
 }
 
 func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Blocker {
