@@ -45,7 +45,7 @@ const mostMachines = 1 << 31
 
 func amountOf(v arm.Value) amount {
 	n, ok := number(v)
-	return amount{max(0, min(n, mostMachines)), !ok}
+	return amount{max(0, min(n, mostMachines)), !ok || n < 0}
 }
 
 // label names the demand within a message.

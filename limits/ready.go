@@ -35,6 +35,7 @@ func ready(p *plan) {
 		all := bySubscription[s]
 		p.enabled(s, all)
 		p.registered(s, all)
+		p.grouping(all)
 		p.unlocked(all, there)
 	}
 	for i := range p.demands {
@@ -68,6 +69,20 @@ func (p *plan) enabled(subscription arm.ID, all []arm.Resource) {
 		p.add(all[0], Block{At: s.ID}, severity, "limits/subscription-state", "wanted a subscription that takes writes, found state %s", state.Str())
 	default:
 		p.add(all[0], Block{At: s.ID}, severity, "limits/subscription-state", "wanted a subscription without debts, found state %s: it is disabled where they are not paid", state.Str())
+	}
+}
+
+// grouping names the resource groups that nothing says are there: Azure writes
+// into none that is not.
+func (p *plan) grouping(all []arm.Resource) {
+	said := map[arm.ID]bool{}
+	for _, r := range all {
+		group := r.ID.ResourceGroupID()
+		if group == "" || said[group.Fold()] || vended(group.SubscriptionID()) || p.have.Has(group) || p.wanted.Has(group) {
+			continue
+		}
+		said[group.Fold()] = true
+		p.add(r, Block{At: group}, diag.Info, "limits/resource-group", "wanted in resource group %q, which is not in the snapshot: make it first", group.Name())
 	}
 }
 
