@@ -224,7 +224,7 @@ var governors = []string{"Microsoft.Management/", "Microsoft.Subscription/", "Mi
 // judge judges every resource and gathers what is said of it.
 func (x *reviewer) judge() {
 	blockers := map[string]*Blocker{}
-	unseen := x.unseen()
+	unseen := policy.Unseen(x.have)
 	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}}
 	for _, r := range x.own {
 		q := policy.Request{Resource: r}
@@ -242,24 +242,6 @@ func (x *reviewer) judge() {
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
-}
-
-// unseen says why no policy of the actual tenant can be judged: one of Azure has
-// management groups, and hardly one has no assignment.
-func (x *reviewer) unseen() string {
-	groups, assignments := false, false
-	for id := range x.have.IDs(arm.Tenant) {
-		t := id.Type()
-		groups = groups || t.Equal(arm.ManagementGroupType) || id.Scope().Type().Equal(arm.ManagementGroupType)
-		assignments = assignments || t.Equal("Microsoft.Authorization/policyAssignments")
-	}
-	switch {
-	case !assignments:
-		return "the snapshot has no policy assignments"
-	case !groups:
-		return "the snapshot has no management groups: what is assigned at them is not seen"
-	}
-	return ""
 }
 
 func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Blocker {
