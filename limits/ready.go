@@ -31,8 +31,11 @@ func ready(p *plan) {
 		}
 	}
 	there := p.locksThere()
-	for _, s := range slices.Sorted(maps.Keys(bySubscription)) {
+	for i, s := range slices.Sorted(maps.Keys(bySubscription)) {
 		all := bySubscription[s]
+		if i == 0 && len(there) == 0 {
+			p.add(all[0], Block{}, diag.Info, "limits/lock-none", "wanted no ReadOnly lock, found no lock at all in the snapshot: were they exported (az lock list)?")
+		}
 		p.enabled(s, all)
 		p.registered(s, all)
 		p.grouping(all)
