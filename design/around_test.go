@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"airfield/arm"
+	"airfield/catalog"
 	"airfield/design"
 	"airfield/estate"
 	"airfield/policy"
@@ -269,6 +270,16 @@ func offers(region string, limit int, sizes ...string) (all []arm.Resource) {
 	return all
 }
 
+// allBut gives the names of all sizes but one.
+func allBut(name string) (all []string) {
+	for _, s := range catalog.Sizes() {
+		if s.Name != name {
+			all = append(all, s.Name)
+		}
+	}
+	return all
+}
+
 const (
 	h100 = "Standard_ND96isr_H100_v5"
 	h200 = "Standard_ND96isr_H200_v5"
@@ -308,7 +319,7 @@ func TestRefused(t *testing.T) {
 			h100 + " 1 westeurope", []string{"choice 2"}, "design/refused"},
 		{"nothing left", "{size: " + h200 + ", nodes: 2, or_else: [{size: " + h100 + "}]}", sizesAllowed("Standard_D4s_v5"), "",
 			h200 + " 2 swedencentral", []string{"design/refused"}, ""},
-		{"not offered", "{size: " + h200 + ", nodes: 1, or_else: [{size: " + h100 + "}]}", offers("swedencentral", 1000, h100), "",
+		{"not offered", "{size: " + h200 + ", nodes: 1, or_else: [{size: " + h100 + "}]}", offers("swedencentral", 1000, allBut(h200)...), "",
 			h100 + " 1 swedencentral", []string{"limits/size-offered"}, "design/refused"},
 		{"not known is neither", "{size: " + h200 + ", nodes: 1, or_else: [{size: " + h100 + "}]}", nil, "",
 			h200 + " 1 swedencentral", []string{"cannot be told"}, "design/refused"},

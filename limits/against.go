@@ -55,6 +55,7 @@ type Alternative struct {
 
 // checks are all that a tenant is asked, in the order of the answers.
 var checks = []func(*plan){
+	rooms,
 	quota,
 	offered,
 	ready,

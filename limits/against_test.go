@@ -113,6 +113,26 @@ func TestAgainst(t *testing.T) {
 	}
 }
 
+// TestOfferedByWholeList: only a list that nobody filtered says what a
+// subscription is not offered.
+func TestOfferedByWholeList(t *testing.T) {
+	const region, gone = "swedencentral", "Standard_D4s_v5"
+	wanted := tenantOf(t, `{"id":"@S/resourceGroups/rg@C/virtualMachines/vm","location":"Sweden Central","properties":{"hardwareProfile":{"vmSize":"`+gone+`"}}}`)
+	for _, of := range []string{"Standard_", "Standard_N"} { // az vm list-skus --size
+		var list strings.Builder
+		for _, s := range catalog.Sizes() {
+			if sold, _ := catalog.Sold(s.Name, region); sold && s.Name != gone && strings.HasPrefix(s.Name, of) {
+				fmt.Fprintf(&list, `{"id":"@S@C/locations/%s/skus/%s","properties":{"locationInfo":[{"location":%[1]q}]}}`+"\n", region, s.Name)
+			}
+		}
+		whole := of == "Standard_"
+		stopped := slices.ContainsFunc(limits.Against(wanted, tenantOf(t, list.String())), func(b limits.Block) bool { return b.Code == "limits/size-offered" && b.Stops() })
+		if stopped != whole {
+			t.Errorf("list of %s*: stopped %t, want %t", of, stopped, whole)
+		}
+	}
+}
+
 func ExampleAgainst() {
 	build := func(id arm.ID, body arm.O) *tenant.Tenant {
 		var b tenant.Builder

@@ -45,7 +45,7 @@ const mostMachines = 1 << 31
 
 func amountOf(v arm.Value) amount {
 	n, ok := number(v)
-	return amount{max(0, min(n, mostMachines)), !ok}
+	return amount{max(0, min(n, mostMachines)), !ok || n < 0}
 }
 
 // label names the demand within a message.
@@ -115,7 +115,10 @@ func (p *plan) before(d *demand) (demand, bool) {
 // grow to, by its folded id.
 func (p *plan) autoscaled() map[arm.ID]int64 {
 	grown := map[arm.ID]int64{}
-	for r := range p.all(autoscaleSettings) {
+	for r := range p.after(autoscaleSettings) {
+		if isFalse(r.Get("properties", "enabled")) {
+			continue
+		}
 		target := idOf(r.Get("properties", "targetResourceUri")).Fold()
 		for profile := range items(r.Get("properties", "profiles")) {
 			grown[target] = max(grown[target], amountOf(at(profile, "capacity", "maximum")).n)
@@ -210,38 +213,42 @@ func ofPool(r arm.Resource, pool arm.Value, location string) demand {
 // own quota or by the subscription's.
 func ofBatchPool(p *plan, r arm.Resource) []demand {
 	account, _ := p.find(r.ID.Parent())
-	scale := r.Get("properties", "scaleSettings")
 	d := demand{
 		Resource: r, path: "properties.vmSize", size: at(r.Get("properties"), "vmSize"), body: r.Get("properties"),
-		region: regionOf(account.Location()), now: batchNodes(scale, "targetDedicatedNodes"),
+		region: regionOf(account.Location()), now: batchNodes(r, "DedicatedNodes"),
 	}
 	if !is(account.Get("properties", "poolAllocationMode"), "UserSubscription") {
 		d.from = r.ID.Parent()
 	}
 	low := d
-	low.spot, low.now = true, batchNodes(scale, "targetLowPriorityNodes")
-	if low.now.n == 0 {
+	low.spot, low.now = true, batchNodes(r, "LowPriorityNodes")
+	if low.now.n == 0 && !low.now.unknown || d.now.unknown {
 		return []demand{d}
 	}
 	return []demand{d, low}
 }
 
-// batchNodes reads how many nodes of a kind a pool has. A formula may say it,
-// and none are where nothing does.
-func batchNodes(scale arm.Value, kind string) amount {
-	n := at(scale, "fixedScale", kind)
+// batchNodes reads how many nodes of a kind a pool has. Where a formula says it,
+// a pool that exists says how many there are now; none are where nothing says.
+func batchNodes(pool arm.Resource, kind string) amount {
+	n := at(pool.Get("properties"), "scaleSettings", "fixedScale", "target"+kind)
+	if formula := at(pool.Get("properties"), "scaleSettings", "autoScale"); !given(n) && given(formula) {
+		return amountOf(at(pool.Get("properties"), "current"+kind))
+	}
 	if !given(n) {
-		return amount{unknown: given(at(scale, "autoScale"))}
+		return amount{}
 	}
 	return amountOf(n)
 }
+
+const mlQuota = "compute of Azure Machine Learning has a quota of its own by family, which is not read"
 
 func ofMLCompute(p *plan, r arm.Resource) []demand {
 	compute := r.Get("properties", "properties")
 	d := demand{
 		Resource: r, path: "properties.properties.vmSize", size: at(compute, "vmSize"), body: compute, region: regionOf(r.Location()),
 		spot:  is(at(compute, "vmPriority"), "LowPriority"),
-		apart: "compute of Azure Machine Learning has a quota of its own by family, which is not read",
+		apart: mlQuota,
 	}
 	switch kind := r.Get("properties", "computeType"); {
 	case is(kind, "AmlCompute"):

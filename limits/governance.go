@@ -293,7 +293,7 @@ func lockLevel(c *check) {
 
 // orNone gives a value's text for a message.
 func orNone(v arm.Value) string {
-	if !v.Exists() {
+	if !given(v) {
 		return "none"
 	}
 	return v.Text()

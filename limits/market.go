@@ -34,7 +34,8 @@ type market struct {
 	have   *tenant.Tenant
 	usages arm.ID            // where they stand; "" where they are not known
 	quotas map[string]quoted // by quotaKey
-	listed bool              // the sizes of the region are known
+	listed bool              // some sizes of the region are known
+	whole  bool              // all that it offers the subscription are known
 	sizes  map[string]*offer
 }
 
@@ -76,10 +77,27 @@ func (p *plan) market(at place) *market {
 	}
 	for range p.have.IDs(at.at("Microsoft.Compute", "skus")) {
 		m.listed = true
+		m.whole = m.lists()
 		break
 	}
 	p.markets[at] = m
 	return m
+}
+
+// lists tells whether the list has nine of ten sizes that the catalog knows to
+// be sold in the region. One that has fewer may have been filtered by who
+// exported it, by size, zone or family: nothing in a list says so.
+func (m *market) lists() bool {
+	sold, listed := 0, 0
+	for _, s := range catalog.Sizes() {
+		if is, _ := catalog.Sold(s.Name, m.region); is {
+			sold++
+			if m.have.Has(m.at("Microsoft.Compute", "skus/"+s.Name)) {
+				listed++
+			}
+		}
+	}
+	return sold > 0 && 10*listed >= 9*sold
 }
 
 // quotaKey makes the names of a family equal, which lists of sizes and of usages

@@ -87,6 +87,10 @@ func (m *market) refuses(d *demand) (all []refusal) {
 	fail := func(code, format string, args ...any) {
 		all = append(all, refusal{code: code, message: fmt.Sprintf(format, args...)})
 	}
+	if !o.sku.Exists() && !m.whole {
+		why := "the list has so few sizes that it may have been filtered; " + sold(size, m.region)
+		return []refusal{{"limits/size-offered", why, fmt.Sprintf("wanted %s in %s, found it not in the subscription's list of sizes", size, m.region)}}
+	}
 	if !o.sku.Exists() {
 		fail("limits/size-offered", "wanted a size that %s offers the subscription, found %s, which is not in its list", m.region, size)
 		return all
@@ -95,6 +99,9 @@ func (m *market) refuses(d *demand) (all []refusal) {
 	there := o.zones(m.region)
 	for r := range items(o.sku.Get("restrictions")) {
 		reason := r.Get("reasonCode").Str()
+		if in := at(r, "restrictionInfo", "locations").Strings(); len(in) > 0 && !slices.ContainsFunc(in, func(l string) bool { return regionOf(l) == m.region }) {
+			continue // a row may be of several regions
+		}
 		if is(r.Get("type"), "Location") {
 			fail("limits/size-restricted", "wanted %s in %s, found it restricted there for the subscription (%s)", size, m.region, reason)
 		}

@@ -58,6 +58,7 @@ func quota(p *plan) {
 			p.add(d.Resource, Block{Path: d.path, Because: why}, diag.Warning, "limits/quota-uncounted", "wanted machines of %s within the quota", orNone(d.size))
 		}
 	}
+	p.uncounted()
 	p.batchPools()
 	unknown := map[place][]bucket{}
 	for _, b := range slices.SortedFunc(maps.Keys(p.totals), compareBuckets) {
@@ -74,6 +75,33 @@ func quota(p *plan) {
 		}
 	}
 	p.unknownQuota(unknown)
+}
+
+// otherQuotas are types that ask for machines or models whose quota is not
+// worked out, each with why.
+var otherQuotas = []struct {
+	typ arm.Type
+	why string
+}{
+	{"Microsoft.AzureFleet/fleets", "Azure chooses among the sizes of the fleet"},                                             // learn.microsoft.com/azure/azure-compute-fleet/overview
+	{"Microsoft.CognitiveServices/accounts/deployments", "models have quotas of their own by region, which are not read"},     // learn.microsoft.com/azure/ai-foundry/openai/quotas-limits
+	{"Microsoft.Compute/hostGroups/hosts", "dedicated hosts have a quota of their own, which is not read"},                    // learn.microsoft.com/azure/virtual-machines/dedicated-hosts
+	{"Microsoft.ContainerInstance/containerGroups", "container groups have a quota of their own, which is not read"},          // learn.microsoft.com/azure/container-instances/container-instances-resource-and-quota-limits
+	{"Microsoft.HDInsight/clusters", "HDInsight has a quota of its own, which is not read"},                                   // learn.microsoft.com/azure/hdinsight/quota-increase-request
+	{"Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", mlQuota},                                     // learn.microsoft.com/azure/machine-learning/how-to-manage-quotas
+	{"Microsoft.RedHatOpenShift/openShiftClusters", "the machines of its control plane and its workers are not counted here"}, // learn.microsoft.com/azure/openshift/create-cluster
+}
+
+// uncounted says what asks for machines and is not counted. What exists has
+// them.
+func (p *plan) uncounted() {
+	for _, o := range otherQuotas {
+		for r := range p.all(o.typ) {
+			if !p.have.Has(r.ID) {
+				p.add(r, Block{Because: o.why}, diag.Warning, "limits/quota-uncounted", "wanted what it takes within the quota")
+			}
+		}
+	}
 }
 
 func compareBuckets(a, b bucket) int {
@@ -148,7 +176,7 @@ func (p *plan) buckets(d *demand) []string {
 	case d.from != "" && d.spot:
 		return []string{lowPriority}
 	case d.from != "":
-		if account, ok := p.have.Get(d.from); ok && !account.Get("properties", "dedicatedCoreQuotaPerVMFamilyEnforced").True() {
+		if account, ok := p.have.Get(d.from); ok && isFalse(account.Get("properties", "dedicatedCoreQuotaPerVMFamilyEnforced")) {
 			return []string{dedicated}
 		}
 		return []string{family, dedicated}
@@ -226,14 +254,15 @@ func (p *plan) quoted(b bucket) (q quoted, at arm.ID, known bool) {
 			v = family.Get("coreQuota")
 		}
 	}
-	q.limit, known = v.Int()
-	q.used = p.batchUsed(b)
-	return q, r.ID, known
+	limit, limited := v.Int()
+	used, counted := p.batchUsed(b)
+	return quoted{used, limit}, r.ID, limited && counted
 }
 
 // batchUsed counts what the pools of an account use of one of its quotas, since
-// the account does not say.
-func (p *plan) batchUsed(b bucket) (used int64) {
+// the account does not say, and tells whether all say it.
+func (p *plan) batchUsed(b bucket) (used int64, known bool) {
+	known = true
 	for r := range p.have.Range(b.account) {
 		if !batchPools.Equal(r.Type()) {
 			continue
@@ -245,12 +274,13 @@ func (p *plan) batchUsed(b bucket) (used int64) {
 		for _, d := range ofBatchPool(p, r) {
 			for _, name := range p.buckets(&d) {
 				if d.bucket(name) == b {
+					known = known && !d.now.unknown
 					used += max(d.now.n, 0) * p.market(d.place()).offer(d.size.Str()).vcpus
 				}
 			}
 		}
 	}
-	return used
+	return used, known
 }
 
 // judge says that a total does not fit into what is left of a quota, or that it
@@ -265,7 +295,11 @@ func (p *plan) judge(b bucket, q quoted, at arm.ID) {
 	if b.account != "" {
 		code = "limits/quota-batch"
 	} else if block.Help == "" {
-		block.Help = fmt.Sprintf("ask for quota: az quota update --resource-name %s --scope %s --limit-object value=%d", t.name, b.subscription.Resource("Microsoft.Compute/locations", b.region), q.used+t.now)
+		ask := t.now
+		if ask <= q.free() {
+			ask = t.most
+		}
+		block.Help = fmt.Sprintf("ask for quota: az quota update --resource-name %s --scope %s --limit-object value=%d", t.name, b.subscription.Resource("Microsoft.Compute/locations", b.region), q.used+ask)
 	}
 	switch {
 	case t.now > q.free():
@@ -320,7 +354,7 @@ func (t *total) of(much func(part) int64) string {
 	var words []string
 	for _, c := range parts {
 		if n := much(c); n > 0 {
-			words = append(words, fmt.Sprintf("%d of %s: %s", n, c.label(), c.size.Str()))
+			words = append(words, strings.TrimSuffix(fmt.Sprintf("%d of %s: %s", n, c.label(), c.size.Str()), ": "))
 		}
 	}
 	return list(words)
@@ -340,7 +374,7 @@ func (p *plan) lacksAccount(b bucket) string {
 	if _, ok := p.have.Get(b.account); !ok {
 		return "the account is not in the snapshot, and new accounts begin with a quota that Azure decides"
 	}
-	return "the account does not say it"
+	return "the account does not say it, or a pool that exists not how many nodes it has"
 }
 
 // unknownQuota says once for each place which quotas are not known.

@@ -26,10 +26,14 @@ const (
 func ready(p *plan) {
 	bySubscription := p.bySubscription()
 	there := p.locksThere()
-	for _, s := range slices.Sorted(maps.Keys(bySubscription)) {
+	for i, s := range slices.Sorted(maps.Keys(bySubscription)) {
 		all := bySubscription[s]
+		if i == 0 && len(there) == 0 {
+			p.add(all[0], Block{}, diag.Info, "limits/lock-none", "wanted no ReadOnly lock, found no lock at all in the snapshot: were they exported (az lock list)?")
+		}
 		p.enabled(s, all)
 		p.registered(s, all)
+		p.grouping(all)
 		p.unlocked(all, there)
 	}
 	for i := range p.demands {
@@ -77,6 +81,20 @@ func (p *plan) enabled(subscription arm.ID, all []arm.Resource) {
 	}
 }
 
+// grouping names the resource groups that nothing says are there: Azure writes
+// into none that is not.
+func (p *plan) grouping(all []arm.Resource) {
+	said := map[arm.ID]bool{}
+	for _, r := range all {
+		group := r.ID.ResourceGroupID()
+		if group == "" || said[group.Fold()] || vended(group.SubscriptionID()) || p.have.Has(group) || p.wanted.Has(group) {
+			continue
+		}
+		said[group.Fold()] = true
+		p.add(r, Block{At: group}, diag.Info, "limits/resource-group", "wanted in resource group %q, which is not in the snapshot: make it first", group.Name())
+	}
+}
+
 // always are the namespaces that every subscription has.
 // learn.microsoft.com/azure/azure-resource-manager/management/azure-services-resource-providers
 var always = []string{
@@ -97,9 +115,9 @@ func (p *plan) registered(subscription arm.ID, all []arm.Resource) {
 		case !ok:
 			unknown = append(unknown, ns)
 		case !is(state, "Registered"):
-			b := Block{At: provider.ID}
-			b.Help = fmt.Sprintf("az provider register --namespace %s --subscription %s; a deployment of a template does it where its identity may", ns, subscription.Name())
-			p.add(r, b, diag.Error, "limits/provider", "wanted the provider %s registered, found %s", ns, orNone(state))
+			b := Block{At: provider.ID, Because: "deployments of templates and Terraform register it if whoever deploys may, and single requests do not"}
+			b.Help = fmt.Sprintf("az provider register --namespace %s --subscription %s", ns, subscription.Name())
+			p.add(r, b, diag.Warning, "limits/provider", "wanted the provider %s registered, found %s", ns, orNone(state))
 		}
 	}
 	if len(unknown) > 0 {

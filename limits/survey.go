@@ -22,7 +22,9 @@ func (p *plan) survey() {
 			p.existing[t] = nil
 		}
 	}
-	p.existing[strings.ToLower(string(deletedVaults))] = nil
+	for _, t := range []arm.Type{deletedVaults, autoscaleSettings} {
+		p.existing[strings.ToLower(string(t))] = nil
+	}
 	var buf [128]byte
 	for id := range p.have.IDs(arm.Tenant) {
 		lower := appendType(buf[:0], id, id.Scope())

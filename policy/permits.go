@@ -247,6 +247,12 @@ func (e *Engine) Property(typ arm.Type, name string) (string, error) {
 		}
 	}
 	var names []string
+	if !catalog.Aliases().HasType(typ) {
+		for _, t := range catalog.Aliases().Types() {
+			names = append(names, string(t))
+		}
+		return "", fmt.Errorf("%s is a type of which policies can ask for no property%s", typ, diag.DidYouMean(string(typ), names))
+	}
 	for _, a := range catalog.Aliases().OfType(typ) {
 		names = append(names, a.Name, a.Name[strings.LastIndexByte(a.Name, '/')+1:])
 	}

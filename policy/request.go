@@ -114,6 +114,24 @@ func (e *Engine) lacks(id arm.ID) string {
 	return fmt.Sprintf("the tenant does not say in which management group subscription %s lies", sub.Name())
 }
 
+// Unseen says why a snapshot tells nothing of the policies of an actual tenant,
+// which has management groups and hardly ever no assignment; "" where it does.
+func Unseen(t *tenant.Tenant) string {
+	groups, assignments := false, false
+	for id := range t.IDs(arm.Tenant) {
+		typ := id.Type()
+		groups = groups || typ.Equal(arm.ManagementGroupType) || id.Scope().Type().Equal(arm.ManagementGroupType)
+		assignments = assignments || typ.Equal(assignmentType)
+	}
+	switch {
+	case !assignments:
+		return "the snapshot has no policy assignments"
+	case !groups:
+		return "the snapshot has no management groups: what is assigned at them is not seen"
+	}
+	return ""
+}
+
 // placed tells whether the tenant says in which management group a subscription
 // lies: in Azure, each lies in one.
 func (e *Engine) placed(sub arm.ID) bool {

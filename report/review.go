@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -285,7 +286,11 @@ func (p *lines) doubts(all []BlockerOf) {
 		var titles []string
 		resources := map[arm.ID]bool{}
 		for _, b := range by[reason] {
-			titles = append(titles, doubt(b))
+			title := b.Title
+			if b.Assignment != "" {
+				title = strconv.Quote(title) // what people called a policy
+			}
+			titles = append(titles, title)
 			for _, h := range b.Resources {
 				resources[h.ID] = true
 			}
@@ -295,7 +300,7 @@ func (p *lines) doubts(all []BlockerOf) {
 			stops = "something"
 		}
 		p.printf("    %s\n      may stop %s:\n", reason, stops)
-		for _, title := range first(titles, fewHits) {
+		for _, title := range firstOf(titles, fewHits) {
 			p.printf("        %s\n", title)
 		}
 	}
@@ -315,15 +320,6 @@ func (p *lines) accepted(all []AcceptedOf) {
 	}
 }
 
-// doubt says who may stop something, or what was wanted, without the reason why
-// that is not known.
-func doubt(b BlockerOf) string {
-	if b.Assignment == "" {
-		return strings.TrimSuffix(b.Title, ": cannot be told, because "+b.Reason)
-	}
-	return fmt.Sprintf("%q", b.Title)
-}
-
 func names(ids []arm.ID) []string {
 	var all []string
 	for _, id := range ids {
@@ -333,12 +329,12 @@ func names(ids []arm.ID) []string {
 }
 
 // few gives the first of some texts, and how many more there are.
-func few(all []string, n int) string { return strings.Join(first(all, n), ", ") }
+func few(all []string, n int) string { return strings.Join(firstOf(all, n), ", ") }
 
-// first gives as texts the first of some, and how many more there are.
-func first(all []string, n int) []string {
+// firstOf gives as texts the first of some, and how many more there are.
+func firstOf(all []string, n int) []string {
 	if len(all) > n+1 {
-		all = append(all[:n:n], fmt.Sprintf("and %d more", len(all)-n))
+		return append(all[:n:n], fmt.Sprintf("and %d more", len(all)-n))
 	}
 	return all
 }
@@ -506,7 +502,11 @@ func (p *lines) beside(r ReviewOf, full bool) {
 		return
 	}
 	if !full {
-		p.printf("\n%s report without stopping anything (--full)\n", plural(len(r.Reports), "policy rule"))
+		verb := "report"
+		if len(r.Reports) == 1 {
+			verb = "reports"
+		}
+		p.printf("\n%s %s without stopping anything (--full)\n", plural(len(r.Reports), "policy rule"), verb)
 		return
 	}
 	p.printf("\npolicies report\n")

@@ -98,7 +98,7 @@ func (o WhatIfOf) Text(w io.Writer, full, colour bool) error {
 		from = to
 	}
 	if len(o.Effects) == 0 {
-		p.printf("\nnothing becomes of any of them\n")
+		p.printf("\nnothing changes for any of them\n")
 	}
 	for i, h := range o.Holds {
 		if i == 0 {

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 		case len(b.Of) > 0:
 			of = b.Of
 		}
-		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead, Help: b.Help}
+		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: strings.TrimSuffix(b.Message, ": cannot be told, because "+b.Because), Reason: b.Because, Instead: b.Instead, Help: b.Help}
 		for _, id := range of {
 			out.Hits = append(out.Hits, x.hit(id))
 		}
@@ -54,9 +55,17 @@ func (x *reviewer) lack() {
 	a, found := access.New(x.have, x.o.Policy.Now)
 	x.out.Findings = append(x.out.Findings, found...)
 	who, blockers := a.Named(x.o.As).Title(), map[string]*Blocker{}
+	if strings.Contains(who, ",") {
+		who += ","
+	}
 	lacks := map[string][]access.Need{}
 	for _, c := range a.Lacking(x.o.As, x.own) {
 		b := Blocker{Code: "access/lacking", Certain: c.Decision == access.No, Title: who + " may not do what the deployment needs"}
+		no := slices.IndexFunc(c.Grounds, func(g access.Ground) bool { return g.Kind == access.Deny && g.Effect == access.Yes })
+		if b.Certain && no >= 0 {
+			b.Title += fmt.Sprintf(": deny assignment %s at %s refuses it, whichever roles it has", c.Grounds[no].ID.Name(), x.will.Title(c.Grounds[no].Scope))
+			b.denied = true
+		}
 		if !b.Certain {
 			b.Title, b.Reason = "whether "+who+" may do what the deployment needs", c.Decision.String()
 			if len(c.Doubts) > 0 {
@@ -71,7 +80,9 @@ func (x *reviewer) lack() {
 	}
 	for key, b := range blockers {
 		b.Lacks = lacks[key]
-		b.Grants, _ = access.Least(b.Lacks)
+		if !b.denied {
+			b.Grants, _ = access.Least(b.Lacks)
+		}
 	}
 }
 

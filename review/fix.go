@@ -253,7 +253,7 @@ func (x *reviewer) passes(b *Blocker, related policy.Related, field string, v ar
 // offered tells whether the size that a resource asks for is not known to be
 // missing where it lies.
 func (x *reviewer) offered(r arm.Resource) bool {
-	size, region := sizeOf(r), r.Location()
+	size, region := sizeOf(r), strings.ToLower(strings.ReplaceAll(r.Location(), " ", ""))
 	if size == "" || region == "" || r.ID.SubscriptionID() == "" {
 		return true
 	}
@@ -355,7 +355,7 @@ func around(hits []Hit) (subs, groups []arm.ID) {
 func (x *reviewer) exempting(b *Blocker, scopes []arm.ID) change.Exempting {
 	bounds := x.o.Bounds
 	e := change.Exempting{Scopes: scopes, Category: cmp.Or(bounds.Category, "Waiver"), Name: nameFor(b.Assigned),
-		Expires: x.o.Policy.Now.Add(cmp.Or(bounds.AtMost, 90*24*time.Hour)).Truncate(24 * time.Hour)}
+		Expires: x.expires(b)}
 	if ref := b.Assigned.Reference(); ref != "" {
 		e.References = []string{ref}
 	}
@@ -367,6 +367,27 @@ func (x *reviewer) exempting(b *Blocker, scopes []arm.ID) change.Exempting {
 		e.Reason += "; approved by " + bounds.Approver
 	}
 	return e
+}
+
+// expires gives the day on which an exemption ends: when all that it lets through
+// is no longer needed, and no later than the bounds have it.
+func (x *reviewer) expires(b *Blocker) time.Time {
+	const day = 24 * time.Hour
+	most := x.o.Policy.Now.Add(cmp.Or(x.o.Bounds.AtMost, 90*day)).Truncate(day)
+	var last time.Time
+	for _, h := range b.Hits {
+		end, known := x.o.Bounds.Ends[h.Resource.ID.SubscriptionID().Fold()]
+		if !known || !end.After(x.o.Policy.Now) {
+			return most
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	if last.Before(most) {
+		return last
+	}
+	return most
 }
 
 // nameFor names an exemption after what it exempts from: references of sets hold

@@ -42,11 +42,12 @@ type Options struct {
 
 // Bounds say which changes to what is theirs may be proposed.
 type Bounds struct {
-	Kinds    []change.Kind // nil for parameters, exemptions and reassignments
-	Category string        // of exemptions, Waiver or Mitigated; "" for Waiver
-	AtMost   time.Duration // that an exemption may last; 0 for 90 days
-	Ticket   bool          // an exemption names one
-	Approver string        // of exemptions, "" for none
+	Kinds    []change.Kind        // nil for parameters, exemptions and reassignments
+	Category string               // of exemptions, Waiver or Mitigated; "" for Waiver
+	AtMost   time.Duration        // that an exemption may last; 0 for 90 days
+	Ends     map[arm.ID]time.Time // from when on nothing in a subscription is needed any more, by its folded id
+	Ticket   bool                 // an exemption names one
+	Approver string               // of exemptions, "" for none
 }
 
 func (b *Bounds) may(k change.Kind) bool { return b.Kinds == nil || slices.Contains(b.Kinds, k) }
@@ -97,6 +98,7 @@ type Blocker struct {
 	// Of what the principal that deploys may not do.
 	Lacks  []access.Need
 	Grants []access.Grant // built-in roles that allow it
+	denied bool           // by a deny assignment, against which no role helps
 }
 
 // Hit is one resource that is stopped.
@@ -226,6 +228,7 @@ var governors = []string{"Microsoft.Management/", "Microsoft.Subscription/", "Mi
 // judge judges every resource and gathers what is said of it.
 func (x *reviewer) judge() {
 	blockers := map[string]*Blocker{}
+	unseen := policy.Unseen(x.have)
 	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}}
 	for _, r := range x.own {
 		q := policy.Request{Resource: r}
@@ -237,9 +240,8 @@ func (x *reviewer) judge() {
 				x.block(blockers, r, q, v, res)
 			}
 		}
-		if v.Lacks != "" {
-			key := "lacks " + v.Lacks
-			b := x.blocker(blockers, key, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: v.Lacks})
+		if lacks := cmp.Or(v.Lacks, unseen); lacks != "" {
+			b := x.blocker(blockers, "lacks "+lacks, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: lacks})
 			b.Hits = append(b.Hits, Hit{Resource: r, There: x.have.Has(r.ID)})
 		}
 	}

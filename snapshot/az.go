@@ -232,7 +232,7 @@ type usages struct {
 	at    arm.Value
 	base  int
 	items arm.A
-	seen  map[string]bool
+	seen  map[string]int // where in items a name stands
 }
 
 // usage reads one usage with its limit, or all of a region at once.
@@ -261,20 +261,26 @@ func (p *reading) addUsage(at, item arm.Value, id arm.ID) {
 	whole := id.SubscriptionID().Resource(arm.Type(namespace+"/locations/usages"), strings.ToLower(names[0]), "default")
 	u := p.usages[whole.Fold()]
 	if u == nil {
-		u = &usages{id: whole, at: at, base: p.base, seen: map[string]bool{}}
+		u = &usages{id: whole, at: at, base: p.base, seen: map[string]int{}}
 		if p.usages == nil {
 			p.usages = map[arm.ID]*usages{}
 		}
 		p.usages[whole.Fold()] = u
 	}
 	name := item.Get("name", "value").Str()
-	if u.seen[name] {
-		p.leave(at, "usages that are there twice", "the first counts")
-		return
-	}
-	u.seen[name] = true
 	o := without(item, "id", "localName", "type", "resourceGroup", "currentValue", "limit")
-	u.items = append(u.items, append(o, "currentValue", number(item.Get("currentValue")), "limit", number(item.Get("limit"))))
+	full := append(o, "currentValue", number(item.Get("currentValue")), "limit", number(item.Get("limit")))
+	i, again := u.seen[name]
+	switch {
+	case !again:
+		u.seen[name] = len(u.items)
+		u.items = append(u.items, full)
+	case arm.New(u.items[i]).Text() != arm.New(full).Text():
+		u.items[i] = o // which of the two is true is not known
+		p.leave(at, "usages that are there twice with other numbers", "neither counts: are they of several regions?")
+	default:
+		p.leave(at, "usages that are there twice", "the first counts")
+	}
 }
 
 // usageNamespace gives the namespace whose usages lie at …/NAMESPACE/locations/R.

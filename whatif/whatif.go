@@ -330,6 +330,9 @@ func (x *comparer) holds(all []change.Change) {
 
 // lacking notes that what holds around subscriptions that move is not all seen.
 func (x *comparer) lacking() {
+	if why := policy.Unseen(x.before); why != "" {
+		x.out.Findings.Errorf(diag.Pos{}, "whatif/missing", "%s; more may begin or end to hold", why)
+	}
 	for _, m := range x.before.Header().Missing {
 		what, _, _ := strings.Cut(m.What, " at ")
 		if strings.HasPrefix(what, "/") || slices.ContainsFunc(holdTypes, func(t arm.Type) bool { return strings.Contains(strings.ToLower(string(t)), strings.ToLower(what)) }) {

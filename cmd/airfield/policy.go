@@ -124,7 +124,11 @@ func (f *policyFlags) load(around []arm.Resource) (*policies, error) {
 	p.tenant, p.options = t, &o
 	p.engine, found = policy.Compile(t, o)
 	p.found = append(p.found, found...)
-	if len(p.engine.Assigned) == 0 {
+	switch {
+	case len(p.engine.Assigned) > 0:
+	case f.tenant != "":
+		return nil, fmt.Errorf("%s has no policy assignments, so that nothing is known of policies: export policyresources too, or name some with --policy", f.tenant)
+	default:
 		return nil, errors.New("no policy is assigned: name some with --policy, or a snapshot with --tenant")
 	}
 	return p, nil

@@ -110,7 +110,7 @@ func runReview(file string, f reviewFlags) error {
 	if err == nil && f.out != "" {
 		err = writePatches(f.out, out, have)
 	}
-	if err == nil && (out.Verdict != "clear" && out.Verdict != "accepted" || r.Findings.HasErrors()) {
+	if err == nil && out.Verdict != "clear" && out.Verdict != "accepted" {
 		return errFindings
 	}
 	return err
@@ -209,7 +209,7 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	w := wanted{tenant: d.Tenant, bounds: boundsOf(e), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	w := wanted{tenant: d.Tenant, bounds: boundsOf(e, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
 	if n := len(d.Open); n > 0 {
 		w.notes.Infof(diag.Pos{File: src.Name}, "design/open", "the design leaves open what is not judged here: %d things, which airfield design lists", n)
 	}
@@ -234,12 +234,18 @@ func acceptedIn(d *design.Design) (all []review.Acceptance) {
 	return all
 }
 
-// boundsOf gives what an estate lets a review propose.
-func boundsOf(e *estate.Estate) review.Bounds {
+// boundsOf gives what an estate lets a review propose. A workload is needed on
+// the day that it ends, too.
+func boundsOf(e *estate.Estate, subscriptions []design.Subscription) review.Bounds {
 	x := e.Change.Exemptions
-	b := review.Bounds{Kinds: []change.Kind{}, AtMost: time.Duration(x.AtMost), Approver: x.Approver, Ticket: x.Ticket == "required"}
+	b := review.Bounds{Kinds: []change.Kind{}, Ends: map[arm.ID]time.Time{}, AtMost: time.Duration(x.AtMost), Approver: x.Approver, Ticket: x.Ticket == "required"}
 	if x.Category == "mitigated" {
 		b.Category = "Mitigated"
+	}
+	for _, s := range subscriptions {
+		if s.Place != nil && !s.Place.Of.Ends.IsZero() {
+			b.Ends[s.ID.Fold()] = s.Place.Of.Ends.AddDate(0, 0, 1)
+		}
 	}
 	for _, p := range e.Change.MayPropose {
 		for _, k := range []change.Kind{change.Parameter, change.Exemption, change.Reassign} {
