@@ -105,9 +105,7 @@ func (d *designer) unused() {
 			d.leave(about, key, why, pos)
 		}
 	}
-	say(e.Change.Has("may_propose") || e.Change.Has("exemptions"), "estate", "change", "nothing is proposed to the platform yet: a review does that", e.Of("change"))
 	say(e.Guardrails.EnforceAfter > 0, "estate", "guardrails.enforce_after", "the day on which audit becomes deny is not planned yet: guardrails.begin: deny does it", e.Guardrails.Of("enforce_after"))
-	say(len(e.Accept) > 0, "estate", "accept", "neither a design nor a review honours them yet: all findings are printed", e.Of("accept"))
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
 			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "tokens, sequence and done_within are not held against the nodes' speed yet", j.Value.Pos())

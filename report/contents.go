@@ -163,6 +163,16 @@ func (i *item) attach(r arm.Resource) {
 			name = ref.ID.Name()
 		}
 		i.more = append(i.more, "peered with "+name)
+	case "Microsoft.Batch/batchAccounts/pools":
+		p := r.Get("properties")
+		fixed := p.Get("scaleSettings", "fixedScale")
+		dedicated, _ := fixed.Get("targetDedicatedNodes").Int()
+		spot, _ := fixed.Get("targetLowPriorityNodes").Int()
+		how := p.Get("vmSize").Str() + ", as many as its tasks ask"
+		if fixed.Exists() {
+			how = machines(int(dedicated+spot), p.Get("vmSize").Str(), r, "")
+		}
+		i.more = append(i.more, r.ID.Name()+": "+how)
 	}
 }
 
