@@ -240,7 +240,7 @@ func (d *designer) helpers(n *nodes, what string, count int) (*nodes, bool) {
 	if n.cell.region != string(d.e.Regions.Home) {
 		h.about += "@" + n.cell.region
 	}
-	h.spec = estate.Compute{Size: "auto", VCPUs: 4, Memory: 16 << 30, Nodes: count}
+	h.spec = estate.Compute{Size: "auto", VCPUs: 4, Memory: 16 << 30, Nodes: count, RunBy: n.by}
 	if !d.choose(h, compute.Need{Role: compute.Preparation}, "", nil, []string{n.cell.region}) {
 		return nil, false
 	}

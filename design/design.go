@@ -43,7 +43,8 @@ type Design struct {
 	Bill          *cost.Bill
 	Budgets       []Budget // of subscriptions, in the order of their names
 	Eligible      []Eligible
-	Files         []File // for tools that deploy what the design does not
+	Files         []File     // for tools that deploy what the design does not
+	Expected      []Expected // of those tools
 }
 
 // File is what a tool of others reads: the parameters of its template.
@@ -147,7 +148,7 @@ func New(e *estate.Estate, o Options) *Design {
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
 	return &Design{Estate: e, Tenant: t, Subscriptions: d.filled(), Decisions: d.decisions, Findings: d.found.Sorted(), Open: d.open, Edges: d.edges, Parameters: d.parameters,
-		Refused: d.refused, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files}
+		Refused: d.refused, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files, Expected: d.expected}
 }
 
 // designer is a design in the making.
@@ -169,6 +170,7 @@ type designer struct {
 	eligible   []Eligible
 	files      []File
 	costs      cost.Input
+	expected   []Expected
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names

@@ -2,6 +2,9 @@ package design
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"airfield/arm"
 	"airfield/estate"
@@ -10,6 +13,8 @@ import (
 // workspaceRelease is the release of CycleCloud Workspace for Slurm whose
 // parameters are written: that of Azure/cyclecloud-slurm-workspace by this tag.
 const workspaceRelease = "2025.02.06"
+
+const workspaceTool = "CycleCloud Workspace for Slurm"
 
 // workspace is a Slurm cluster of CycleCloud Workspace for Slurm in the making.
 // The workspace is an application's template: what it makes is the
@@ -88,6 +93,7 @@ func (d *designer) finishSlurm() {
 		about := n.share.place.Name()
 		name := "slurm/" + w.group.Name() + ".json"
 		d.files = append(d.files, File{Name: name, Body: d.workspaceParameters(w)})
+		d.expectWorkspace(w)
 		d.leave(about, "the Slurm cluster", fmt.Sprintf("CycleCloud Workspace for Slurm is deployed apart, into networks that are there: git clone --depth 1 --branch %s https://github.com/Azure/cyclecloud-slurm-workspace; az vm image terms accept --urn azurecyclecloud:azure-cyclecloud:cyclecloud8-gen2:latest; az deployment sub create --location %s --template-file cyclecloud-slurm-workspace/bicep/mainTemplate.bicep --parameters @%s --parameters adminPassword=… adminSshPublicKey=… in %s%s", workspaceRelease, w.region, name, n.share.sub.name, atWords(w.network.id)), n.pos)
 		d.leave(about, "roles for the Slurm cluster", "whoever deploys it needs Contributor and User Access Administrator of the subscription, and it gives its CycleCloud machine Contributor there: more than anything else here has, for a policy or a review to know of", n.pos)
 		if d.wayOut(w.network) != estate.NATGateway {
@@ -154,6 +160,45 @@ func (d *designer) workspaceParameters(w *workspace) arm.Value {
 		parameters = append(parameters, p.name, arm.O{"value", p.value})
 	}
 	return arm.New(arm.O{"$schema", "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#", "contentVersion", "1.0.0.0", "parameters", parameters})
+}
+
+// expectWorkspace notes what makes the workspace run: CycleCloud's machine, the
+// scheduler that it starts in its own group, and of each array that is used a
+// scale set at its most. Tags are given to what the template makes and to arrays
+// of work. None of these has a public address, a reservation or a host of its own.
+// github.com/Azure/cyclecloud-slurm-workspace/tree/2025.02.06/bicep: vm.bicep, and
+// slurm.txt, initial_params.json and cyclecloud_install.py of files-to-load
+func (d *designer) expectWorkspace(w *workspace) {
+	expect := func(t arm.Type, part string, n *nodes, members arm.O) arm.ID {
+		return d.expect(workspaceTool, w.group.Resource(t, w.group.Name()+"-"+part), n.pos, append(arm.O{"location", w.region}, members...))
+	}
+	d.expect(workspaceTool, w.group, w.first.pos, arm.O{"name", w.group.Name(), "location", w.region, "tags", w.tags})
+	machine := func(part string, sn *subnet, known ...any) {
+		ip := arm.O{"subnet", arm.O{"id", arm.IDOf(sn.id)}, "publicIPAddress", nil}
+		nic := expect("Microsoft.Network/networkInterfaces", part+"-nic", w.first, append(arm.O{"properties", arm.O{"ipConfigurations", arm.A{arm.O{"properties", ip}}}}, known...))
+		expect("Microsoft.Compute/virtualMachines", part, w.first, append(arm.O{"properties", arm.O{"hardwareProfile", arm.O{"vmSize", w.control.size.Name}, "priority", "Regular", "evictionPolicy", nil,
+			"availabilitySet", nil, "virtualMachineScaleSet", nil, "capacityReservation", nil, "host", nil, "hostGroup", nil, "networkProfile", arm.O{"networkInterfaces", arm.A{arm.O{"id", arm.IDOf(nic)}}}, "storageProfile", arm.O{"osDisk", arm.O{"osType", "Linux"}}}}, known...))
+	}
+	machine("cyclecloud", w.cycle, "tags", w.tags)
+	machine("scheduler", w.compute)
+	array := func(part string, n *nodes, count int, profile, known arm.O) {
+		ip := arm.O{"subnet", arm.O{"id", arm.IDOf(w.compute.id)}, "publicIPAddressConfiguration", nil}
+		profile = append(profile, "capacityReservation", nil, "priority", pick(n.spot, "Spot", "Regular"))
+		if !n.spot {
+			profile = append(profile, "evictionPolicy", nil)
+		}
+		profile = append(profile, "networkProfile", arm.O{"networkInterfaceConfigurations", arm.A{arm.O{"properties", arm.O{"ipConfigurations", arm.A{arm.O{"properties", ip}}}}}})
+		expect(scaleSetType, part, n, append(arm.O{"sku", arm.O{"name", n.size.Name, "capacity", count}, "properties", arm.O{"virtualMachineProfile", profile, "priorityMixPolicy", nil, "hostGroup", nil}}, known...))
+	}
+	array("login", w.control, 1, nil, nil)
+	for _, name := range slices.Sorted(maps.Keys(w.arrays)) {
+		n := w.arrays[name]
+		profile := arm.O{"storageProfile", arm.O{"osDisk", arm.O{"osType", "Linux"}}}
+		if urn := strings.Split(workspaceImage(n), ":"); len(urn) == 4 {
+			profile[1] = append(profile[1].(arm.O), "imageReference", arm.O{"publisher", urn[0], "offer", urn[1], "sku", urn[2], "version", urn[3]})
+		}
+		array(name, n, n.count, profile, arm.O{"zones", append([]string{}, n.zones...), "tags", w.tags})
+	}
 }
 
 // answered tells whether names of endpoints to a part of a service are answered in

@@ -85,6 +85,7 @@ type HitOf struct {
 	Type  arm.Type `json:"type"`
 	Pos   diag.Pos `json:"pos,omitzero"`
 	There bool     `json:"there,omitempty"` // already, and is replaced
+	By    string   `json:"by,omitempty"`    // the tool of others that makes it
 }
 
 // FixOf is one way to let through what a blocker stops.
@@ -189,7 +190,7 @@ func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
 		out.Ended = append(out.Ended, EndedOf{x.ID, x.Get("properties", "expiresOn").Str()})
 	}
 	for _, h := range b.Hits {
-		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos, h.There})
+		out.Resources = append(out.Resources, HitOf{h.Resource.ID, h.Resource.Type(), h.Resource.Pos, h.There, h.By})
 	}
 	if a := b.Assigned; a != nil {
 		out.Assignment, out.AssignedAt, out.ID, out.Definition = a.Title, a.Scope, a.ID, a.DefinitionID()
@@ -393,6 +394,9 @@ func (p *lines) hits(all []HitOf, full bool) {
 		p.printf("    %s  (%s)", h.ID.Name(), h.Type)
 		if h.There {
 			p.printf(", which is there already")
+		}
+		if h.By != "" {
+			p.printf(", made by %s", h.By)
 		}
 		if h.Pos.File != "" {
 			p.printf("  %s", h.Pos)

@@ -34,14 +34,28 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 		for _, id := range of {
 			out.Hits = append(out.Hits, x.hit(id))
 		}
+		if by, again := x.again(out.Hits); again && out.Certain && strings.HasPrefix(b.Code, "limits/quota") {
+			out.Certain, out.Reason = false, "what "+by+" has made there may be a part of what is in use"
+		}
 		x.out.Blockers = append(x.out.Blockers, &out)
 	}
+}
+
+// again tells whether a tool of others may have made some of what is wanted, under
+// names of its own, and which.
+func (x *reviewer) again(hits []Hit) (by string, is bool) {
+	for _, h := range hits {
+		if h.By != "" && x.have.Has(h.Resource.ID.ResourceGroupID()) {
+			return h.By, true
+		}
+	}
+	return "", false
 }
 
 // hit gives a resource that is wanted, by its id.
 func (x *reviewer) hit(id arm.ID) Hit {
 	if r, ok := x.will.Get(id); ok {
-		return Hit{Resource: r, There: x.have.Has(id)}
+		return x.hitOf(r)
 	}
 	return Hit{Resource: arm.Resource{ID: id}}
 }
@@ -59,7 +73,8 @@ func (x *reviewer) lack() {
 		who += ","
 	}
 	lacks := map[string][]access.Need{}
-	for _, c := range a.Lacking(x.o.As, x.own) {
+	others := func(r arm.Resource) bool { return x.o.MadeBy[r.ID.Fold()] != "" } // it is their own principal that makes these
+	for _, c := range a.Lacking(x.o.As, slices.DeleteFunc(slices.Clone(x.own), others)) {
 		b := Blocker{Code: "access/lacking", Certain: c.Decision == access.No, Title: who + " may not do what the deployment needs"}
 		no := slices.IndexFunc(c.Grounds, func(g access.Ground) bool { return g.Kind == access.Deny && g.Effect == access.Yes })
 		if b.Certain && no >= 0 {

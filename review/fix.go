@@ -88,7 +88,7 @@ func (x *reviewer) escapes(b *Blocker) []arm.ID {
 		if size == "" || bound || !slices.ContainsFunc(under, r.ID.SubscriptionID().Equal) {
 			continue
 		}
-		if alike, ok := x.o.Policy.Write(b.Hits[0].Resource, field, arm.New(size)); ok && rule.denies(x.blocking, alike) {
+		if alike, ok := x.o.Policy.Write(b.Hits[0].Resource, field, arm.New(size)); ok && rule.denies(x.blocking, alike) && !rule.denies(x.blocking, r) {
 			out = append(out, r.ID)
 		}
 	}

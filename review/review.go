@@ -31,9 +31,10 @@ import (
 type Options struct {
 	Policy policy.Options // its Now is the day of the review
 	Bounds Bounds
-	KeptIn change.Owner // the tool that keeps their policies, Unknown to tell from each assignment
-	Accept []Acceptance // what is lived with
-	As     string       // the object id of the principal that deploys, "" for not asking what it may
+	KeptIn change.Owner      // the tool that keeps their policies, Unknown to tell from each assignment
+	Accept []Acceptance      // what is lived with
+	MadeBy map[arm.ID]string // the tools of others that make some of what is wanted, by folded id
+	As     string            // the object id of the principal that deploys, "" for not asking what it may
 
 	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
 	// are done.
@@ -104,7 +105,8 @@ type Blocker struct {
 // Hit is one resource that is stopped.
 type Hit struct {
 	Resource arm.Resource
-	There    bool // a resource of the same id, which it replaces
+	There    bool   // a resource of the same id, which it replaces
+	By       string // the tool of others that makes it, "" for ours
 	verdict  policy.Verdict
 	because  []policy.Because
 }
@@ -242,7 +244,7 @@ func (x *reviewer) judge() {
 		}
 		if lacks := cmp.Or(v.Lacks, unseen); lacks != "" {
 			b := x.blocker(blockers, "lacks "+lacks, Blocker{Code: "policy/unknown", Title: "policies that are not seen", Reason: lacks})
-			b.Hits = append(b.Hits, Hit{Resource: r, There: x.have.Has(r.ID)})
+			b.Hits = append(b.Hits, x.hitOf(r))
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
@@ -254,6 +256,10 @@ func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Bloc
 		x.out.Blockers = append(x.out.Blockers, &b)
 	}
 	return all[key]
+}
+
+func (x *reviewer) hitOf(r arm.Resource) Hit {
+	return Hit{Resource: r, There: x.have.Has(r.ID), By: x.o.MadeBy[r.ID.Fold()]}
 }
 
 // block notes that a rule stands against a resource: under the blocker of the
@@ -277,7 +283,9 @@ func (x *reviewer) block(all map[string]*Blocker, r arm.Resource, q policy.Reque
 	}
 	b.KeptIn, b.KeptWhy = x.keeper(res.Assigned)
 	into := x.blocker(all, key, b)
-	into.Hits = append(into.Hits, Hit{r, x.have.Has(r.ID), v, why.Conditions})
+	hit := x.hitOf(r)
+	hit.verdict, hit.because = v, why.Conditions
+	into.Hits = append(into.Hits, hit)
 	for _, ended := range x.engine.Ended(r.ID, res.Assigned) {
 		if !slices.ContainsFunc(into.Ended, func(o arm.Resource) bool { return o.ID.Equal(ended.ID) }) {
 			into.Ended = append(into.Ended, ended)

@@ -90,7 +90,7 @@ func runReview(file string, f reviewFlags) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	o := review.Options{Bounds: w.bounds, Accept: w.accept, KeptIn: w.keptIn, As: f.as, Side: side}
+	o := review.Options{Bounds: w.bounds, Accept: w.accept, KeptIn: w.keptIn, MadeBy: w.madeBy, As: f.as, Side: side}
 	if o.Policy.Now, err = timeOf(f.now); err != nil {
 		return err
 	}
@@ -147,6 +147,7 @@ func printFew(found diag.List, full, colour bool) {
 // wanted is what is to be deployed.
 type wanted struct {
 	tenant *tenant.Tenant
+	madeBy map[arm.ID]string
 	bounds review.Bounds
 	accept []review.Acceptance
 	keptIn change.Owner
@@ -209,7 +210,8 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	w := wanted{tenant: d.Tenant, bounds: boundsOf(e, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	w := wanted{bounds: boundsOf(e, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	w.tenant, w.madeBy = d.Whole()
 	if n := len(d.Open); n > 0 {
 		w.notes.Infof(diag.Pos{File: src.Name}, "design/open", "the design leaves open what is not judged here: %d things, which airfield design lists", n)
 	}

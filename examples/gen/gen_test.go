@@ -208,7 +208,8 @@ func TestBlocked(t *testing.T) {
 			do(i)
 		}
 	}
-	r := review.New(designed(t, health).Tenant, healthTenant(), review.Options{Policy: policy.Options{Now: now}, Side: all})
+	whole, by := designed(t, health).Whole()
+	r := review.New(whole, healthTenant(), review.Options{MadeBy: by, Policy: policy.Options{Now: now}, Side: all})
 	var b strings.Builder
 	for _, x := range r.Blockers {
 		if !x.Certain {
@@ -296,8 +297,9 @@ func denied(t *testing.T, in *tenant.Tenant, resources []arm.Resource, at time.T
 func wanted(t *testing.T, o *organization, in *tenant.Tenant) []arm.Resource {
 	t.Helper()
 	d := designed(t, o)
+	whole, _ := d.Whole()
 	var all []arm.Resource
-	for r := range d.Tenant.All() {
+	for r := range whole.All() {
 		if !r.Theirs && !r.Type().Equal("Microsoft.Authorization/policyAssignments") {
 			all = append(all, tenant.Keep(r))
 		}
