@@ -85,6 +85,8 @@ func nounOf(path string) string {
 		last = rest[strings.LastIndexByte(rest, '.')+1:]
 	} else if noun := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(last), "s"), "id"); len(noun) < len(last)-1 {
 		last = noun
+	} else if noun := strings.TrimSuffix(strings.ToLower(last), "uri"); strings.HasSuffix(noun, "resource") {
+		last = noun
 	} else {
 		return ""
 	}
@@ -92,10 +94,11 @@ func nounOf(path string) string {
 }
 
 // isOf tells whether a noun in the singular or plural is the id's type's, with
-// or without words before it: a "remoteVirtualNetwork" is a virtualNetworks.
+// or without words before it: a "remoteVirtualNetwork" is a virtualNetworks, and
+// a "targetResource" is anything.
 func isOf(noun string, id arm.ID) bool {
 	kind := strings.Replace(strings.ToLower(lastOf(id.Type())), "policyset", "policy", 1)
-	return noun != "" && (strings.HasSuffix(noun, kind) || strings.HasSuffix(noun+"s", kind) || strings.HasSuffix(noun+"es", kind) ||
+	return noun != "" && (strings.HasSuffix(noun, "resource") || strings.HasSuffix(noun, kind) || strings.HasSuffix(noun+"s", kind) || strings.HasSuffix(noun+"es", kind) ||
 		strings.HasSuffix(strings.TrimSuffix(noun, "y")+"ies", kind))
 }
 
