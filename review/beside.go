@@ -8,7 +8,6 @@ import (
 	"airfield/arm"
 	"airfield/limits"
 	"airfield/policy"
-	"airfield/tenant"
 )
 
 // What stands against a deployment beside policies: limits, and what the
@@ -16,8 +15,9 @@ import (
 
 // limit notes what quota, sizes, names, addresses and the like have against what
 // is wanted.
-func (x *reviewer) limit(wanted *tenant.Tenant) {
-	for _, b := range limits.Against(wanted, x.have) {
+func (x *reviewer) limit() {
+	x.blocks = limits.Against(x.wanted, x.have)
+	for _, b := range x.blocks {
 		if !b.Stops() && b.Because == "" {
 			x.out.Notes = append(x.out.Notes, b.Diagnostic)
 			continue
@@ -29,7 +29,7 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 		case len(b.Of) > 0:
 			of = b.Of
 		}
-		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead, Help: b.Help}
+		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead, Help: b.Help, key: blockKey(&b)}
 		for _, id := range of {
 			out.Hits = append(out.Hits, x.hit(id))
 		}
