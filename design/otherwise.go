@@ -26,7 +26,7 @@ type Otherwise struct {
 func (d *Design) Others(in *tenant.Tenant, o Options) func(at diag.Pos, sub arm.ID, region string) []Otherwise {
 	landed := sync.OnceValue(func() *Design {
 		there := o
-		there.Tenant = in
+		there.Tenant, there.Lock = in, o.Lock.unchosen()
 		return New(d.Estate, there)
 	})
 	moved := map[string][]Otherwise{} // by service and region
@@ -34,7 +34,7 @@ func (d *Design) Others(in *tenant.Tenant, o Options) func(at diag.Pos, sub arm.
 		for _, p := range d.placesIn(sub) {
 			for _, j := range p.Jobs {
 				if j.Value.Pos() == at && len(j.Value.OrElse) > 0 {
-					all = append(all, landed().second(p.Name()+"/"+j.Key)...)
+					all = append(all, landed().second(p.Name()+"/"+j.Key, o.Lock)...)
 				}
 			}
 			for _, s := range p.Services {
@@ -46,7 +46,7 @@ func (d *Design) Others(in *tenant.Tenant, o Options) func(at diag.Pos, sub arm.
 					if len(s.Value.Regions) > 1 {
 						about += "@" + region
 					}
-					all = append(all, landed().second(about)...)
+					all = append(all, landed().second(about, o.Lock)...)
 				}
 				key := p.Name() + "/" + s.Key + "@" + region
 				if _, known := moved[key]; !known {
@@ -71,15 +71,18 @@ func (d *Design) placesIn(sub arm.ID) (all []estate.Place) {
 }
 
 // second gives what became of the second choices of a part in the tenant that a
-// design lands in.
-func (d *Design) second(about string) (all []Otherwise) {
-	taken := ""
+// design lands in; a lock may hold another.
+func (d *Design) second(about string, lock *Lock) (all []Otherwise) {
+	taken, how := "", "airfield design --tenant"
+	if _, locked := lock.fresh().get("choice", about); locked {
+		how += " --update " + about
+	}
 	for i, r := range d.Refused {
 		switch first := i == 0 || d.Refused[i-1].About != about; {
 		case r.About != about || !r.Certain:
 		case r.Instead != "" && r.Instead != taken && !d.Findings.HasErrors():
 			taken = r.Instead
-			all = append(all, Otherwise{What: fmt.Sprintf("take or_else of the estate, %s, as airfield design --tenant does", taken), Wanted: d.Tenant})
+			all = append(all, Otherwise{What: fmt.Sprintf("take or_else of the estate, %s, as %s does", taken, how), Wanted: d.Tenant})
 		case r.Instead == "" && !first:
 			all = append(all, Otherwise{What: "or_else of the estate, " + r.What, Refused: r.By})
 		}

@@ -47,9 +47,9 @@ func (x *reviewer) retagged(all map[retag]*retagged) (found diag.List) {
 	})
 	for _, t := range keys {
 		a := t.assigned
-		help := fmt.Sprintf("want %s=%s, or ask who keeps the assignment to leave it", t.key, t.after)
+		help := fmt.Sprintf("write %s=%s yourself, or ask who keeps the assignment to leave it", t.key, t.after)
 		if r, ok := x.will.Get(t.sub); ok && r.Get("tags", t.key).Str() == t.after {
-			help = fmt.Sprintf("the subscription has it: az tag update --resource-id %s --operation Merge --tags %s, or want %s=%s", t.sub, quoted(t.key+"="+t.before), t.key, t.after)
+			help = fmt.Sprintf("the subscription has it: az tag update --resource-id %s --operation Merge --tags %s, or write %s=%s yourself", t.sub, quoted(t.key+"="+t.before), t.key, t.after)
 		}
 		found = append(found, diag.Diagnostic{Pos: all[t].first.Pos, Severity: diag.Warning, Code: "review/tag-overwritten", Help: help,
 			Message: fmt.Sprintf("tag %s=%s becomes %q in %s of %s: %q writes it (assignment %q at %s)", t.key, t.before, t.after,

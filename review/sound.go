@@ -183,7 +183,7 @@ func lets(b *Blocker, r arm.Resource, now standing, then []*Blocker) bool {
 
 // placed tells whether a size or a region is what a blocker refuses.
 func placed(b *Blocker) bool {
-	if strings.HasPrefix(b.Code, "limits/quota") || strings.HasPrefix(b.Code, "limits/size") {
+	if strings.HasPrefix(b.Code, "limits/quota") || strings.HasPrefix(b.Code, "limits/size-") {
 		return true
 	}
 	return slices.ContainsFunc(b.Because, func(c policy.Because) bool {
