@@ -1,6 +1,7 @@
 package review
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,12 +30,25 @@ func (x *reviewer) limit() {
 		case len(b.Of) > 0:
 			of = b.Of
 		}
-		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: b.Message, Reason: b.Because, Instead: b.Instead, Help: b.Help, key: blockKey(&b)}
+		title, reason := x.title(&b)
+		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: title, Reason: reason, Instead: b.Instead, Help: b.Help, key: blockKey(&b)}
 		for _, id := range of {
 			out.Hits = append(out.Hits, x.hit(id))
 		}
 		x.out.Blockers = append(x.out.Blockers, &out)
 	}
+}
+
+// title says in a few words what a block is, and what is behind it: why it is
+// not certain, or the whole of what the few words are about.
+func (x *reviewer) title(b *limits.Block) (title, reason string) {
+	switch {
+	case b.Stops() && b.Code == "limits/lock":
+		return fmt.Sprintf("lock %q on %s stops %s", b.At.Name(), x.will.Title(b.At.Scope()), things(max(len(b.Of), 1), "write")), b.Message
+	case b.Stops() && b.Code == "limits/quota" && b.Sum != nil && b.Sum.Region != "":
+		return fmt.Sprintf("quota of %s in %s: %d wanted, %d of %d in use", b.Sum.Name, b.Sum.Region, b.Sum.Wanted, b.Sum.Used, b.Sum.Limit), b.Message
+	}
+	return b.Message, b.Because
 }
 
 // hit gives a resource that is wanted, by its id.

@@ -81,7 +81,7 @@ type Blocker struct {
 	Code    string // policy/deny, policy/unknown, …
 	Certain bool
 	Title   string // who or what stops them, in a few words
-	Reason  string // why it is not certain
+	Reason  string // why it is not certain, or the whole of what Title is about
 	Hits    []Hit
 	Over    []Acceptance // that covered hits until they ended
 
