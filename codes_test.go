@@ -58,7 +58,7 @@ func TestCodes(t *testing.T) {
 // codeAreas are the first parts of codes. Those of limits.Check are the ids of
 // catalog/data/service_rules.csv, which says of each what it means, and are not
 // written out in the program.
-var codeAreas = []string{"compute", "source", "estate", "lock", "design", "emit", "limits", "template", "tenant", "policy", "snapshot", "test", "access", "denial", "groups", "pipeline", "runway", "whatif"}
+var codeAreas = []string{"compute", "source", "estate", "lock", "design", "emit", "limits", "template", "tenant", "policy", "snapshot", "test", "access", "denial", "groups", "pipeline", "review", "runway", "whatif"}
 
 // codesUsed gives a place where each code is used: a text in the program that
 // has the shape of one.

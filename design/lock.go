@@ -217,6 +217,17 @@ func (l *Lock) Without(key string) (*Lock, int) {
 	return less, len(l.facts) - len(less.facts)
 }
 
+// unchosen gives the lock without what was taken of second choices.
+func (l *Lock) unchosen() *Lock {
+	less := l.fresh()
+	for k := range less.facts {
+		if strings.HasPrefix(k, "choice ") {
+			delete(less.facts, k)
+		}
+	}
+	return less
+}
+
 // dropped gives the facts of a kind that were not asked for, by key.
 func (l *Lock) dropped(kind string) []string {
 	var keys []string

@@ -136,3 +136,22 @@ func (e *Estate) WithGroups(g Groups) *Estate {
 	with.defaults = slices.DeleteFunc(slices.Clone(e.defaults), func(d Default) bool { return d.Path == "platform" })
 	return &with
 }
+
+// WithRegions gives the estate with a service of a place in other regions.
+func (e *Estate) WithRegions(workload, environment, service string, regions []Region) *Estate {
+	with := *e
+	with.places = slices.Clone(e.places)
+	for i := range with.places {
+		p := &with.places[i]
+		if p.Workload != workload || p.Environment != environment {
+			continue
+		}
+		p.Services = slices.Clone(p.Services)
+		for j := range p.Services {
+			if p.Services[j].Key == service {
+				p.Services[j].Value.Regions = regions
+			}
+		}
+	}
+	return &with
+}

@@ -51,6 +51,7 @@ var rules = []rule{
 	{"tag-count", anyType, diag.Error, "", tagCount},
 	{"tag-name", anyType, diag.Error, "", tagName},
 	{"tag-value", anyType, diag.Error, "", tagValue},
+	{"same-region", anyType, diag.Warning, "read of networks, private endpoints, security groups and Batch; of the other pairs it is general knowledge", sameRegion},
 	{"storage-tag-name", storageAccounts, diag.Warning, "the shorter limit of storage accounts is general knowledge", tagNameOfStorage},
 
 	{"management-group-depth", arm.ManagementGroupType, diag.Error, "", managementGroupDepth},
@@ -128,6 +129,7 @@ var rules = []rule{
 	{"lifecycle-tracking", managementPolicies, diag.Error, "", lifecycleTracking},
 	{"lustre-capacity", amlFilesystems, diag.Error, "", lustreCapacity},
 	{"lustre-containers", amlFilesystems, diag.Error, "", lustreContainers},
+	{"lustre-keys", amlFilesystems, diag.Error, "", lustreKeys},
 	{"lustre-maintenance", amlFilesystems, diag.Error, "", lustreMaintenance},
 	{"lustre-sku", amlFilesystems, diag.Error, "", lustreSKU},
 	{"lustre-subnet", amlFilesystems, diag.Error, "", lustreSubnet},

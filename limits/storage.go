@@ -329,6 +329,22 @@ func lustreContainers(c *check) {
 	}
 }
 
+// lustreKeys wants the account that a file system is linked to to take keys: the
+// service reads and writes its containers with them.
+func lustreKeys(c *check) {
+	for _, member := range []string{"container", "loggingContainer"} {
+		container := idOf(c.p("hsm", "settings", member))
+		if !containers.Equal(container.Type()) {
+			continue
+		}
+		id := container.Parent().Parent()
+		if account, ok := c.get(id); ok && isFalse(at(account.Body, "properties", "allowSharedKeyAccess")) {
+			c.fail("wanted account keys allowed in storage account %q, whose containers it is linked to, found allowSharedKeyAccess false", id.Name())
+			return
+		}
+	}
+}
+
 func lustreSubnet(c *check) {
 	subnet, ok := c.lookup(c.p("filesystemSubnet"))
 	n, sized := c.p("storageCapacityTiB").Int()

@@ -53,6 +53,7 @@ type BlockerOf struct {
 	Message    string           `json:"message,omitempty"`
 	Because    []policy.Because `json:"because,omitempty"`
 	Fixes      []FixOf          `json:"fixes,omitempty"`
+	Refused    []RefusedOf      `json:"refused,omitempty"` // what the estate has otherwise
 
 	Instead []limits.Alternative `json:"instead,omitempty"` // other values that pass, of a limit
 	Help    string               `json:"help,omitempty"`    // what to do about it
@@ -90,7 +91,7 @@ type HitOf struct {
 
 // FixOf is one way to let through what a blocker stops.
 type FixOf struct {
-	Kind   string   `json:"kind"` // edit, or the kind of the change
+	Kind   string   `json:"kind"` // estate for what the estate has otherwise, edit, or the kind of the change
 	Title  string   `json:"title"`
 	Field  string   `json:"field,omitempty"`
 	Values []string `json:"values,omitempty"` // each of which is let through
@@ -98,6 +99,12 @@ type FixOf struct {
 	Note   string   `json:"note,omitempty"`
 
 	change *change.Change
+}
+
+// RefusedOf is what an estate has otherwise, and is refused, too.
+type RefusedOf struct {
+	What string   `json:"what"`
+	By   []string `json:"by"`
 }
 
 // OpensOf is what a change lets through that was not before.
@@ -201,7 +208,14 @@ func blockerOf(r *review.Review, b *review.Blocker) BlockerOf {
 			out.Set = a.Set.Title
 		}
 	}
+	for _, c := range b.Refused {
+		out.Refused = append(out.Refused, RefusedOf{c.What, c.Refused})
+	}
 	for _, f := range b.Fixes {
+		if f.Choice != nil {
+			out.Fixes = append(out.Fixes, FixOf{Kind: "estate", Title: f.Choice.What})
+			continue
+		}
 		if f.Edit != nil {
 			out.Fixes = append(out.Fixes, FixOf{Kind: "edit", Title: "set " + f.Edit.Field + " to " + strings.Join(f.Edit.Values, " or "), Field: f.Edit.Field, Values: f.Edit.Values})
 			continue
@@ -369,6 +383,9 @@ func (p *lines) blocker(b BlockerOf, full bool) {
 		p.printf("    %-9s %s: %s\n", label, a.Resource.Name(), cmp.Or(a.Size, a.Region))
 	}
 	p.fixes(b.Fixes)
+	for _, r := range b.Refused {
+		p.printf("    refused   %s: %s\n", r.What, few(r.By, 1))
+	}
 }
 
 func (p *lines) fixes(all []FixOf) {

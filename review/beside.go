@@ -9,7 +9,6 @@ import (
 	"airfield/arm"
 	"airfield/limits"
 	"airfield/policy"
-	"airfield/tenant"
 )
 
 // What stands against a deployment beside policies: limits, and what the
@@ -17,8 +16,9 @@ import (
 
 // limit notes what quota, sizes, names, addresses and the like have against what
 // is wanted.
-func (x *reviewer) limit(wanted *tenant.Tenant) {
-	for _, b := range limits.Against(wanted, x.have) {
+func (x *reviewer) limit() {
+	x.blocks = limits.Against(x.wanted, x.have)
+	for _, b := range x.blocks {
 		if !b.Stops() && b.Because == "" {
 			x.out.Notes = append(x.out.Notes, b.Diagnostic)
 			continue
@@ -30,7 +30,8 @@ func (x *reviewer) limit(wanted *tenant.Tenant) {
 		case len(b.Of) > 0:
 			of = b.Of
 		}
-		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: strings.TrimSuffix(b.Message, ": cannot be told, because "+b.Because), Reason: b.Because, Instead: b.Instead, Help: b.Help}
+		title, reason := x.title(&b)
+		out := Blocker{Code: b.Code, Certain: b.Stops(), Title: title, Reason: reason, Instead: b.Instead, Help: b.Help, key: blockKey(&b)}
 		for _, id := range of {
 			out.Hits = append(out.Hits, x.hit(id))
 		}
@@ -50,6 +51,18 @@ func (x *reviewer) again(hits []Hit) (by string, is bool) {
 		}
 	}
 	return "", false
+}
+
+// title says in a few words what a block is, and what is behind it: why it is
+// not certain, or the whole of what the few words are about.
+func (x *reviewer) title(b *limits.Block) (title, reason string) {
+	switch {
+	case b.Stops() && b.Code == "limits/lock":
+		return fmt.Sprintf("lock %q on %s stops %s", b.At.Name(), x.will.Title(b.At.Scope()), things(max(len(b.Of), 1), "write")), b.Message
+	case b.Stops() && b.Code == "limits/quota" && b.Sum != nil && b.Sum.Region != "":
+		return fmt.Sprintf("quota of %s in %s: %d wanted, %d of %d in use", b.Sum.Name, b.Sum.Region, b.Sum.Wanted, b.Sum.Used, b.Sum.Limit), b.Message
+	}
+	return strings.TrimSuffix(b.Message, ": cannot be told, because "+b.Because), b.Because
 }
 
 // hit gives a resource that is wanted, by its id.

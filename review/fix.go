@@ -17,12 +17,13 @@ import (
 	"airfield/tenant"
 )
 
-// Fix is one way to let through what a blocker stops: another value in what is
-// wanted, or a change to what is theirs. Each was made, and what it is for was
-// judged again.
+// Fix is one way to let through what a blocker stops: what its author has
+// otherwise, another value in what is wanted, or a change to what is theirs. Each
+// was made, and what it is for was judged again.
 type Fix struct {
-	Edit   *Edit          // nil for a change
-	Change *change.Change // nil for an edit
+	Choice *Choice        // one of the three
+	Edit   *Edit          // or this
+	Change *change.Change // or this
 	Opens  Opens
 }
 
@@ -46,6 +47,7 @@ type Opens struct {
 func (x *reviewer) fixAll() {
 	var stopped []*Blocker
 	for _, b := range x.out.Blockers {
+		b.Fixes, b.Refused = x.choices(b)
 		if b.Certain && b.Assigned != nil && b.Assigned.Rule != nil {
 			stopped = append(stopped, b)
 		}
@@ -59,11 +61,15 @@ func (x *reviewer) fixAll() {
 		rules = append(rules, ruleOf(b, nil))
 		writes = writes || changes(b.Assigned.Rule.Effect)
 	}
+	x.joined, x.standing = x.joining(stopped), standing{}
+	x.standing.ask(x.blocks)
+	x.standing.check(x.own, edited{Tenant: x.will})
+	x.standing.check(x.joined, edited{Tenant: x.will})
 	x.blocking = x.compile(x.govern, true, rules...)
 	x.caught = x.catch(x.compile(x.govern, writes, rules...))
 	x.o.Side(len(stopped), func(i int) {
 		b := stopped[i]
-		b.Fixes = append(x.edits(b), x.changes(b)...)
+		b.Fixes = slices.Concat(b.Fixes, x.edits(b), x.changes(b))
 		b.Escapes = x.escapes(b)
 	})
 }
@@ -115,7 +121,7 @@ func (x *reviewer) edits(b *Blocker) []Fix {
 	var fixes []Fix
 	related := policy.In(x.will)
 	for _, c := range b.Because {
-		if c.Field == "" || identifies(c.Field) || slices.ContainsFunc(fixes, func(f Fix) bool { return f.Edit.Field == c.Field }) {
+		if c.Field == "" || identifies(c.Field) || x.o.Otherwise != nil && arm.EqualFold(c.Field, "location") || slices.ContainsFunc(fixes, func(f Fix) bool { return f.Edit.Field == c.Field }) {
 			continue
 		}
 		e := Edit{Field: c.Field}
@@ -180,6 +186,9 @@ func candidates(c *policy.Because) []arm.Value {
 	if size, ok := catalog.SizeByName(seen); ok {
 		all = sizesLike(size, all)
 	}
+	if _, ok := catalog.RegionByName(seen); ok && arm.EqualFold(c.Field, "location") { // what lies in one is not global
+		all = slices.DeleteFunc(slices.Clone(all), func(v arm.Value) bool { _, ok := catalog.RegionByName(v.Str()); return !ok })
+	}
 	return all[:min(len(all), maxCandidates)]
 }
 
@@ -232,9 +241,10 @@ func plain(v arm.Value) string {
 }
 
 // passes tells whether with another value nothing denies the resources of a
-// blocker that did not before, and its rule no longer does; and how many denials
-// are left.
+// blocker that did not before, its rule no longer does, and the value is sound;
+// and how many denials are left.
 func (x *reviewer) passes(b *Blocker, related policy.Related, field string, v arm.Value) (left int, ok bool) {
+	var all []arm.Resource
 	for i := range b.Hits {
 		h := &b.Hits[i]
 		r, ok := x.o.Policy.Write(h.Resource, field, v)
@@ -245,9 +255,9 @@ func (x *reviewer) passes(b *Blocker, related policy.Related, field string, v ar
 		if len(after) >= len(before) || slices.ContainsFunc(after, func(a *policy.Assigned) bool { return a == b.Assigned || !slices.Contains(before, a) }) {
 			return 0, false
 		}
-		left += len(after)
+		left, all = left+len(after), append(all, r)
 	}
-	return left, true
+	return left, x.sound(all)
 }
 
 // offered tells whether the size that a resource asks for is not known to be

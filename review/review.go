@@ -36,6 +36,11 @@ type Options struct {
 	MadeBy map[arm.ID]string // the tools of others that make some of what is wanted, by folded id
 	As     string            // the object id of the principal that deploys, "" for not asking what it may
 
+	// Otherwise gives what the author of what is wanted has in the place of a
+	// resource whose size or region is refused; nil for nothing. Regions are then
+	// not edited, since many resources follow one word of the author.
+	Otherwise func(arm.Resource) []Choice
+
 	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
 	// are done.
 	Side func(n int, do func(i int))
@@ -79,7 +84,7 @@ type Blocker struct {
 	Code    string // policy/deny, policy/unknown, …
 	Certain bool
 	Title   string // who or what stops them, in a few words
-	Reason  string // why it is not certain
+	Reason  string // why it is not certain, or the whole of what Title is about
 	Hits    []Hit
 	Over    []Acceptance // that covered hits until they ended
 
@@ -87,6 +92,7 @@ type Blocker struct {
 	Assigned *policy.Assigned
 	Because  []policy.Because // of the first hit
 	Fixes    []Fix            // those that open least first
+	Refused  []Choice         // what the author has otherwise, and is refused, too
 	KeptIn   change.Owner     // the tool that keeps the assignment
 	KeptWhy  string
 	Ended    []arm.Resource // exemptions that let a hit through until they ended
@@ -100,6 +106,8 @@ type Blocker struct {
 	Lacks  []access.Need
 	Grants []access.Grant // built-in roles that allow it
 	denied bool           // by a deny assignment, against which no role helps
+
+	key string // the cause, the same in reviews of other wanted resources
 }
 
 // Hit is one resource that is stopped.
@@ -148,6 +156,7 @@ type Inside struct {
 // reviewer is a review in the making.
 type reviewer struct {
 	o        Options
+	wanted   *tenant.Tenant
 	own      []arm.Resource // that are to be written
 	have     *tenant.Tenant
 	will     *tenant.Tenant // with what is wanted
@@ -157,23 +166,20 @@ type reviewer struct {
 	out      Review
 	blocking *policy.Engine // the rules of certain blockers
 	caught   caught
+	blocks   []limits.Block
+	joined   []arm.Resource               // what exists and is judged with edits
+	standing standing                     // before any edit
+	tried    map[*tenant.Tenant]*reviewer // with choices
+	said     map[string]bool              // of them, those that are refused
 }
 
 // New reviews what is wanted, of which what is theirs is there already. What lies
 // in have under the same id is replaced.
 func New(wanted, have *tenant.Tenant, o Options) *Review {
-	x := &reviewer{o: o, own: ours(wanted), have: have}
-	var found diag.List
-	x.will, found = have.With(x.own...)
-	x.out.Findings = append(x.out.Findings, found...)
-	x.out.will = x.will
-	x.govern = governing(x.will)
-	x.engine, found = policy.Compile(x.govern, o.Policy)
-	x.out.Findings = append(x.out.Findings, found...)
-	x.related = policy.In(x.will)
+	x := newReviewer(wanted, have, o)
 	x.judge()
+	x.limit()
 	x.fixAll()
-	x.limit(wanted)
 	x.lack()
 	x.inside()
 	x.accept()
@@ -184,6 +190,19 @@ func New(wanted, have *tenant.Tenant, o Options) *Review {
 		return cmp.Compare(len(b.Hits), len(a.Hits))
 	})
 	return &x.out
+}
+
+func newReviewer(wanted, have *tenant.Tenant, o Options) *reviewer {
+	x := &reviewer{o: o, wanted: wanted, own: ours(wanted), have: have, tried: map[*tenant.Tenant]*reviewer{}, said: map[string]bool{}}
+	var found diag.List
+	x.will, found = have.With(x.own...)
+	x.out.Findings = append(x.out.Findings, found...)
+	x.out.will = x.will
+	x.govern = governing(x.will)
+	x.engine, found = policy.Compile(x.govern, o.Policy)
+	x.out.Findings = append(x.out.Findings, found...)
+	x.related = policy.In(x.will)
+	return x
 }
 
 func b2i(b bool) int {
@@ -231,7 +250,7 @@ var governors = []string{"Microsoft.Management/", "Microsoft.Subscription/", "Mi
 func (x *reviewer) judge() {
 	blockers := map[string]*Blocker{}
 	unseen := policy.Unseen(x.have)
-	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}}
+	said := gathered{writes: map[string]*Write{}, deploys: map[*policy.Assigned]*Deploy{}, reports: map[*policy.Assigned]*Report{}, tags: map[retag]*retagged{}}
 	for _, r := range x.own {
 		q := policy.Request{Resource: r}
 		v := x.engine.Judge(q, x.related)
@@ -248,6 +267,7 @@ func (x *reviewer) judge() {
 		}
 	}
 	x.out.Writes, x.out.Deploys, x.out.Reports = said.sorted()
+	x.out.Notes = append(x.out.Notes, x.retagged(said.tags)...)
 }
 
 func (x *reviewer) blocker(all map[string]*Blocker, key string, b Blocker) *Blocker {
@@ -281,6 +301,12 @@ func (x *reviewer) block(all map[string]*Blocker, r arm.Resource, q policy.Reque
 	case res.Reason.Message != "":
 		b.Reason = res.Reason.String()
 	}
+	b.key = keyOf(res.Assigned)
+	for _, c := range b.Because {
+		if !typeOnly(c) {
+			b.key += "\n" + c.Text + "\n" + c.Saw
+		}
+	}
 	b.KeptIn, b.KeptWhy = x.keeper(res.Assigned)
 	into := x.blocker(all, key, b)
 	hit := x.hitOf(r)
@@ -310,10 +336,12 @@ type gathered struct {
 	writes  map[string]*Write
 	deploys map[*policy.Assigned]*Deploy
 	reports map[*policy.Assigned]*Report
+	tags    map[retag]*retagged
 }
 
 func (g *gathered) add(r arm.Resource, v policy.Verdict) {
 	for _, c := range v.Changes {
+		g.retag(r, c)
 		key := fmt.Sprintf("%d %s %s", c.Assigned.Index(), c.Path, c.After.Text())
 		if g.writes[key] == nil {
 			g.writes[key] = &Write{Assigned: c.Assigned, Path: c.Path, After: c.After, Replaces: c.Before.Exists()}

@@ -95,6 +95,9 @@ func runReview(file string, f reviewFlags) error {
 		return err
 	}
 	o.Policy.Place = w.place
+	if w.design != nil {
+		o.Otherwise = otherwise(w, have, o.Policy.Now)
+	}
 	r := review.New(w.tenant, have, o)
 	for _, d := range w.gaps {
 		r.Blockers = append(r.Blockers, &review.Blocker{Code: d.Code, Title: d.Message, Reason: "it was not read"})
@@ -152,6 +155,8 @@ type wanted struct {
 	accept []review.Acceptance
 	keptIn change.Owner
 	place  func(arm.Resource, arm.Value) diag.Pos
+	design *design.Design // of an estate
+	lock   *design.Lock
 	gaps   diag.List // what is to be deployed and is not judged, because it was not read
 	notes  diag.List
 }
@@ -210,12 +215,23 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	w := wanted{bounds: boundsOf(e, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	w := wanted{design: d, lock: lock, bounds: boundsOf(e, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
 	w.tenant, w.madeBy = d.Whole()
 	if n := len(d.Open); n > 0 {
 		w.notes.Infof(diag.Pos{File: src.Name}, "design/open", "the design leaves open what is not judged here: %d things, which airfield design lists", n)
 	}
 	return w, nil
+}
+
+// otherwise gives what an estate has in the place of what is refused.
+func otherwise(w wanted, have *tenant.Tenant, now time.Time) func(arm.Resource) []review.Choice {
+	others := w.design.Others(have, design.Options{Lock: w.lock, Month: thisMonth(), Now: now, Side: side})
+	return func(r arm.Resource) (all []review.Choice) {
+		for _, o := range others(r.Pos, r.ID.SubscriptionID(), r.Location()) {
+			all = append(all, review.Choice(o))
+		}
+		return all
+	}
 }
 
 // acceptedIn gives the findings that an estate lives with, by the subscriptions
