@@ -1,9 +1,11 @@
 package design
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -84,15 +86,19 @@ func (d *designer) listOpen() {
 func (d *designer) quota() {
 	for _, s := range d.sorted() {
 		for _, q := range s.quota {
-			family, why := q.Family, "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity"
+			family, what, why := q.Family, "quota of vCPUs", "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity"
 			switch {
 			case q.Batch:
-				family += " of the Batch account"
+				what = "quota of vCPUs of Batch accounts"
 				why = "a new account has its own, none of GPU families and little of others; it is asked for at the account, and is no promise of capacity"
 			case family == spotCores:
-				family = "Spot (lowPriorityCores, one for all families)"
+				family = "Spot (lowPriorityCores)"
 			}
-			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.VCPUs), fmt.Sprintf("quota of %s in %s", family, q.Region), why, or(d.e.Money.Of("quota"), s.place.Pos))
+			at := s.place.Pos
+			if d.e.Money.Has("quota") {
+				at = d.e.Money.Of("quota")
+			}
+			d.leave(fmt.Sprintf("%s (%d vCPUs of %s in %s)", s.place.Name(), q.VCPUs, family, q.Region), what, why, at)
 		}
 	}
 }
@@ -108,17 +114,17 @@ func (d *designer) unused() {
 	}
 	say(e.Change.Has("may_propose") || e.Change.Has("exemptions"), "estate", "change", "nothing is proposed to the platform yet: a review does that", e.Of("change"))
 	say(e.Guardrails.EnforceAfter > 0, "estate", "guardrails.enforce_after", "the day on which audit becomes deny is not planned yet: guardrails.begin: deny does it", e.Guardrails.Of("enforce_after"))
-	say(len(e.Accept) > 0, "estate", "accept", "neither a design nor a review honours them yet: all findings are printed", e.Of("accept"))
+	say(len(e.Accept) > 0, "estate", "accept", "a review honours them; a design prints all its findings", e.Of("accept"))
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
-			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "tokens, sequence and done_within are not held against the nodes' speed yet", j.Value.Pos())
+			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", d.timedBy(&p, j.Key, j.Value), j.Value.Pos())
 			for _, o := range j.Value.OrElse {
-				say(d.around == nil && (o.Nodes > 0 || o.Region != ""), p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone; what cannot be had is not replaced yet", j.Value.Of("or_else"))
+				say(d.around == nil && (o.Nodes > 0 || o.Region != ""), p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone here: what cannot be had only a tenant tells (design --tenant)", j.Value.Of("or_else"))
 			}
 		}
 		for _, s := range p.Services {
 			l, q := s.Value.Load, s.Value.Latency
-			say(l.Mean > 0 || l.Peak > 0 || q.FirstToken.Time > 0 || q.NextToken.Time > 0, p.Name()+"/"+s.Key, "whether the instances carry the load", "load and latency are not held against the instances' speed yet", s.Value.Pos())
+			say(l.Mean > 0 || l.Peak > 0 || q.FirstToken.Time > 0 || q.NextToken.Time > 0, p.Name()+"/"+s.Key, "whether the instances carry the load", d.carriedBy(&p, s.Key, s.Value), s.Value.Pos())
 		}
 		for _, entry := range p.Data {
 			v := entry.Value
@@ -128,4 +134,48 @@ func (d *designer) unused() {
 		}
 		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}
+}
+
+// timedBy says what tells whether nodes do a job in its time.
+func (d *designer) timedBy(p *estate.Place, key string, j estate.Job) string {
+	if j.Model == "" || j.Method == "" || j.Tokens <= 0 {
+		return "only model, method and tokens tell; tokens, sequence and done_within of others are held against nothing"
+	}
+	command := fmt.Sprintf("airfield compute --model %s --method %s --tokens %d", j.Model, j.Method, j.Tokens)
+	if j.Sequence > 0 {
+		command += fmt.Sprintf(" --sequence %d", j.Sequence)
+	}
+	if j.DoneWithin > 0 && j.DoneWithin != estate.Never {
+		command += " --done-within " + j.DoneWithin.String()
+	}
+	if j.Runs > 0 {
+		command += fmt.Sprintf(" --runs %.3g/month", float64(j.Runs)*month*3600)
+	}
+	return "nodes are chosen by memory, not by speed: " + command + d.whereOf(p, key)
+}
+
+// carriedBy says what tells whether instances carry a service's load.
+func (d *designer) carriedBy(p *estate.Place, key string, s estate.Service) string {
+	const by = "instances are chosen by memory and fleet, not by load and latency"
+	l, q := s.Load, s.Latency
+	if s.Model.Like == "" || l.Mean+l.Peak <= 0 || l.Input <= 0 || l.Output <= 0 {
+		return by + ": only a model (like) and a load with input and output tell"
+	}
+	command := "airfield compute --model " + s.Model.Like
+	if slices.Contains([]estate.Precision{"bf16", "fp8"}, s.Model.Precision) {
+		command += " --precision " + string(s.Model.Precision)
+	}
+	command += fmt.Sprintf(" --serve mean=%.3g/s,peak=%.3g/s,in=%d,out=%d", cmp.Or(l.Mean, l.Peak), cmp.Or(l.Peak, l.Mean), l.Input, l.Output)
+	if q.FirstToken.Time > 0 {
+		command += " --ttft " + time.Duration(q.FirstToken.Time).String()
+	}
+	if q.NextToken.Time > 0 {
+		command += " --tpot " + time.Duration(q.NextToken.Time).String()
+	}
+	return by + ", and the budget counts them: " + command + d.whereOf(p, key)
+}
+
+// whereOf ends a command that asks about a job or service.
+func (d *designer) whereOf(p *estate.Place, key string) string {
+	return fmt.Sprintf(" --region %s says what does; --write ESTATE#%s/%s puts it there", d.e.Regions.Home, p.Workload, key)
 }

@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"airfield/design"
 	"airfield/request"
+	"airfield/runway"
 	"airfield/source"
 
 	"github.com/hashicorp/hcl/v2/hclparse"
@@ -22,6 +24,9 @@ import (
 )
 
 var update = flag.Bool("update", false, "write what is had as what is wanted")
+
+// day is that on which requests are made.
+var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 const text = `airfield: 1
 organization: {name: Northwind, prefix: nwh, owner: ai@n.example, cost_center: CC-1, billing: {agreement: EA, scope: /providers/Microsoft.Billing/billingAccounts/1/enrollmentAccounts/2}}
@@ -55,7 +60,7 @@ func designed(t *testing.T, text string) *design.Design {
 func files(t *testing.T, d *design.Design) map[string]*bytes.Buffer {
 	t.Helper()
 	files := map[string]*bytes.Buffer{}
-	all, err := request.Of(d)
+	all, err := request.Of(d, runway.New(d, nil, day))
 	if err == nil {
 		err = request.Write(all, d.Estate, func(name string) (io.WriteCloser, error) {
 			files[name] = &bytes.Buffer{}
@@ -112,7 +117,7 @@ func TestWrite(t *testing.T) {
 func TestStandalone(t *testing.T) {
 	for in, want := range map[string]int{"Standard_NC24ads_A100_v4": 1, "Standard_D4s_v5": 1} {
 		d := designed(t, "airfield: 1\norganization: {name: N, prefix: nwh, owner: ai@n.example, cost_center: CC-1}\nregions: {home: swedencentral}\nworkloads: {atlas: {jobs: {train: {size: "+in+"}}}}\n")
-		all, err := request.Of(d)
+		all, err := request.Of(d, runway.New(d, nil, day))
 		if err != nil || len(all) != want || strings.Contains(all[0].What, "peer") {
 			t.Errorf("%s: have %d requests, want %d: %v", in, len(all), want, err)
 		}
