@@ -189,7 +189,7 @@ func (r *requests) firewall(q Request, n arm.Resource, hub estate.Hub, ranges []
 // names asks for the records of private endpoints whose zones the platform
 // keeps: an endpoint without a zone group of ours.
 func (r *requests) names(q Request, n arm.Resource) {
-	var all []string
+	var all, zones []string
 	for e := range r.d.Tenant.Range(n.ID.SubscriptionID()) {
 		if !e.ID.Type().Equal("Microsoft.Network/privateEndpoints") || r.d.Tenant.Has(e.ID.Child("privateDnsZoneGroups", "default")) {
 			continue
@@ -202,7 +202,9 @@ func (r *requests) names(q Request, n arm.Resource) {
 			to, _ := c.Get("properties", "privateLinkServiceId").Ref()
 			account := cmp.Or(to.ID, arm.ID(c.Get("properties", "privateLinkServiceId").Str()))
 			for _, service := range c.Get("properties", "groupIds").Strings() {
-				all = append(all, fmt.Sprintf("%s in privatelink.%s.core.windows.net for endpoint %s", account.Name(), service, e.ID.Name()))
+				zone := design.LinkZone(service)
+				zones = append(zones, zone)
+				all = append(all, fmt.Sprintf("%s in %s for endpoint %s", account.Name(), zone, e.ID.Name()))
 			}
 		}
 	}
@@ -210,8 +212,9 @@ func (r *requests) names(q Request, n arm.Resource) {
 		return
 	}
 	slices.Sort(all)
-	q.gate, q.What = "dns", "records of "+strings.Join(all, ", ")
-	q.Why = "the platform keeps these zones: its policy Deploy-Private-DNS-Zones writes the records, or someone does"
+	slices.Sort(zones)
+	q.gate, q.What = "dns", fmt.Sprintf("records of the endpoints in %s, in %s", n.ID.Name(), strings.Join(slices.Compact(zones), ", "))
+	q.Why = strings.Join(all, ", ") + "; the platform keeps these zones: its policy Deploy-Private-DNS-Zones writes the records, or someone does"
 	r.all = append(r.all, q)
 }
 

@@ -126,3 +126,14 @@ func TestStandalone(t *testing.T) {
 		t.Errorf("have %d files, want none", n)
 	}
 }
+
+// Each request for a name says the zone that Private Link has for the service.
+func TestZones(t *testing.T) {
+	text := strings.NewReplacer("TOOL", "portal", "nodes: 2}", "nodes: 2, run_by: batch}").Replace(text)
+	list := files(t, designed(t, text))["requests/requests.md"].String()
+	for _, want := range []string{"in privatelink.batch.azure.com for", "in privatelink.azurecr.io for", "in privatelink.blob.core.windows.net for"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("no %q in\n%s", want, list)
+		}
+	}
+}
