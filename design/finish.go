@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"airfield/arm"
+	"airfield/catalog"
+	"airfield/compute"
 	"airfield/diag"
 	"airfield/estate"
 )
@@ -86,19 +88,19 @@ func (d *designer) listOpen() {
 func (d *designer) quota() {
 	for _, s := range d.sorted() {
 		for _, q := range s.quota {
-			family, what, why := q.Family, "quota of vCPUs", "a new subscription has none of GPU families and little of others, and the regional total must hold all; quota is asked for, and is no promise of capacity"
+			family, why := q.Family, "a new subscription has little or none, and the regional total must hold all; quota is no promise of capacity"
 			switch {
 			case q.Batch:
-				what = "quota of vCPUs of Batch accounts"
+				family += " of the Batch account"
 				why = "a new account has its own, none of GPU families and little of others; it is asked for at the account, and is no promise of capacity"
 			case family == spotCores:
-				family = "Spot (lowPriorityCores)"
+				family = "Spot (lowPriorityCores, one for all families)"
 			}
 			at := s.place.Pos
 			if d.e.Money.Has("quota") {
 				at = d.e.Money.Of("quota")
 			}
-			d.leave(fmt.Sprintf("%s (%d vCPUs of %s in %s)", s.place.Name(), q.VCPUs, family, q.Region), what, why, at)
+			d.leave(fmt.Sprintf("%s (%d vCPUs)", s.place.Name(), q.VCPUs), fmt.Sprintf("quota of %s in %s", family, q.Region), why, at)
 		}
 	}
 }
@@ -117,14 +119,10 @@ func (d *designer) unused() {
 	say(len(e.Accept) > 0, "estate", "accept", "a review honours them; a design prints all its findings", e.Of("accept"))
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
-			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", d.timedBy(&p, j.Key, j.Value), j.Value.Pos())
+			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "nodes are chosen by memory, not by speed: of a job with model, method and tokens airfield compute tells, and --write puts its answer into the estate", j.Value.Pos())
 			for _, o := range j.Value.OrElse {
 				say(d.around == nil && (o.Nodes > 0 || o.Region != ""), p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone here: what cannot be had only a tenant tells (design --tenant)", j.Value.Of("or_else"))
 			}
-		}
-		for _, s := range p.Services {
-			l, q := s.Value.Load, s.Value.Latency
-			say(l.Mean > 0 || l.Peak > 0 || q.FirstToken.Time > 0 || q.NextToken.Time > 0, p.Name()+"/"+s.Key, "whether the instances carry the load", d.carriedBy(&p, s.Key, s.Value), s.Value.Pos())
 		}
 		for _, entry := range p.Data {
 			v := entry.Value
@@ -136,46 +134,52 @@ func (d *designer) unused() {
 	}
 }
 
-// timedBy says what tells whether nodes do a job in its time.
-func (d *designer) timedBy(p *estate.Place, key string, j estate.Job) string {
-	if j.Model == "" || j.Method == "" || j.Tokens <= 0 {
-		return "only model, method and tokens tell; tokens, sequence and done_within of others are held against nothing"
+// carries leaves open whether the instances of a service carry its load, with
+// how many of them the models of compute want, and the command that says more.
+func (d *designer) carries(n *nodes, s estate.Service) {
+	l, ttft, tpot := s.Load, time.Duration(s.Latency.FirstToken.Time), time.Duration(s.Latency.NextToken.Time)
+	if l.Mean+l.Peak <= 0 && ttft+tpot <= 0 {
+		return
 	}
-	command := fmt.Sprintf("airfield compute --model %s --method %s --tokens %d", j.Model, j.Method, j.Tokens)
-	if j.Sequence > 0 {
-		command += fmt.Sprintf(" --sequence %d", j.Sequence)
+	const what = "whether the instances carry the load"
+	model, known := catalog.ModelNamed(s.Model.Like)
+	if !known || l.Mean+l.Peak <= 0 || l.Input <= 0 || l.Output <= 0 {
+		d.leave(n.about, what, "instances are chosen by memory and fleet; only a known model (like) and a load with input and output tell more", s.Pos())
+		return
 	}
-	if j.DoneWithin > 0 && j.DoneWithin != estate.Never {
-		command += " --done-within " + j.DoneWithin.String()
+	mean, peak := cmp.Or(l.Mean, l.Peak), cmp.Or(l.Peak, l.Mean)
+	ask := compute.Ask{Model: compute.Arch{Model: model}, Precision: "bf16", Regions: []string{n.cell.region},
+		Traffic: &compute.Traffic{Mean: float64(mean), Peak: float64(peak), In: l.Input, Out: l.Output, TTFT: ttft.Seconds(), TPOT: tpot.Seconds()}}
+	if s.Model.Precision == "fp8" {
+		ask.Precision = "fp8"
 	}
-	if j.Runs > 0 {
-		command += fmt.Sprintf(" --runs %.3g/month", float64(j.Runs)*month*3600)
+	command := fmt.Sprintf("airfield compute --model %s --precision %s --serve mean=%.3g/s,peak=%.3g/s,in=%d,out=%d", s.Model.Like, ask.Precision, mean, peak, l.Input, l.Output)
+	if ttft > 0 {
+		command += " --ttft " + ttft.String()
 	}
-	return "nodes are chosen by memory, not by speed: " + command + d.whereOf(p, key)
+	if tpot > 0 {
+		command += " --tpot " + tpot.String()
+	}
+	wanted := "not known"
+	r := compute.Fitted().Rank(ask)
+	for _, o := range append(r.May, r.Not...) {
+		switch {
+		case o.Size != n.size:
+		case o.Nodes > 0:
+			wanted = fmt.Sprint(o.Nodes)
+		case len(o.Against) > 0:
+			wanted = "none: " + o.Against[0].Why
+		}
+	}
+	least := max(n.count, n.least)
+	d.leave(fmt.Sprintf("%s (has %s × %s, wants %s)", n.about, upTo(least, max(least, s.Fleet.AtMost)), n.size.Name, wanted), what,
+		"instances are chosen by memory and fleet, and the models of docs/accuracy.md want as many for all of it in one region: "+command+" says what does; --write ESTATE#workload/service puts it there", s.Pos())
 }
 
-// carriedBy says what tells whether instances carry a service's load.
-func (d *designer) carriedBy(p *estate.Place, key string, s estate.Service) string {
-	const by = "instances are chosen by memory and fleet, not by load and latency"
-	l, q := s.Load, s.Latency
-	if s.Model.Like == "" || l.Mean+l.Peak <= 0 || l.Input <= 0 || l.Output <= 0 {
-		return by + ": only a model (like) and a load with input and output tell"
+// upTo writes a number, or from one to another.
+func upTo(from, to int) string {
+	if from == to {
+		return fmt.Sprint(from)
 	}
-	command := "airfield compute --model " + s.Model.Like
-	if slices.Contains([]estate.Precision{"bf16", "fp8"}, s.Model.Precision) {
-		command += " --precision " + string(s.Model.Precision)
-	}
-	command += fmt.Sprintf(" --serve mean=%.3g/s,peak=%.3g/s,in=%d,out=%d", cmp.Or(l.Mean, l.Peak), cmp.Or(l.Peak, l.Mean), l.Input, l.Output)
-	if q.FirstToken.Time > 0 {
-		command += " --ttft " + time.Duration(q.FirstToken.Time).String()
-	}
-	if q.NextToken.Time > 0 {
-		command += " --tpot " + time.Duration(q.NextToken.Time).String()
-	}
-	return by + ", and the budget counts them: " + command + d.whereOf(p, key)
-}
-
-// whereOf ends a command that asks about a job or service.
-func (d *designer) whereOf(p *estate.Place, key string) string {
-	return fmt.Sprintf(" --region %s says what does; --write ESTATE#%s/%s puts it there", d.e.Regions.Home, p.Workload, key)
+	return fmt.Sprintf("%d to %d", from, to)
 }
