@@ -21,8 +21,8 @@ var floors = map[string]int{
 	"tenant": 3, "template": 3, "compute": 3, "storage": 3, "network": 3,
 	"access": 4, "cost": 4, "denial": 4, "emit": 4, "hierarchy": 4, "limits": 4, "policy": 4, "snapshot": 4,
 	"change": 5, "design": 5, "trial": 5,
-	"pipeline": 6, "request": 6, "review": 6, "runway": 6, "twin": 6, "whatif": 6,
-	"report":       7,
+	"pipeline": 6, "review": 6, "runway": 6, "twin": 6, "whatif": 6,
+	"report": 7, "request": 7,
 	"cmd/airfield": 8,
 
 	// Programs and test support beside the flat packages: each says why in its

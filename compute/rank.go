@@ -357,11 +357,11 @@ func (r *Ranking) Better() (Option, bool) {
 	return Option{}, false
 }
 
-// Cheaper returns the cheapest option below the first that misses its time or
-// budget alone, and false where none does.
+// Cheaper returns the cheapest option below all that may be had that misses its
+// time, budget or quota alone, and false where none does.
 func (r *Ranking) Cheaper() (best Option, ok bool) {
 	for _, o := range r.Not {
-		if o.only("time", "budget", "quota") && o.Month > 0 && (len(r.May) == 0 || o.Month < r.May[0].Month) && (!ok || o.Month < best.Month) {
+		if o.only("time", "budget", "quota") && o.Month > 0 && !slices.ContainsFunc(r.May, func(m Option) bool { return m.Month > 0 && m.Month <= o.Month }) && (!ok || o.Month < best.Month) {
 			best, ok = o, true
 		}
 	}

@@ -110,6 +110,7 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 	if !d.choose(n, need, s.Model.Like, s.OrElse, []string{region}) {
 		return
 	}
+	d.carries(n, s)
 	d.serviceZones(n, s)
 	n.hours, n.most, n.by = month-p.In.Stopped.Hours()*month/24, max(n.count, s.Fleet.AtMost), s.RunBy
 	if n.by == estate.RunAuto || n.by == "" {

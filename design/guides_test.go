@@ -323,11 +323,16 @@ func TestGuides(t *testing.T) {
 }
 
 // TestGuidesDocument holds docs/guides.md against the checks: each check that
-// it names is there, and each that is there is named.
+// it names is there, each that is there is named, and each row names a test.
 func TestGuidesDocument(t *testing.T) {
 	text, err := os.ReadFile("../docs/guides.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| the guide says") && !strings.Contains(line, "`Test") {
+			t.Errorf("docs/guides.md names no test: %s", line)
+		}
 	}
 	named := map[string]bool{}
 	for _, m := range regexp.MustCompile("`TestGuides/([^`]+)`").FindAllStringSubmatch(string(text), -1) {

@@ -66,6 +66,9 @@ type served struct {
 	hubbed *net     // the network joined with the hub that has its endpoints
 }
 
+// LinkZone gives the DNS zone of a group id of Private Link.
+func LinkZone(part string) string { return linkZones[part] }
+
 // linkZones are the DNS zones of Private Link's group ids.
 // learn.microsoft.com/azure/private-link/private-endpoint-dns
 var linkZones = map[string]string{

@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"airfield/catalog"
@@ -15,15 +17,16 @@ import (
 
 // Computed is the answer about a model, as data.
 type Computed struct {
-	Model    string              `json:"model"`
-	Assumed  []string            `json:"assumed"`
-	Options  []OptionOf          `json:"options"`
-	Better   *OptionOf           `json:"better,omitempty"`  // the cheapest that is a fifth faster than the first
-	Cheaper  *OptionOf           `json:"cheaper,omitempty"` // the cheapest that misses time, budget or quota alone
-	Keep     *compute.Checkpoint `json:"checkpoint,omitempty"`
-	Excluded []ExclusionOf       `json:"excluded"`
-	serving  bool
-	budget   string
+	Model        string              `json:"model"`        // as the user calls it
+	Architecture string              `json:"architecture"` // the catalog's
+	Assumed      []string            `json:"assumed"`
+	Options      []OptionOf          `json:"options"`
+	Better       *OptionOf           `json:"better,omitempty"`  // the cheapest that is a fifth faster than the first
+	Cheaper      *OptionOf           `json:"cheaper,omitempty"` // the cheapest that misses time, budget or quota alone
+	Keep         *compute.Checkpoint `json:"checkpoint,omitempty"`
+	Excluded     []ExclusionOf       `json:"excluded"`
+	serving      bool
+	budget       string
 }
 
 // OptionOf is a size and how many of it.
@@ -53,9 +56,9 @@ type ExclusionOf struct {
 	Sizes []string `json:"sizes"` // with the region where it depends on that
 }
 
-// Compute makes data of a ranking.
-func Compute(a compute.Ask, r compute.Ranking) Computed {
-	c := Computed{Model: a.Model.Name, serving: a.Traffic != nil, Options: []OptionOf{}, Excluded: exclusions(r.Not)}
+// Compute makes data of a ranking for a model that the user calls by a name.
+func Compute(name string, a compute.Ask, r compute.Ranking) Computed {
+	c := Computed{Model: name, Architecture: a.Model.Name, serving: a.Traffic != nil, Options: []OptionOf{}, Excluded: exclusions(r.Not)}
 	for i := range r.May {
 		c.Options = append(c.Options, optionOf(&r.May[i]))
 	}
@@ -71,7 +74,7 @@ func Compute(a compute.Ask, r compute.Ranking) Computed {
 		c.Assumed = []string{fmt.Sprintf("%s weights, a KV cache of 16 bits, vLLM, prompts not shared; %g requests/s at peak, all nodes up all month", a.Precision, a.Traffic.Peak)}
 		return c
 	}
-	c.Assumed = []string{fmt.Sprintf("%s, %d sequences of %d tokens a step, %.3g tokens a run, %.3g runs a month", a.Precision, a.Run.Batch, a.Run.Sequence, a.Run.Tokens, a.Run.Runs)}
+	c.Assumed = []string{fmt.Sprintf("%s, %d sequences of %d tokens a step, %s tokens a run, %.3g runs a month", a.Precision, a.Run.Batch, a.Run.Sequence, thousands(int64(a.Run.Tokens)), a.Run.Runs)}
 	if len(r.May) > 0 {
 		k := compute.CheckpointOf(a.Model, a.Run.Method, r.May[0].Nodes*int(r.May[0].Size.GPUs), pause)
 		c.Keep = &k
@@ -153,7 +156,11 @@ func near(by string) int {
 // ComputeText prints the answer for people.
 func ComputeText(w io.Writer, c Computed, o Options) error {
 	p := newPrinter(w, o)
-	p.heading(c.Model, strings.Join(c.Assumed, "; "))
+	assumed := c.Assumed
+	if c.Architecture != c.Model {
+		assumed = append([]string{"architecture of " + c.Architecture}, assumed...)
+	}
+	p.heading(c.Model, strings.Join(assumed, "; "))
 	n, shown := 0, map[string]bool{} // in the cheapest region
 	for i := range c.Options {
 		if size := c.Options[i].Size; o.Full || !shown[size] && len(shown) < 6 {
@@ -163,7 +170,7 @@ func ComputeText(w io.Writer, c Computed, o Options) error {
 		}
 	}
 	if n < len(c.Options) {
-		p.line(span{dim, fmt.Sprintf("   of %d in all, a size in the cheapest region: --full", len(c.Options))})
+		p.wrap(nil, "", fmt.Sprintf("%d of %d options, each size in its cheapest region, those last of which something is not known: --full", n, len(c.Options)), dim)
 	}
 	if len(c.Options) == 0 {
 		p.line(span{strong, "nothing does it"})
@@ -191,7 +198,7 @@ func ComputeText(w io.Writer, c Computed, o Options) error {
 func (p *printer) option(first string, o *OptionOf) {
 	price := "price not known"
 	if o.MonthUSD > 0 {
-		price = fmt.Sprintf("%.0f USD/month", o.MonthUSD)
+		price = thousands(int64(math.Round(o.MonthUSD))) + " USD a month"
 	}
 	p.line(span{strong, fmt.Sprintf("%s%s × %d", first, o.Size, o.Nodes)}, span{normal, fmt.Sprintf("  %s  %s", o.Region, price)})
 	text := strings.TrimSuffix("limit: "+o.Limit+"; "+o.Layout, "; ")
@@ -216,7 +223,7 @@ func (p *printer) sum(o *OptionOf) {
 	}
 	for _, part := range e.Parts {
 		if part.Value > 0 {
-			p.line(span{normal, fmt.Sprintf("  %9.3g %s  %s", part.Value*times, unit, part.Name)})
+			p.line(span{normal, fmt.Sprintf("  %9s %s  %s", digits(part.Value*times), unit, part.Name)})
 		}
 	}
 	p.line(span{dim, "  of " + what})
@@ -224,6 +231,15 @@ func (p *printer) sum(o *OptionOf) {
 		p.line(span{normal, fmt.Sprintf("  %9s  %s", bytesOf(part.Value), part.Name)})
 	}
 	p.line(span{dim, "  of the memory of the fullest GPU"})
+}
+
+// digits writes a number by its first three digits, without an exponent.
+func digits(x float64) string {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
+	if rounded >= 1000 {
+		return thousands(int64(rounded))
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
 func (p *printer) excluded(all []ExclusionOf, full bool) {
@@ -242,7 +258,7 @@ func (p *printer) excluded(all []ExclusionOf, full bool) {
 
 // interval writes an estimate with where nine of ten measured values lie.
 func interval(e compute.Estimate, times float64, unit string) string {
-	return fmt.Sprintf("%.3g %s (%.3g to %.3g)", e.Value*times, unit, e.Low*times, e.High*times)
+	return fmt.Sprintf("%s %s (%s to %s)", digits(e.Value*times), unit, digits(e.Low*times), digits(e.High*times))
 }
 
 // bytesOf writes a number of bytes.

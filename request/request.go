@@ -1,8 +1,8 @@
 // Package request says what a platform must do for a design: subscriptions and
 // where they lie, peerings, names, ways through the firewall, quota.
 //
-// A design.Design goes in; requests come out, each with what, why, by when, and
-// files in the form that the platform keeps its things in
+// A design.Design and its runway, which dates it, go in; requests come out, each
+// with what, why, by when, and files in the form that the platform keeps its things in
 // (platform.policy_kept_in). Write puts them into a folder, with a list to sign.
 // Changes of policies are no part of it: a review proposes those, and judges
 // them.
@@ -17,7 +17,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"airfield/arm"
 	"airfield/change"
@@ -25,6 +24,7 @@ import (
 	"airfield/diag"
 	"airfield/emit"
 	"airfield/estate"
+	"airfield/runway"
 	"airfield/tenant"
 )
 
@@ -33,15 +33,18 @@ type Request struct {
 	About string // atlas/prod
 	What  string
 	Why   string
-	By    time.Time // the day it is needed, zero where that is not known
+	Ask   string // the last day to ask for it, "" where nothing dates it
+	By    string // the day by which it must be so
 	Pos   diag.Pos
 
 	Folder string // of its files
 	Files  []change.File
+
+	gate string // of the runway, which dates it
 }
 
-// Of gives the requests of a design.
-func Of(d *design.Design) ([]Request, error) {
+// Of gives the requests of a design, those that are needed first before others.
+func Of(d *design.Design, dates *runway.Runway) ([]Request, error) {
 	r := requests{d: d, tool: d.Estate.Platform.PolicyKeptIn, subs: map[arm.ID]design.Subscription{}}
 	var groups []arm.Resource // of the hubs: they are there
 	for _, h := range d.Estate.Platform.Hubs {
@@ -64,6 +67,14 @@ func Of(d *design.Design) ([]Request, error) {
 		}
 	}
 	r.quota()
+	for i := range r.all {
+		q := &r.all[i]
+		workload, _, _ := strings.Cut(q.About, "/")
+		q.Ask, q.By = dates.Dates(q.gate, workload)
+	}
+	slices.SortStableFunc(r.all, func(a, b Request) int {
+		return cmp.Or(cmp.Compare(min(len(b.Ask), 1), min(len(a.Ask), 1)), cmp.Compare(a.Ask, b.Ask))
+	})
 	return r.all, nil
 }
 
@@ -88,22 +99,28 @@ func (r *requests) owner() change.Owner {
 	return change.Portal
 }
 
-// day gives the day on which a place begins, less some time.
-func day(p *estate.Place, before estate.Duration) time.Time {
-	if p.Of.Begins.IsZero() {
-		return time.Time{}
-	}
-	return p.Of.Begins.Add(-time.Duration(before))
+// liesIn tells whether a subscription is known to lie where it is to.
+func (r *requests) liesIn(s design.Subscription) bool {
+	have, _ := r.d.Tenant.Get(s.ID)
+	return s.Adopted && arm.EqualFold(have.Get("properties", "managementGroupAncestorsChain").At(0).Get("name").Str(), s.Group.Name())
+}
+
+// recorded tells whether a policy of the tenant surely writes the records of an
+// endpoint.
+func (r *requests) recorded(endpoint arm.ID) bool {
+	return slices.ContainsFunc(r.d.Added, func(a design.Added) bool {
+		return a.Task == "dns" && a.Certain && slices.ContainsFunc(a.Resources, endpoint.Equal)
+	})
 }
 
 // subscription asks for a subscription and for its place below a group of theirs.
 func (r *requests) subscription(s design.Subscription) error {
 	made := !strings.HasPrefix(s.ID.Name(), "@")
 	theirs, _ := r.d.Tenant.Get(s.Group)
-	if r.d.Estate.Platform.Standalone || made && !s.Adopted || made && !theirs.Theirs {
+	if r.d.Estate.Platform.Standalone || made && !s.Adopted || made && !theirs.Theirs || r.liesIn(s) {
 		return nil
 	}
-	q := Request{About: s.Place.Name(), By: day(s.Place, 0), Pos: s.Place.Pos, Folder: "subscriptions/" + s.Name}
+	q := Request{About: s.Place.Name(), gate: "vend", Pos: s.Place.Pos, Folder: "subscriptions/" + s.Name}
 	if made {
 		q.What, q.Why = "place subscription "+s.Name+" below "+s.Group.Name(), "it exists, and both it and the group are theirs to move"
 		c, err := change.MoveTo(r.d.Tenant, s.ID, s.Group)
@@ -139,11 +156,11 @@ func (r *requests) network(n arm.Resource) error {
 		return nil
 	}
 	s := r.subs[n.ID.SubscriptionID().Fold()]
-	base := Request{About: s.Place.Name(), By: day(s.Place, 0), Pos: n.Pos}
+	base := Request{About: s.Place.Name(), Pos: n.Pos}
 	ranges := n.Get("properties", "addressSpace", "addressPrefixes").Strings()
 
 	q := base
-	q.Folder = "peerings/" + n.ID.Name()
+	q.gate, q.Folder = "peering", "peerings/"+n.ID.Name()
 	q.What = fmt.Sprintf("peer %s (%s) with %s, both ends", n.ID.Name(), strings.Join(ranges, ", "), id.Name())
 	q.Why = "routes and DNS servers lie behind it, and stage 6-compute waits for it; both ends are made together, once stage 4-network has made the network"
 	var err error
@@ -174,7 +191,7 @@ func (r *requests) firewall(q Request, n arm.Resource, hub estate.Hub, ranges []
 	} else {
 		q.What = fmt.Sprintf("let %s (%s) out through the firewall %s", n.ID.Name(), strings.Join(ranges, ", "), address)
 	}
-	q.Why = "its subnets have no other way: images, packages and models come from outside. Which names jobs and services call is not in the estate: their owners add them"
+	q.gate, q.Why = "names", "its subnets have no other way: images, packages and models come from outside. runway.md lists the names; what else jobs and services call is not in the estate: their owners add it"
 	for _, o := range r.d.Open {
 		if o.About == q.About && strings.Contains(o.What, n.ID.Name()+" must reach") {
 			q.Why += "; " + o.Why
@@ -186,9 +203,9 @@ func (r *requests) firewall(q Request, n arm.Resource, hub estate.Hub, ranges []
 // names asks for the records of private endpoints whose zones the platform
 // keeps: an endpoint without a zone group of ours.
 func (r *requests) names(q Request, n arm.Resource) {
-	var all []string
+	var all, zones []string
 	for e := range r.d.Tenant.Range(n.ID.SubscriptionID()) {
-		if !e.ID.Type().Equal("Microsoft.Network/privateEndpoints") || r.d.Tenant.Has(e.ID.Child("privateDnsZoneGroups", "default")) {
+		if !e.ID.Type().Equal("Microsoft.Network/privateEndpoints") || r.d.Tenant.Has(e.ID.Child("privateDnsZoneGroups", "default")) || r.recorded(e.ID) {
 			continue
 		}
 		subnet, _ := e.Get("properties", "subnet", "id").Ref()
@@ -199,7 +216,9 @@ func (r *requests) names(q Request, n arm.Resource) {
 			to, _ := c.Get("properties", "privateLinkServiceId").Ref()
 			account := cmp.Or(to.ID, arm.ID(c.Get("properties", "privateLinkServiceId").Str()))
 			for _, service := range c.Get("properties", "groupIds").Strings() {
-				all = append(all, fmt.Sprintf("%s in privatelink.%s.core.windows.net for endpoint %s", account.Name(), service, e.ID.Name()))
+				zone := design.LinkZone(service)
+				zones = append(zones, zone)
+				all = append(all, fmt.Sprintf("%s in %s for endpoint %s", account.Name(), zone, e.ID.Name()))
 			}
 		}
 	}
@@ -207,8 +226,9 @@ func (r *requests) names(q Request, n arm.Resource) {
 		return
 	}
 	slices.Sort(all)
-	q.What = "records of " + strings.Join(all, ", ")
-	q.Why = "the platform keeps these zones: its policy Deploy-Private-DNS-Zones writes the records, or someone does"
+	slices.Sort(zones)
+	q.gate, q.What = "dns", fmt.Sprintf("records of the endpoints in %s, in %s", n.ID.Name(), strings.Join(slices.Compact(zones), ", "))
+	q.Why = strings.Join(all, ", ") + "; the platform keeps these zones: its policy Deploy-Private-DNS-Zones writes the records, or someone does"
 	r.all = append(r.all, q)
 }
 
@@ -233,14 +253,14 @@ func (r *requests) quota() {
 // batchQuota asks for the vCPUs of a Batch account, which only a support request
 // raises.
 func (r *requests) batchQuota(s *design.Subscription, q design.Quota) {
-	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, r.d.Estate.Money.Quota.AskBefore), Pos: r.quotaPos(s),
+	r.all = append(r.all, Request{About: s.Place.Name(), gate: "batch-quota", Pos: r.quotaPos(s),
 		What: fmt.Sprintf("quota of %d vCPUs of %s for the Batch account in %s in subscription %s", q.VCPUs, q.Family, q.Region, s.Name),
 		Why:  "a new account has none of GPU families and little of others; a support request raises it: service and subscription limits, quota type Batch"})
 }
 
 func (r *requests) quotaPos(s *design.Subscription) diag.Pos {
-	if pos := r.d.Estate.Money.Of("quota"); pos.Line > 0 {
-		return pos
+	if m := r.d.Estate.Money; m.Has("quota") {
+		return m.Of("quota")
 	}
 	return s.Place.Pos
 }
@@ -259,9 +279,10 @@ func (r *requests) quotaIn(s *design.Subscription, region string, quotas []desig
 		fmt.Fprintf(&calls, "quota '%s' dedicated %d\n", q.Family, q.VCPUs)
 	}
 	if total > 0 {
+		needs = append(needs, fmt.Sprintf("%d vCPUs of all families", total))
 		fmt.Fprintf(&calls, "quota cores dedicated %d # the regional total\n", total)
 	}
-	r.all = append(r.all, Request{About: s.Place.Name(), By: day(s.Place, r.d.Estate.Money.Quota.AskBefore), Pos: r.quotaPos(s), Folder: "quota/" + s.Name + "-" + region,
+	r.all = append(r.all, Request{About: s.Place.Name(), gate: "quota", Pos: r.quotaPos(s), Folder: "quota/" + s.Name + "-" + region,
 		What: fmt.Sprintf("quota of %s in %s for subscription %s, beside what it uses", strings.Join(needs, ", "), region, s.Name),
 		Why:  "a new subscription has none of GPU families and little of others; quota is no promise of capacity",
 		Files: []change.File{{Name: "ask.sh", What: "Who may write quota in the subscription runs it, once the subscription is there: az with its extension quota.",
@@ -318,20 +339,17 @@ func list(all []Request, e *estate.Estate) string {
 	fmt.Fprintf(&b, `# What %s asks for
 
 Asked by %s. Made by airfield: change the estate and write it again.
-A day is the one on which the workload begins, less money.quota.ask_before for quota; without one, workloads.*.begins is not written.
+The days are those of runway.md, worked back from workloads.*.begins; without it there are none.
 
-| | what | for | by | files | agreed by, on |
-|---|---|---|---|---|---|
+| | what | for | ask by | so by | files | agreed by, on |
+|---|---|---|---|---|---|---|
 `, cell(e.Organization.Name), cell(e.Organization.Owner))
 	for i, q := range all {
-		by, folder := "not known", ""
-		if !q.By.IsZero() {
-			by = q.By.Format(time.DateOnly)
-		}
+		folder := ""
 		if len(q.Files) > 0 {
 			folder = fmt.Sprintf("[%s](%s)", q.Folder, q.Folder)
 		}
-		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | |\n", i+1, cell(q.What), cell(q.About), by, folder)
+		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s | |\n", i+1, cell(q.What), cell(q.About), cmp.Or(q.Ask, "no date"), cmp.Or(q.By, "no date"), folder)
 	}
 	for i, q := range all {
 		q.Pos.File = path.Base(q.Pos.File)

@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"airfield/design"
 	"airfield/request"
+	"airfield/runway"
 	"airfield/source"
 
 	"github.com/hashicorp/hcl/v2/hclparse"
@@ -22,6 +24,9 @@ import (
 )
 
 var update = flag.Bool("update", false, "write what is had as what is wanted")
+
+// day is that on which requests are made.
+var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 const text = `airfield: 1
 organization: {name: Northwind, prefix: nwh, owner: ai@n.example, cost_center: CC-1, billing: {agreement: EA, scope: /providers/Microsoft.Billing/billingAccounts/1/enrollmentAccounts/2}}
@@ -55,7 +60,7 @@ func designed(t *testing.T, text string) *design.Design {
 func files(t *testing.T, d *design.Design) map[string]*bytes.Buffer {
 	t.Helper()
 	files := map[string]*bytes.Buffer{}
-	all, err := request.Of(d)
+	all, err := request.Of(d, runway.New(d, nil, day))
 	if err == nil {
 		err = request.Write(all, d.Estate, func(name string) (io.WriteCloser, error) {
 			files[name] = &bytes.Buffer{}
@@ -112,12 +117,23 @@ func TestWrite(t *testing.T) {
 func TestStandalone(t *testing.T) {
 	for in, want := range map[string]int{"Standard_NC24ads_A100_v4": 1, "Standard_D4s_v5": 1} {
 		d := designed(t, "airfield: 1\norganization: {name: N, prefix: nwh, owner: ai@n.example, cost_center: CC-1}\nregions: {home: swedencentral}\nworkloads: {atlas: {jobs: {train: {size: "+in+"}}}}\n")
-		all, err := request.Of(d)
+		all, err := request.Of(d, runway.New(d, nil, day))
 		if err != nil || len(all) != want || strings.Contains(all[0].What, "peer") {
 			t.Errorf("%s: have %d requests, want %d: %v", in, len(all), want, err)
 		}
 	}
 	if n := len(files(t, designed(t, "airfield: 1\norganization: {name: N, prefix: nwh, owner: ai@n.example, cost_center: CC-1}\nregions: {home: swedencentral}\nworkloads: {atlas: {data: {docs: {size: 1TiB}}}}\n"))); n != 0 {
 		t.Errorf("have %d files, want none", n)
+	}
+}
+
+// Each request for a name says the zone that Private Link has for the service.
+func TestZones(t *testing.T) {
+	text := strings.NewReplacer("TOOL", "portal", "nodes: 2}", "nodes: 2, run_by: batch}").Replace(text)
+	list := files(t, designed(t, text))["requests/requests.md"].String()
+	for _, want := range []string{"in privatelink.batch.azure.com for", "in privatelink.azurecr.io for", "in privatelink.blob.core.windows.net for"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("no %q in\n%s", want, list)
+		}
 	}
 }

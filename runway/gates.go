@@ -282,7 +282,7 @@ func (m *maker) users(parameter string) (subs []*sub) {
 
 func (m *maker) vend() {
 	for _, s := range m.subs {
-		a := atom{key: "vend", state: m.there(s), what: "made by stages 1-governance and 2-vend", check: "az account show --subscription $s --query [id,state] --output tsv", how: "deploy.sh, stages 1-governance and 2-vend"}
+		a := atom{key: "vend", state: m.there(s), what: "made by deploy.sh up to stage 2-vend", check: "az account show --subscription $s --query [id,state] --output tsv", how: "deploy.sh, up to stage 2-vend"}
 		if !s.vended() {
 			a.what, a.how = "exists and is enabled", "enable it, or take it out of the estate or its lock"
 		}

@@ -52,6 +52,10 @@ func (m *maker) quotaIn(s *sub, region string, needs []limits.Need) {
 	if len(names) == 0 {
 		a.check = fmt.Sprintf(`az vm list-usage --location %s --subscription $s --query "[].[name.value,currentValue,limit]" --output tsv`, region)
 	}
+	if !s.vended() && m.e.Money.Quota.Group == "" && slices.ContainsFunc(needs, func(n limits.Need) bool { return n.Met != limits.Yes && n.Sum.Limit < 0 }) {
+		// To write less than there is lowers a limit, and what there is is not known.
+		a.how = fmt.Sprintf("requests/quota/%s-%s/ask.sh of airfield design -o, which asks for this beside what is used", s.Name, region)
+	}
 	if a.how == "" {
 		a.how = "nothing to ask for that is known"
 	}

@@ -121,6 +121,17 @@ func New(d *design.Design, have *tenant.Tenant, now time.Time) *Runway {
 	return r
 }
 
+// Dates gives the days by which a workload's gate must be asked for and must be
+// so, "" where nothing dates it.
+func (r *Runway) Dates(key, workload string) (ask, due string) {
+	for _, g := range r.Gates {
+		if g.Key == key && slices.Contains(g.Workloads, workload) {
+			return g.Ask, g.Due
+		}
+	}
+	return "", ""
+}
+
 // Retirement gives the way out of one workload.
 func (r *Runway) Retirement(workload string) (Retirement, bool) {
 	for _, x := range r.Retire {

@@ -161,3 +161,27 @@ func TestOrchestrators(t *testing.T) {
 		}
 	}
 }
+
+// What a subscription uses and may use is not known without a snapshot: no
+// command then writes a limit, which could be higher.
+func TestQuotaThatMayBeThereIsNotLowered(t *testing.T) {
+	f, found := source.NewFile("estate.yaml", []byte(`airfield: 1
+organization: {name: N, prefix: nwh, owner: ai@n.example, cost_center: CC-1}
+regions: {home: swedencentral}
+workloads:
+  atlas:
+    environments: {prod: {subscription: 5b1d0a52-0000-4000-8000-0000000000f1}}
+    jobs: {train: {size: Standard_NC24ads_A100_v4}}
+`))
+	e, more := design.Read(f)
+	if found = append(found, more...); found.HasErrors() {
+		t.Fatal(found)
+	}
+	for _, g := range runway.New(design.New(e, design.Options{Month: "2026-11-01"}), nil, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)).Gates {
+		for _, x := range g.Items {
+			if strings.Contains(x.How, "az quota update") || g.Key == "quota" && !strings.Contains(x.How, "ask.sh") {
+				t.Errorf("%s: %s", g.What, x.How)
+			}
+		}
+	}
+}

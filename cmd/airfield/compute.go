@@ -96,7 +96,7 @@ func runCompute(f computeFlags) error {
 		}
 	}
 	r := compute.Fitted().Rank(ask)
-	out := report.Compute(ask, r)
+	out := report.Compute(f.model, ask, r)
 	var err error
 	if f.json {
 		err = printJSON(out)

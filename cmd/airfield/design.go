@@ -339,7 +339,8 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
 		return err
 	}
-	if err := errors.Join(writeRunway(out, runway.New(d, have, time.Now().UTC())), writeFiles(out, d.Files)); err != nil {
+	dates := runway.New(d, have, time.Now().UTC())
+	if err := errors.Join(writeRunway(out, dates), writeFiles(out, d.Files)); err != nil {
 		return err
 	}
 	var parameters []emit.Parameter
@@ -359,7 +360,7 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	more, err := writeDelivery(d, o, out)
+	more, err := writeDelivery(d, dates, o, out)
 	if err != nil {
 		return err
 	}
@@ -376,8 +377,8 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 }
 
 // writeDelivery writes what others do for a design, and what deploys it.
-func writeDelivery(d *design.Design, o emit.Options, out *folder) (diag.List, error) {
-	requests, err := request.Of(d)
+func writeDelivery(d *design.Design, dates *runway.Runway, o emit.Options, out *folder) (diag.List, error) {
+	requests, err := request.Of(d, dates)
 	if err = errors.Join(err, request.Write(requests, d.Estate, out.create), pipeline.WriteEligible(d, out.create)); err != nil {
 		return nil, err
 	}
