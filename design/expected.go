@@ -54,18 +54,25 @@ func opened(v arm.Value, id arm.ID, above string, path []string) arm.Value {
 	}
 	name, array := strings.CutSuffix(path[0], "[*]")
 	at, member := above+name, v.Get(name)
+	was := member
 	switch {
 	case !member.Exists():
 		member = arm.New(arm.Ref{ID: id, Path: at})
 	case array && member.Kind() == arm.Array:
 		var items []arm.Value
+		more := false
 		for item := range member.Items() {
 			items = append(items, opened(item, id, at+".", path[1:]))
+			more = more || items[len(items)-1] != item
 		}
-		member, _ = arm.ArrayOf(items)
+		if more {
+			member, _ = arm.ArrayOf(items)
+		}
 	default:
 		member = opened(member, id, at+".", path[1:])
 	}
-	v, _ = v.Set(member, name)
+	if member != was { // most paths lead through what is there
+		v, _ = v.Set(member, name)
+	}
 	return v
 }

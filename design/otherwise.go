@@ -22,15 +22,25 @@ type Otherwise struct {
 
 // Others gives, of a job or service by its place in the estate, a subscription
 // and a region, what the estate has otherwise in a tenant. The design is one
-// that knows no tenant.
-func (d *Design) Others(in *tenant.Tenant, o Options) func(at diag.Pos, sub arm.ID, region string) []Otherwise {
+// that knows no tenant. What takes long can be done ahead, side by side with
+// what else there is to do.
+func (d *Design) Others(in *tenant.Tenant, o Options) (of func(at diag.Pos, sub arm.ID, region string) []Otherwise, ahead func()) {
 	landed := sync.OnceValue(func() *Design {
 		there := o
 		there.Tenant, there.Lock = in, o.Lock.unchosen()
 		return New(d.Estate, there)
 	})
+	ahead = func() {
+		for _, p := range d.Estate.Places() {
+			for _, j := range p.Jobs {
+				if len(j.Value.OrElse) > 0 {
+					landed()
+				}
+			}
+		}
+	}
 	moved := map[string][]Otherwise{} // by service and region
-	return func(at diag.Pos, sub arm.ID, region string) (all []Otherwise) {
+	of = func(at diag.Pos, sub arm.ID, region string) (all []Otherwise) {
 		for _, p := range d.placesIn(sub) {
 			for _, j := range p.Jobs {
 				if j.Value.Pos() == at && len(j.Value.OrElse) > 0 {
@@ -57,6 +67,7 @@ func (d *Design) Others(in *tenant.Tenant, o Options) func(at diag.Pos, sub arm.
 		}
 		return all
 	}
+	return of, ahead
 }
 
 // placesIn gives the places that share a subscription.

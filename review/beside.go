@@ -17,8 +17,7 @@ import (
 // limit notes what quota, sizes, names, addresses and the like have against what
 // is wanted.
 func (x *reviewer) limit() {
-	x.blocks = limits.Against(x.wanted, x.have)
-	for _, b := range x.blocks {
+	for _, b := range limits.Against(x.wanted, x.have) {
 		if !b.Stops() && b.Because == "" {
 			x.out.Notes = append(x.out.Notes, b.Diagnostic)
 			continue

@@ -47,11 +47,33 @@ type Opens struct {
 func (x *reviewer) fixAll() {
 	var stopped []*Blocker
 	for _, b := range x.out.Blockers {
-		b.Fixes, b.Refused = x.choices(b)
 		if b.Certain && b.Assigned != nil && b.Assigned.Rule != nil {
 			stopped = append(stopped, b)
 		}
 	}
+	first := make([][]Fix, len(x.out.Blockers))
+	choose := func() {
+		for i, b := range x.out.Blockers {
+			first[i], b.Refused = x.choices(b)
+		}
+	}
+	x.prepareFixes(stopped)
+	x.o.Side(len(stopped)+1, func(i int) { // choices take longest
+		if i == 0 {
+			choose()
+			return
+		}
+		b := stopped[i-1]
+		b.Fixes = slices.Concat(x.edits(b), x.changes(b))
+		b.Escapes = x.escapes(b)
+	})
+	for i, b := range x.out.Blockers {
+		b.Fixes = slices.Concat(first[i], b.Fixes)
+	}
+}
+
+// prepareFixes compiles what fixes are judged by.
+func (x *reviewer) prepareFixes(stopped []*Blocker) {
 	if len(stopped) == 0 {
 		return
 	}
@@ -61,17 +83,9 @@ func (x *reviewer) fixAll() {
 		rules = append(rules, ruleOf(b, nil))
 		writes = writes || changes(b.Assigned.Rule.Effect)
 	}
-	x.joined, x.standing = x.joining(stopped), standing{}
-	x.standing.ask(x.blocks)
-	x.standing.check(x.own, edited{Tenant: x.will})
-	x.standing.check(x.joined, edited{Tenant: x.will})
+	x.joined = x.joining(stopped)
 	x.blocking = x.compile(x.govern, true, rules...)
 	x.caught = x.catch(x.compile(x.govern, writes, rules...))
-	x.o.Side(len(stopped), func(i int) {
-		b := stopped[i]
-		b.Fixes = slices.Concat(b.Fixes, x.edits(b), x.changes(b))
-		b.Escapes = x.escapes(b)
-	})
 }
 
 // escapes gives what has a size that a blocker's rule would deny if it were about
@@ -120,6 +134,13 @@ func sizeOf(r arm.Resource) string {
 func (x *reviewer) edits(b *Blocker) []Fix {
 	var fixes []Fix
 	related := policy.In(x.will)
+	var near *nearby
+	sound := func(others []arm.Resource) bool {
+		if near == nil {
+			near = x.near(b)
+		}
+		return near.sound(others)
+	}
 	for _, c := range b.Because {
 		if c.Field == "" || identifies(c.Field) || x.o.Otherwise != nil && arm.EqualFold(c.Field, "location") || slices.ContainsFunc(fixes, func(f Fix) bool { return f.Edit.Field == c.Field }) {
 			continue
@@ -128,7 +149,7 @@ func (x *reviewer) edits(b *Blocker) []Fix {
 		var left []int // denials, with each value
 		free := 0
 		for _, v := range candidates(&c) {
-			if n, ok := x.passes(b, related, c.Field, v); ok {
+			if n, others := x.passes(b, related, c.Field, v); others != nil && sound(others) {
 				e.Values, left = append(e.Values, plain(v)), append(left, n)
 				if n == 0 {
 					free++
@@ -243,21 +264,20 @@ func plain(v arm.Value) string {
 // passes tells whether with another value nothing denies the resources of a
 // blocker that did not before, its rule no longer does, and the value is sound;
 // and how many denials are left.
-func (x *reviewer) passes(b *Blocker, related policy.Related, field string, v arm.Value) (left int, ok bool) {
-	var all []arm.Resource
+func (x *reviewer) passes(b *Blocker, related policy.Related, field string, v arm.Value) (left int, others []arm.Resource) {
 	for i := range b.Hits {
 		h := &b.Hits[i]
 		r, ok := x.o.Policy.Write(h.Resource, field, v)
 		if !ok || !x.offered(r) {
-			return 0, false
+			return 0, nil
 		}
 		before, after := blocking(h.verdict), blocking(x.engine.Judge(policy.Request{Resource: r}, related))
 		if len(after) >= len(before) || slices.ContainsFunc(after, func(a *policy.Assigned) bool { return a == b.Assigned || !slices.Contains(before, a) }) {
-			return 0, false
+			return 0, nil
 		}
-		left, all = left+len(after), append(all, r)
+		left, others = left+len(after), append(others, r)
 	}
-	return left, x.sound(all)
+	return left, others
 }
 
 // offered tells whether the size that a resource asks for is not known to be

@@ -42,7 +42,7 @@ type Options struct {
 	Otherwise func(arm.Resource) []Choice
 
 	// Side runs do(0) to do(n-1), side by side if it can, and returns when all
-	// are done.
+	// are done; nil for one after another.
 	Side func(n int, do func(i int))
 }
 
@@ -166,9 +166,7 @@ type reviewer struct {
 	out      Review
 	blocking *policy.Engine // the rules of certain blockers
 	caught   caught
-	blocks   []limits.Block
 	joined   []arm.Resource               // what exists and is judged with edits
-	standing standing                     // before any edit
 	tried    map[*tenant.Tenant]*reviewer // with choices
 	said     map[string]bool              // of them, those that are refused
 }
@@ -193,6 +191,13 @@ func New(wanted, have *tenant.Tenant, o Options) *Review {
 }
 
 func newReviewer(wanted, have *tenant.Tenant, o Options) *reviewer {
+	if o.Side == nil {
+		o.Side = func(n int, do func(int)) {
+			for i := range n {
+				do(i)
+			}
+		}
+	}
 	x := &reviewer{o: o, wanted: wanted, own: ours(wanted), have: have, tried: map[*tenant.Tenant]*reviewer{}, said: map[string]bool{}}
 	var found diag.List
 	x.will, found = have.With(x.own...)

@@ -117,21 +117,54 @@ func names(r arm.Resource, there map[arm.ID]bool) (found bool) {
 	return found
 }
 
+// nearby is what may be judged otherwise once a blocker's resources are edited:
+// what lies in their subscriptions or names something there. Addresses are held
+// against those of all networks.
+type nearby struct {
+	in       *tenant.Tenant // with all that is wanted
+	have     *tenant.Tenant
+	wanted   *tenant.Tenant
+	all      []arm.Resource
+	standing standing // before any edit
+}
+
+func (x *reviewer) near(b *Blocker) *nearby {
+	n := &nearby{in: x.will, have: x.have, wanted: x.wanted, all: slices.Concat(x.own, x.joined), standing: standing{}}
+	if !slices.ContainsFunc(b.Hits, func(h Hit) bool { return h.Resource.Type().Equal("Microsoft.Network/virtualNetworks") }) {
+		var build tenant.Builder
+		var subs []string
+		for _, h := range b.Hits {
+			if sub := h.Resource.ID.SubscriptionID(); !slices.Contains(subs, string(sub.Fold())) {
+				subs = append(subs, string(sub.Fold()))
+				for r := range x.wanted.Range(sub) {
+					build.Add(r)
+				}
+			}
+		}
+		n.wanted, _ = build.Tenant() // its placements are in x.wanted
+		n.all = slices.DeleteFunc(n.all, func(r arm.Resource) bool {
+			text := strings.ToLower(string(r.ID) + r.Body.Text())
+			return !slices.ContainsFunc(subs, func(sub string) bool { return strings.Contains(text, sub) })
+		})
+	}
+	n.standing.ask(limits.Against(n.wanted, n.have))
+	n.standing.check(n.all, edited{Tenant: n.in})
+	return n
+}
+
 // sound tells whether nothing stands against what is wanted with another body of
 // some resources that does not now.
-func (x *reviewer) sound(others []arm.Resource) bool {
-	in, after := edited{x.will, map[arm.ID]arm.Resource{}}, standing{}
+func (n *nearby) sound(others []arm.Resource) bool {
+	in, after := edited{n.in, map[arm.ID]arm.Resource{}}, standing{}
 	for _, r := range others {
 		in.by[r.ID.Fold()] = r
 	}
-	after.check(x.own, in)
-	after.check(x.joined, in)
-	if !after.within(x.standing) {
+	if after.check(n.all, in); !after.within(n.standing) {
 		return false
 	}
-	wanted, _ := x.wanted.With(others...)
-	after.ask(limits.Against(wanted, x.have))
-	return after.within(x.standing)
+	wanted, _ := n.wanted.With(others...)
+	after.ask(limits.Against(wanted, n.have))
+	return after.within(n.standing)
 }
 
 func (s standing) within(before standing) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -77,13 +78,18 @@ func runReview(file string, f reviewFlags) error {
 		return fmt.Errorf("name the snapshot of the tenant with --tenant")
 	}
 	colour := colourOn(f.colour, os.Stderr)
-	w, err := readWanted(file, f, colour)
-	if err != nil {
-		return err
-	}
+	var w wanted
+	var have *tenant.Tenant
 	var found diag.List
-	have, err := readTenant(f.tenant, &found)
-	if err != nil {
+	var err, unread error
+	side(2, func(i int) {
+		if i == 0 {
+			w, err = readWanted(file, f, colour)
+		} else {
+			have, unread = readTenant(f.tenant, &found)
+		}
+	})
+	if err = cmp.Or(err, unread); err != nil {
 		return err
 	}
 	printFindings(found, colour)
@@ -225,7 +231,8 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 
 // otherwise gives what an estate has in the place of what is refused.
 func otherwise(w wanted, have *tenant.Tenant, now time.Time) func(arm.Resource) []review.Choice {
-	others := w.design.Others(have, design.Options{Lock: w.lock, Month: thisMonth(), Now: now, Side: side})
+	others, ahead := w.design.Others(have, design.Options{Lock: w.lock, Month: thisMonth(), Now: now, Side: side})
+	go ahead()
 	return func(r arm.Resource) (all []review.Choice) {
 		for _, o := range others(r.Pos, r.ID.SubscriptionID(), r.Location()) {
 			all = append(all, review.Choice(o))
