@@ -26,7 +26,6 @@ type Computed struct {
 	Keep         *compute.Checkpoint `json:"checkpoint,omitempty"`
 	Excluded     []ExclusionOf       `json:"excluded"`
 	serving      bool
-	budget       string
 }
 
 // OptionOf is a size and how many of it.
