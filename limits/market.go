@@ -35,7 +35,6 @@ type market struct {
 	usages arm.ID            // where they stand; "" where they are not known
 	quotas map[string]quoted // by quotaKey
 	listed bool              // some sizes of the region are known
-	whole  bool              // all that it offers the subscription are known
 	sizes  map[string]*offer
 }
 
@@ -77,7 +76,6 @@ func (p *plan) market(at place) *market {
 	}
 	for range p.have.IDs(at.at("Microsoft.Compute", "skus")) {
 		m.listed = true
-		m.whole = m.lists()
 		break
 	}
 	p.markets[at] = m

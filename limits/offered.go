@@ -87,7 +87,7 @@ func (m *market) refuses(d *demand) (all []refusal) {
 	fail := func(code, format string, args ...any) {
 		all = append(all, refusal{code: code, message: fmt.Sprintf(format, args...)})
 	}
-	if !o.sku.Exists() && !m.whole {
+	if !o.sku.Exists() && !m.lists() {
 		why := "the list has so few sizes that it may have been filtered; " + sold(size, m.region)
 		return []refusal{{"limits/size-offered", why, fmt.Sprintf("wanted %s in %s, found it not in the subscription's list of sizes", size, m.region)}}
 	}

@@ -121,7 +121,9 @@ func Unseen(t *tenant.Tenant) string {
 	for id := range t.IDs(arm.Tenant) {
 		typ := id.Type()
 		groups = groups || typ.Equal(arm.ManagementGroupType) || id.Scope().Type().Equal(arm.ManagementGroupType)
-		assignments = assignments || typ.Equal(assignmentType)
+		if assignments = assignments || typ.Equal(assignmentType); assignments && groups {
+			break
+		}
 	}
 	switch {
 	case !assignments:
