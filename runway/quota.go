@@ -146,12 +146,12 @@ func (m *maker) machines(s *sub) []limits.Need {
 // makes.
 func (m *maker) later(s *sub) (all []design.Quota) {
 	for _, q := range s.Quota {
-		for _, n := range append(m.needed(s, limits.NeedsQuota), m.accounts(s)...) {
-			name := n.Name
-			if name == "lowPriorityCoreQuota" {
-				name = "lowPriorityCores"
-			}
-			if n.Why == "" && strings.EqualFold(name, q.Family) && (n.Sum.Region == q.Region || n.Sum.Region == "") {
+		counted := m.needed(s, limits.NeedsQuota)
+		if q.Batch {
+			counted = m.accounts(s)
+		}
+		for _, n := range counted {
+			if n.Why == "" && strings.EqualFold(n.Name, q.Family) && (n.Sum.Region == q.Region || n.Sum.Region == "") {
 				q.VCPUs -= int(n.Sum.Wanted)
 			}
 		}
