@@ -82,7 +82,7 @@ func FuzzRank(f *testing.F) {
 	f.Add(1.0, 1, 1, 0.0, 1e9, 1e-9)
 	f.Fuzz(func(t *testing.T, tokens float64, sequence, batch int, within, peak, slow float64) {
 		if !(tokens > 0 && tokens < 1e16) || sequence < 1 || sequence > 1<<20 || batch < 1 || batch > 1<<20 || !(within >= 0) || !(peak > 0 && peak < 1e6) || !(slow >= 0) {
-			t.Skip()
+			t.Skip("left out: what flags refuse")
 		}
 		a := compute.Ask{Model: arch(t, "mixtral-8x7b"), Precision: "bf16", Regions: []string{"swedencentral"}, Run: &compute.Run{Method: compute.LoRA, Tokens: tokens, Sequence: sequence, Batch: batch, Within: within, Runs: 1}}
 		b := a

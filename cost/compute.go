@@ -289,21 +289,29 @@ func (p *pricing) batchPool() {
 			p.assume("counted with the %d nodes that it had when it was read: a formula scales it", dedicated+low)
 		}
 	}
-	if formula := props.Get("scaleSettings", "autoScale", "formula").Str(); !known && strings.Contains(formula, "$TargetLowPriorityNodes") && !strings.Contains(formula, "$TargetDedicatedNodes") {
-		low = 1 // or more: they are Spot, and use tells how many
-	} else if !known && someLow {
-		known = true
+	known = known || someLow
+	formula := props.Get("scaleSettings", "autoScale", "formula").Str()
+	if !known && strings.Contains(formula, "$TargetLowPriorityNodes") && !strings.Contains(formula, "$TargetDedicatedNodes") {
+		p.machines("", size, 0, false, true) // use tells how many
+	} else {
+		p.mixed(size, dedicated, low, known)
 	}
-	p.mixed(size, dedicated, low, known)
 	os := props.Get("deploymentConfiguration", "virtualMachineConfiguration", "osDisk")
-	if nodes := dedicated + low; nodes > 0 && !os.Get("ephemeralOSDiskSettings").Exists() {
+	nodes := float64(dedicated + low)
+	if n, given := p.use[Nodes]; given {
+		nodes, known = n, true
+	}
+	if (nodes > 0 || !known) && !os.Get("ephemeralOSDiskSettings").Exists() {
 		sku := os.Get("managedDisk", "storageAccountType").Str()
 		gib, given := whole(os.Get("diskSizeGB"))
-		if !given || sku == "" {
+		switch {
+		case !given || sku == "":
 			p.lacks("system disks", "the pool says neither how large they are nor that they are ephemeral")
-			return
+		case !known:
+			p.lacks("system disks", "how many nodes there are on average is not known: nodes")
+		default:
+			p.diskLines("system disk", sku, gib, true, nodes, arm.Value{})
 		}
-		p.diskLines("system disk", sku, gib, true, float64(nodes), arm.Value{})
 	}
 }
 
