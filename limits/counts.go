@@ -92,7 +92,7 @@ func counts(p *plan) {
 			continue
 		}
 		there := map[group]int64{}
-		for _, id := range p.ids(c.typ) {
+		for id := range p.have.IDsOf(c.typ) {
 			there[c.group(p, arm.Resource{ID: id})]++
 		}
 		for _, g := range order {
@@ -163,8 +163,8 @@ func (p *plan) perGroup() {
 		fresh, order := p.fresh(p.ours[t], inGroup)
 		for _, g := range order {
 			var there int64
-			for id := range p.have.IDs(g.scope) {
-				if strings.EqualFold(string(id.Type()), t) {
+			for id := range p.have.IDsOf(arm.Type(t)) {
+				if id.Under(g.scope) {
 					there++
 				}
 			}

@@ -101,18 +101,12 @@ func (e *Engine) nameGroups(a *Assignment) {
 	}
 }
 
-// assignedIn gives the assignments of a tenant and what modifies them, by type,
-// in one pass over the ids.
+// assignedIn gives the assignments of a tenant and what modifies them, by type.
 func assignedIn(t *tenant.Tenant) map[arm.Type][]arm.Resource {
 	all := map[arm.Type][]arm.Resource{}
-	for id := range t.IDs(arm.Tenant) {
-		typ := id.Type()
-		for _, want := range []arm.Type{assignmentType, exemptionType, enrollmentType, attestationType} {
-			if typ.Equal(want) {
-				if r, ok := t.Get(id); ok {
-					all[want] = append(all[want], r)
-				}
-			}
+	for _, typ := range []arm.Type{assignmentType, exemptionType, enrollmentType, attestationType} {
+		for r := range t.OfType(typ) {
+			all[typ] = append(all[typ], tenant.Keep(r))
 		}
 	}
 	return all

@@ -290,10 +290,12 @@ func (x *reviewer) offered(r arm.Resource) bool {
 	if sold, known := catalog.Sold(size, region); known && !sold {
 		return false
 	}
-	all := r.ID.SubscriptionID().Resource("Microsoft.Compute/locations", region)
-	sku, ok := x.have.Get(all.Child("skus", size))
+	sku, ok := x.have.Get(r.ID.SubscriptionID().Resource("Microsoft.Compute/locations", region).Child("skus", size))
 	if !ok {
-		return !slices.ContainsFunc(slices.Collect(x.have.IDs(all)), func(id arm.ID) bool { return id.Type().Equal("Microsoft.Compute/locations/skus") })
+		for range x.have.IDs(r.ID.SubscriptionID() + arm.ID("/providers/Microsoft.Compute/locations/"+region+"/skus")) {
+			return false // it has others there
+		}
+		return true
 	}
 	for no := range sku.Get("properties", "restrictions").Items() {
 		if no.Get("type").Str() == "Location" {
