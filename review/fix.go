@@ -499,7 +499,7 @@ func (r *rule) is(a *policy.Assigned) bool {
 // stand against each other.
 func (x *reviewer) compile(t *tenant.Tenant, writes bool, rules ...rule) *policy.Engine {
 	o := x.o.Policy
-	o.Place, o.Only = nil, map[arm.ID][]string{} // its findings were seen
+	o.Place, o.Only, o.Like = nil, map[arm.ID][]string{}, x.engine // its findings were seen
 	for _, r := range rules {
 		for _, id := range r.assignments {
 			o.Only[id.Fold()] = append(o.Only[id.Fold()], r.reference)
