@@ -28,11 +28,12 @@ type Engine struct {
 	// special are the scopes, in lower case, at which something is assigned,
 	// exempted or left out; groups tells that resource groups are among them,
 	// deep that what lies in resource groups is.
-	special map[string]bool
-	grouped bool // something is assigned to a management group
-	groups  bool
-	deep    bool
-	cells   sync.Map // scope as ids spell it → *cell
+	special       map[string]bool
+	grouped       bool // something is assigned to a management group
+	groups        bool
+	deep          bool
+	cells         sync.Map // scope as ids spell it → *cell
+	subscriptions sync.Map // id as ids spell it → arm.Value, what subscription() is
 
 	readDefinitions map[string]read[Definition] // by id and version, in lower case
 	readSets        map[string]read[Set]

@@ -76,7 +76,7 @@ func (t *Tenant) Get(id arm.ID) (arm.Resource, bool) {
 	if !found {
 		return arm.Resource{}, false
 	}
-	return t.At(i, new(arm.Indexer)), true
+	return t.At(i, nil), true
 }
 
 // Has tells whether there is a resource with an id, without reading it.
@@ -122,7 +122,8 @@ func (t *Tenant) Span(scope arm.ID) (from, to int) {
 // ID gives the id at a position, without reading the resource.
 func (t *Tenant) ID(at int) arm.ID { return lineID(t.lines[at]) }
 
-// At gives the resource at a position. Its Body is good until x parses again.
+// At gives the resource at a position. Its Body is good until x parses again, for
+// ever where x is nil.
 func (t *Tenant) At(at int, x *arm.Indexer) arm.Resource {
 	m := t.mark(at)
 	return arm.Resource{ID: t.ID(at), Body: mustParse(x, t.lines[at]), Pos: m.pos, Theirs: m.theirs}
@@ -141,7 +142,7 @@ func (t *Tenant) IDs(scope arm.ID) iter.Seq[arm.ID] {
 // Keep gives the same resource with a Body that stays good when the pass that
 // gave it goes on.
 func Keep(r arm.Resource) arm.Resource {
-	r.Body = mustParse(new(arm.Indexer), r.Body.Text())
+	r.Body = mustParse(nil, r.Body.Text())
 	return r
 }
 
