@@ -156,6 +156,7 @@ func sumOf(name string, g group, fresh []arm.Resource, there, limit int64) *Sum 
 // perGroup counts the resources of one type in a resource group.
 func (p *plan) perGroup() {
 	l, _ := catalog.LimitOf("resources-per-group-and-type")
+	var buf [128]byte
 	for _, t := range p.types() {
 		if strings.Count(t, "/") != 1 || strings.HasPrefix(t, "microsoft.authorization/") {
 			continue // a child, or an extension
@@ -163,8 +164,8 @@ func (p *plan) perGroup() {
 		fresh, order := p.fresh(p.ours[t], inGroup)
 		for _, g := range order {
 			var there int64
-			for id := range p.have.IDsOf(arm.Type(t)) {
-				if id.Under(g.scope) {
+			for id := range p.have.IDs(g.scope) {
+				if string(id.AppendType(buf[:0])) == t {
 					there++
 				}
 			}
