@@ -10,6 +10,7 @@ import (
 
 	"airfield/catalog"
 	"airfield/compute"
+	"airfield/cost"
 )
 
 // What sizes would do for a model: options that may be had, cheapest first, the
@@ -23,6 +24,7 @@ type Computed struct {
 	Options      []OptionOf          `json:"options"`
 	Better       *OptionOf           `json:"better,omitempty"`  // the cheapest that is a fifth faster than the first
 	Cheaper      *OptionOf           `json:"cheaper,omitempty"` // the cheapest that misses time, budget or quota alone
+	Fleet        *cost.Fleet         `json:"fleet,omitempty"`   // the first option as machines, with the ways to pay for them
 	Keep         *compute.Checkpoint `json:"checkpoint,omitempty"`
 	Excluded     []ExclusionOf       `json:"excluded"`
 	serving      bool
@@ -60,6 +62,11 @@ func Compute(name string, a compute.Ask, r compute.Ranking) Computed {
 	c := Computed{Model: name, Architecture: a.Model.Name, serving: a.Traffic != nil, Options: []OptionOf{}, Excluded: exclusions(r.Not)}
 	for i := range r.May {
 		c.Options = append(c.Options, optionOf(&r.May[i]))
+	}
+	if len(r.May) > 0 && r.May[0].Price > 0 {
+		o := &r.May[0]
+		f := cost.FleetOf(o.Region, o.Size.Name, float64(o.Nodes), a.Hours(o))
+		c.Fleet = &f
 	}
 	if o, ok := r.Better(); ok {
 		x := optionOf(&o)
@@ -175,6 +182,12 @@ func ComputeText(w io.Writer, c Computed, o Options) error {
 		p.line(span{strong, "nothing does it"})
 	} else {
 		p.sum(&c.Options[0])
+	}
+	if f := c.Fleet; f != nil {
+		p.heading("Ways to pay", fmt.Sprintf("USD a month for %.0f of its %d hours, and %s", f.Hours, cost.Month, shareOfMonth))
+		for _, way := range waysToPay(*f) {
+			p.line(span{normal, fmt.Sprintf("  %14s  %s", way[0], way[1])})
+		}
 	}
 	if c.Better != nil || c.Cheaper != nil {
 		p.heading("Next", "")
