@@ -156,6 +156,11 @@ func TestReferenceHierarchy(t *testing.T) {
 			}
 		}
 		checkWriters(t, "the reference", d, have)
+		for on, n := range writers(d) {
+			if n > 1 {
+				t.Errorf("%d write the diagnostic setting of %s", n, on)
+			}
+		}
 		for _, a := range d.Added {
 			for _, id := range a.Instead {
 				if d.Tenant.Has(id) {
@@ -174,6 +179,65 @@ func TestReferenceHierarchy(t *testing.T) {
 		}
 		t.Logf("%d added by policy, %d refused or not known", len(d.Added), len(d.Refused))
 	}
+}
+
+// TestDiagnostics wants one writer for each diagnostic setting that a design
+// without a tenant has: a policy where one surely writes it, else the design.
+func TestDiagnostics(t *testing.T) {
+	p := tenanttest.Policy{Name: "log", Title: "Activity logs are kept", Mode: "All", Effect: "DeployIfNotExists",
+		If: tenanttest.Of(arm.SubscriptionType),
+		Then: arm.O{"details", arm.O{"type", diagnostics, "deploymentScope", "subscription", "existenceScope", "subscription", "roleDefinitionIds", []string{tenanttest.Contributor}, "deployment", arm.O{"location", "swedencentral", "properties", arm.O{"mode", "incremental", "template", arm.O{
+			"$schema", "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#", "contentVersion", "1.0.0.0",
+			"resources", arm.A{arm.O{"type", diagnostics, "name", "toTheirs", "apiVersion", "2021-05-01-preview"}}}}}}}}
+	corp := arm.ManagementGroup("corp")
+	a := tenanttest.Assignment{Name: "log", Title: "Logs", At: corp, Of: p.Definition(corp).ID, Identity: tenanttest.UUID("i")}
+	tenants := map[string]*tenant.Tenant{"a policy": landing(p.Definition(corp), a.Resource()), "no policy": landing()}
+	if have, err := policytest.Reference(tenanttest.Subscription(landed, "their name", nil, "corp", "landingzones", "alz")); err == nil {
+		tenants["the reference"] = have
+	}
+	raw := strings.NewReplacer("platform: {groups: {corp: corp}}", "platform: standalone", "environments: {", "environments: {dev: {}, ").Replace(string(estateOf("{size: " + h100 + "}")))
+	alone := land(t, []byte(raw), nil, nil)
+	for name, have := range tenants {
+		d := land(t, []byte(raw), have, nil)
+		by := writers(d)
+		for on, n := range writers(alone) {
+			if by[on] != n {
+				t.Errorf("%s: %d write the diagnostic setting of %s, want %d", name, by[on], on, n)
+			}
+		}
+		for on, n := range by {
+			if n > 1 {
+				t.Errorf("%s: %d write the diagnostic setting of %s", name, n, on)
+			}
+		}
+		for r := range d.Tenant.OfType("Microsoft.OperationalInsights/workspaces") {
+			if !d.Tenant.Has(r.ID.SubscriptionID().Resource(diagnostics, "activity-log")) {
+				t.Errorf("%s: nothing is sent to %s", name, r.ID)
+			}
+		}
+		if left := d.Tenant.Has(landed.Resource(diagnostics, "activity-log")); left != (name == "no policy") {
+			t.Errorf("%s: designed: %t", name, left)
+		}
+	}
+}
+
+const diagnostics = "Microsoft.Insights/diagnosticSettings"
+
+// writers counts by resource who surely writes its diagnostic setting: the
+// design, and policies that send to one place.
+func writers(d *design.Design) map[arm.ID]int {
+	by := map[arm.ID]int{}
+	for r := range d.Tenant.OfType(diagnostics) {
+		by[r.ID.Parent().Fold()]++
+	}
+	for _, a := range d.Added {
+		if a.Task == "diagnostics" && a.Certain {
+			for _, id := range a.Resources {
+				by[id.Fold()]++
+			}
+		}
+	}
+	return by
 }
 
 // landing is a tenant with a landing zone and one subscription in it.
