@@ -101,8 +101,13 @@ func (d *designer) meet(t *tenant.Tenant) *tenant.Tenant {
 // placements, networks and policies that were there before the estate met the
 // tenant are theirs, and the lock keeps that; all else is a finding.
 func (d *designer) exist(t *tenant.Tenant) (theirs []arm.Resource) {
+	may := d.around != nil // exist
 	for k := range d.lock.facts {
 		d.lock.asked[k] = d.lock.asked[k] || strings.HasPrefix(k, "met ") || strings.HasPrefix(k, "theirs ")
+		may = may || strings.HasPrefix(k, "theirs ")
+	}
+	if !may {
+		return nil
 	}
 	met := map[string]bool{}
 	for r := range t.All() {
