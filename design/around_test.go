@@ -348,6 +348,9 @@ func TestRefused(t *testing.T) {
 				lock, _ = design.ReadLock(f)
 			}
 			d := land(t, estateOf(tt.job), landing(tt.have...), lock)
+			if d.Asked != 1 {
+				t.Errorf("%d sizes are asked for, want 1", d.Asked)
+			}
 			all := fmt.Sprint(d.Findings, d.Decisions, d.Refused)
 			for _, want := range tt.said {
 				if !strings.Contains(all, want) {
