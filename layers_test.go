@@ -28,7 +28,7 @@ var floors = map[string]int{
 	// Programs and test support beside the flat packages: each says why in its
 	// package comment, and nothing of the program imports them.
 	"compute/rows": 4, "tenant/tenanttest": 6,
-	"catalog/gen": 7, "compute/fit": 7, "estate/gen": 7, "examples/gen": 7, "limits/schematest": 7, "policy/policytest": 7, "twin/twintest": 7,
+	"catalog/gen": 7, "compute/fit": 7, "design/designtest": 7, "estate/gen": 7, "examples/gen": 7, "limits/schematest": 7, "policy/policytest": 7, "twin/twintest": 7,
 }
 
 // pure are the packages that open no files, clock or network and start no

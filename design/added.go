@@ -101,8 +101,13 @@ func (d *designer) meet(t *tenant.Tenant) *tenant.Tenant {
 // placements, networks and policies that were there before the estate met the
 // tenant are theirs, and the lock keeps that; all else is a finding.
 func (d *designer) exist(t *tenant.Tenant) (theirs []arm.Resource) {
+	may := d.around != nil // exist
 	for k := range d.lock.facts {
 		d.lock.asked[k] = d.lock.asked[k] || strings.HasPrefix(k, "met ") || strings.HasPrefix(k, "theirs ")
+		may = may || strings.HasPrefix(k, "theirs ")
+	}
+	if !may {
+		return nil
 	}
 	met := map[string]bool{}
 	for r := range t.All() {
@@ -268,6 +273,7 @@ func (x *meeting) leaveOut(optional []arm.ID) {
 		}
 	}
 	x.zones()
+	x.workspaces()
 }
 
 // mayDo tells whether the estate leaves a task to the platform's policies.
@@ -304,9 +310,30 @@ func (x *meeting) zones() {
 	}
 }
 
+// workspaces takes out workspaces that nothing is sent to any more.
+func (x *meeting) workspaces() {
+	used := map[arm.ID]bool{}
+	left := func(r arm.Resource) bool { return slices.ContainsFunc(x.gone, r.ID.Equal) }
+	for _, r := range x.ours {
+		if to, ok := r.Get("properties", "workspaceId").Ref(); ok && !left(r) {
+			used[to.ID.Fold()] = true
+		}
+	}
+	for _, r := range x.ours {
+		if r.Type().Equal(workspaces) && !used[r.ID.Fold()] {
+			x.gone = append(x.gone, r.ID)
+		}
+	}
+}
+
 // records says of what the design left to the platform whether a policy writes
-// it: the DNS records of endpoints.
+// it: where activity logs go, and the DNS records of endpoints.
 func (x *meeting) records() {
+	for _, s := range x.order {
+		if !x.e.Platform.Standalone && !slices.ContainsFunc(x.does[s.id.Fold()], func(a *Added) bool { return a.Task == "diagnostics" && a.Certain }) {
+			x.leave(s.place.Name(), "where the activity log of the subscription goes", "no policy that is seen in the tenant surely sends it anywhere, and the design leaves it to the platform", or(x.e.Platform.Of("done_by_policy"), s.place.Pos))
+		}
+	}
 	open := map[string]bool{} // by the place, whether an endpoint is without
 	for _, s := range x.shares() {
 		for _, r := range x.ours {

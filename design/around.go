@@ -29,6 +29,7 @@ type around struct {
 	stock  *limits.Stock
 	ranges []limits.Range
 	names  map[string]bool
+	asked  int // sizes, of which one choice each is designed
 }
 
 func newAround(o Options) *around {

@@ -7,80 +7,29 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/design"
+	"airfield/design/designtest"
 	"airfield/estate"
 	"airfield/policy"
 	"airfield/policy/policytest"
+	"airfield/request"
 	"airfield/review"
+	"airfield/runway"
 	"airfield/source"
 	"airfield/tenant"
 	"airfield/tenant/tenanttest"
 )
 
 // day is the day of designs that land in a tenant.
-var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+var day = designtest.Day
 
 // land designs an estate for a tenant.
 func land(t testing.TB, raw []byte, have *tenant.Tenant, lock *design.Lock) *design.Design {
 	t.Helper()
-	f, _ := source.NewFile("estate.yaml", raw)
-	e, found := design.Read(f)
-	if found.HasErrors() {
-		t.Fatalf("%v\n%s", found, raw)
-	}
-	return design.New(e, design.Options{Lock: lock, Month: "2026-11-01", Tenant: have, Now: day})
-}
-
-// adopting gives a generated estate whose groups and subscription are those of
-// a tenant.
-func adopting(seed uint64, have *tenant.Tenant) (raw []byte, sub arm.ID) {
-	var groups []string
-	for g := range have.OfType(arm.ManagementGroupType) {
-		groups = append(groups, g.ID.Name())
-	}
-	sub = have.Subscriptions(arm.Tenant)[seed%3]
-	group := func(n uint64) string { return groups[(seed+n)%uint64(len(groups))] }
-	text := string(generate(seed, 3))
-	text = strings.Replace(text, "{root: r, landing_zones: lz, corp: c, online: o, sandbox: s}", fmt.Sprintf("{root: root, landing_zones: root, corp: %s, online: %s, sandbox: %s}", group(1), group(2), group(3)), 1)
-	text = regexp.MustCompile(`groups: (\[.*?\]|none), subscription_per`).ReplaceAllString(text, "groups: none, subscription_per") // an axis would split what is adopted
-	text = strings.Replace(text, "subscription_per: [workload],", "subscription_per: [workload, environment],", 1)
-	return []byte(strings.Replace(text, "prod: {}", "prod: {subscription: "+sub.Name()+"}", 1)), sub
-}
-
-// kept tells whether what exists with an id is never written.
-func kept(id arm.ID) bool {
-	t := string(id.Type())
-	return strings.HasPrefix(t, "Microsoft.Management/") || strings.HasPrefix(t, "Microsoft.Authorization/polic") || strings.HasPrefix(t, "Microsoft.Network/virtualNetworks")
-}
-
-// occupied gives a tenant in which a third of what a design would write exists
-// already, of the kinds that are never written.
-func occupied(seed uint64, have *tenant.Tenant, d *design.Design, sub arm.ID) *tenant.Tenant {
-	var there []arm.Resource
-	n := seed
-	for r := range d.Tenant.All() {
-		if r.Theirs || !kept(r.ID) || r.ID.SubscriptionID() != "" && !r.ID.SubscriptionID().Equal(sub) {
-			continue
-		}
-		if n++; n%3 > 0 {
-			continue
-		}
-		switch {
-		case r.Type().Equal("Microsoft.Authorization/policyAssignments"):
-			a := tenanttest.Assignment{Name: r.ID.Name(), Title: "theirs", At: r.ID.Scope(), Of: tenanttest.BuiltInID(tenanttest.AllowedLocations), Parameters: arm.O{"listOfAllowedLocations", []string{"swedencentral", "eastus"}}}
-			there = append(there, a.Resource())
-		case r.Type().Equal("Microsoft.Network/virtualNetworks"):
-			there = append(there, tenanttest.Resource(r.ID, "location", "swedencentral", "properties", arm.O{"addressSpace", arm.O{"addressPrefixes", []string{"10.64.0.0/24"}}}))
-		case r.Type().Equal(arm.ManagementGroupType):
-			there = append(there, tenanttest.Group(r.ID.Name(), r.ID.Name(), arm.ManagementGroup("root")))
-		}
-	}
-	out, _ := have.With(there...)
-	return out
+	return designtest.Land(t, raw, have, lock)
 }
 
 // TestLanding lands generated estates in generated tenants: what exists is
@@ -92,9 +41,7 @@ func TestLanding(t *testing.T) {
 		seeds = 20
 	}
 	for seed := range seeds {
-		have := tenanttest.Generate(seed, tenanttest.Options{Assignments: 12})
-		raw, sub := adopting(seed, have)
-		have = occupied(seed, have, land(t, raw, nil, nil), sub)
+		raw, have := designtest.Landing(t, seed, 3)
 		d := land(t, raw, have, nil)
 		if d.Findings.HasErrors() {
 			t.Errorf("seed %d: %v", seed, d.Findings)
@@ -105,7 +52,7 @@ func TestLanding(t *testing.T) {
 			if r.Theirs {
 				continue
 			}
-			if have.Has(r.ID) && kept(r.ID) {
+			if designtest.Theirs(have, r.ID) {
 				t.Errorf("seed %d: %s exists and is written", seed, r.ID)
 			}
 			for ref := range r.Body.Refs() {
@@ -209,6 +156,11 @@ func TestReferenceHierarchy(t *testing.T) {
 			}
 		}
 		checkWriters(t, "the reference", d, have)
+		for on, n := range writers(d) {
+			if n > 1 {
+				t.Errorf("%d write the diagnostic setting of %s", n, on)
+			}
+		}
 		for _, a := range d.Added {
 			for _, id := range a.Instead {
 				if d.Tenant.Has(id) {
@@ -227,6 +179,65 @@ func TestReferenceHierarchy(t *testing.T) {
 		}
 		t.Logf("%d added by policy, %d refused or not known", len(d.Added), len(d.Refused))
 	}
+}
+
+// TestDiagnostics wants one writer for each diagnostic setting that a design
+// without a tenant has: a policy where one surely writes it, else the design.
+func TestDiagnostics(t *testing.T) {
+	p := tenanttest.Policy{Name: "log", Title: "Activity logs are kept", Mode: "All", Effect: "DeployIfNotExists",
+		If: tenanttest.Of(arm.SubscriptionType),
+		Then: arm.O{"details", arm.O{"type", diagnostics, "deploymentScope", "subscription", "existenceScope", "subscription", "roleDefinitionIds", []string{tenanttest.Contributor}, "deployment", arm.O{"location", "swedencentral", "properties", arm.O{"mode", "incremental", "template", arm.O{
+			"$schema", "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#", "contentVersion", "1.0.0.0",
+			"resources", arm.A{arm.O{"type", diagnostics, "name", "toTheirs", "apiVersion", "2021-05-01-preview"}}}}}}}}
+	corp := arm.ManagementGroup("corp")
+	a := tenanttest.Assignment{Name: "log", Title: "Logs", At: corp, Of: p.Definition(corp).ID, Identity: tenanttest.UUID("i")}
+	tenants := map[string]*tenant.Tenant{"a policy": landing(p.Definition(corp), a.Resource()), "no policy": landing()}
+	if have, err := policytest.Reference(tenanttest.Subscription(landed, "their name", nil, "corp", "landingzones", "alz")); err == nil {
+		tenants["the reference"] = have
+	}
+	raw := strings.NewReplacer("platform: {groups: {corp: corp}}", "platform: standalone", "environments: {", "environments: {dev: {}, ").Replace(string(estateOf("{size: " + h100 + "}")))
+	alone := land(t, []byte(raw), nil, nil)
+	for name, have := range tenants {
+		d := land(t, []byte(raw), have, nil)
+		by := writers(d)
+		for on, n := range writers(alone) {
+			if by[on] != n {
+				t.Errorf("%s: %d write the diagnostic setting of %s, want %d", name, by[on], on, n)
+			}
+		}
+		for on, n := range by {
+			if n > 1 {
+				t.Errorf("%s: %d write the diagnostic setting of %s", name, n, on)
+			}
+		}
+		for r := range d.Tenant.OfType("Microsoft.OperationalInsights/workspaces") {
+			if !d.Tenant.Has(r.ID.SubscriptionID().Resource(diagnostics, "activity-log")) {
+				t.Errorf("%s: nothing is sent to %s", name, r.ID)
+			}
+		}
+		if left := d.Tenant.Has(landed.Resource(diagnostics, "activity-log")); left != (name == "no policy") {
+			t.Errorf("%s: designed: %t", name, left)
+		}
+	}
+}
+
+const diagnostics = "Microsoft.Insights/diagnosticSettings"
+
+// writers counts by resource who surely writes its diagnostic setting: the
+// design, and policies that send to one place.
+func writers(d *design.Design) map[arm.ID]int {
+	by := map[arm.ID]int{}
+	for r := range d.Tenant.OfType(diagnostics) {
+		by[r.ID.Parent().Fold()]++
+	}
+	for _, a := range d.Added {
+		if a.Task == "diagnostics" && a.Certain {
+			for _, id := range a.Resources {
+				by[id.Fold()]++
+			}
+		}
+	}
+	return by
 }
 
 // landing is a tenant with a landing zone and one subscription in it.
@@ -337,6 +348,9 @@ func TestRefused(t *testing.T) {
 				lock, _ = design.ReadLock(f)
 			}
 			d := land(t, estateOf(tt.job), landing(tt.have...), lock)
+			if d.Asked != 1 {
+				t.Errorf("%d sizes are asked for, want 1", d.Asked)
+			}
 			all := fmt.Sprint(d.Findings, d.Decisions, d.Refused)
 			for _, want := range tt.said {
 				if !strings.Contains(all, want) {
@@ -412,7 +426,8 @@ func TestRolesOfTheTenant(t *testing.T) {
 }
 
 // TestExistingIsKnown wants the name and the group of an adopted subscription,
-// and its placement neither written nor left to anyone.
+// and its placement neither written nor left to anyone; one that is to lie below
+// a group of ours is left to its owner.
 func TestExistingIsKnown(t *testing.T) {
 	d := land(t, estateOf("{size: "+h100+"}"), landing(), nil)
 	if r, ok := d.Tenant.Get(landed); !ok || r.Get("properties", "displayName").Str() != "their name" {
@@ -425,6 +440,19 @@ func TestExistingIsKnown(t *testing.T) {
 		if strings.HasPrefix(o.What, "placement") {
 			t.Error(o)
 		}
+	}
+	moved := strings.Replace(string(estateOf("{size: "+h100+"}")), "regions:", "structure: {groups: [environment]}\nregions:", 1)
+	d = land(t, []byte(moved), landing(), nil)
+	if !slices.ContainsFunc(d.Open, func(o design.Open) bool {
+		return strings.HasPrefix(o.What, "placement") && strings.Contains(o.Why, "it exists in corp")
+	}) {
+		t.Errorf("a subscription that exists is not left for its owner to move below a group of ours: %v", d.Open)
+	}
+	requests, err := request.Of(d, runway.New(d, nil, day))
+	if err != nil || len(requests) == 0 || !slices.ContainsFunc(requests, func(r request.Request) bool {
+		return strings.HasPrefix(r.What, "place subscription") && len(r.Files) > 0
+	}) {
+		t.Errorf("nobody is asked to move it: %v %v", requests, err)
 	}
 }
 

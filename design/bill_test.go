@@ -7,6 +7,7 @@ import (
 
 	"airfield/arm"
 	"airfield/cost"
+	"airfield/design/designtest"
 )
 
 // TestBillIsWhole holds the bills of estates made by chance: each resource is
@@ -14,7 +15,7 @@ import (
 // that of its subscriptions, and budgets hold it.
 func TestBillIsWhole(t *testing.T) {
 	for seed := range uint64(8) {
-		d := of(t, generate(seed, 6), nil)
+		d := of(t, designtest.Estate(seed, 6), nil)
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			answers, fleets := map[arm.ID]int{}, map[arm.ID]int{}
 			for _, l := range d.Bill.Lines {

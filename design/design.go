@@ -39,6 +39,7 @@ type Design struct {
 	Edges         []Edge
 	Parameters    []Parameter
 	Refused       []Refusal // by the tenant that it lands in, or not known to be taken
+	Asked         int       // sizes that the tenant was asked for
 	Added         []Added   // by policies of that tenant
 	Lock          *Lock
 	Bill          *cost.Bill
@@ -149,8 +150,12 @@ func New(e *estate.Estate, o Options) *Design {
 	}
 	d.checkLimits(t, o.Side)
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
+	asked := 0
+	if d.around != nil {
+		asked = d.around.asked
+	}
 	return &Design{Estate: e, Tenant: t, Subscriptions: d.filled(), Decisions: d.decisions, Findings: d.found.Sorted(), Open: d.open, Edges: d.edges, Parameters: d.parameters,
-		Refused: d.refused, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files, Expected: d.expected}
+		Refused: d.refused, Asked: asked, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files, Expected: d.expected}
 }
 
 // designer is a design in the making.

@@ -48,17 +48,18 @@ func (d *designer) gone() {
 	}
 }
 
+const workspaces = "Microsoft.OperationalInsights/workspaces"
+
 // logs gives a subscription of a standalone organization a workspace, and sends
 // its activity log there. With a platform, the platform's policies do this.
 func (d *designer) logs(s *share) {
-	const t = "Microsoft.OperationalInsights/workspaces"
 	region := string(d.e.Region("home"))
 	if len(s.sub.regions) > 0 && !slices.Contains(s.sub.regions, region) {
 		region = s.sub.regions[0]
 	}
 	group := d.resourceGroup(s, s.cellOf(lifeOperations, region))
 	pos := d.e.Of("platform")
-	id := d.put(s, group.Resource(t, d.names.name(t, "", d.tokens(s, "", region, "001"))), region, pos, arm.O{"properties", arm.O{
+	id := d.put(s, group.Resource(workspaces, d.names.name(workspaces, "", d.tokens(s, "", region, "001"))), region, pos, arm.O{"properties", arm.O{
 		"sku", arm.O{"name", "PerGB2018"}, "retentionInDays", 30}})
 	var logs arm.A
 	for _, category := range []string{"Administrative", "Security", "ServiceHealth", "Alert", "Policy", "ResourceHealth"} {

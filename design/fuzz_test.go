@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"airfield/design"
+	"airfield/design/designtest"
 	"airfield/source"
 )
 
@@ -19,7 +20,7 @@ func FuzzDesign(f *testing.F) {
 		f.Add(string(raw))
 	}
 	for seed := range uint64(20) {
-		f.Add(string(generate(seed, 2)))
+		f.Add(string(designtest.Estate(seed, 2)))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		file, _ := source.NewFile("estate.yaml", []byte(text))

@@ -12,6 +12,7 @@ import (
 	"airfield/access"
 	"airfield/arm"
 	"airfield/design"
+	"airfield/design/designtest"
 	"airfield/diag"
 	"airfield/emit"
 	"airfield/pipeline"
@@ -38,7 +39,7 @@ func TestPipelineRoles(t *testing.T) {
 		estates = 5
 	}
 	for seed := range estates {
-		texts[fmt.Sprint("generated ", seed)] = strings.Replace(string(generate(uint64(seed), 2+seed%2)), "\naccess: {", "\naccess: {"+with+", ", 1)
+		texts[fmt.Sprint("generated ", seed)] = strings.Replace(string(designtest.Estate(uint64(seed), 2+seed%2)), "\naccess: {", "\naccess: {"+with+", ", 1)
 	}
 	roles := 0
 	for name, text := range texts {

@@ -152,9 +152,13 @@ func (a *around) forbids(scope arm.ID, m machines) (certain, unknown []string) {
 	return certain, unknown
 }
 
-// claim counts machines as taken of the tenant's quota.
+// claim counts machines as asked for, and as taken of the tenant's quota.
 func (a *around) claim(m machines) {
-	if a != nil && !m.apart && a.have.Has(m.id.SubscriptionID()) {
+	if a == nil {
+		return
+	}
+	a.asked++
+	if !m.apart && a.have.Has(m.id.SubscriptionID()) {
 		a.stock.Take(m.resource())
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"airfield/catalog"
 	"airfield/design"
+	"airfield/design/designtest"
 	"airfield/runway"
 	"airfield/source"
 )
@@ -18,7 +19,7 @@ var workloadKey = regexp.MustCompile(`(?m)^  (w[0-9]+):$`)
 
 // dated writes a generated estate whose workloads begin, end and load.
 func dated(seed uint64, workloads int) string {
-	text := string(generate(seed, workloads))
+	text := string(designtest.Estate(seed, workloads))
 	n := seed
 	text = workloadKey.ReplaceAllStringFunc(text, func(key string) string {
 		n = n*7 + 3

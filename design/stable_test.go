@@ -8,6 +8,7 @@ import (
 
 	"airfield/arm"
 	"airfield/design"
+	"airfield/design/designtest"
 	"airfield/source"
 	"airfield/tenant"
 )
@@ -41,8 +42,8 @@ func relock(t *testing.T, l *design.Lock) *design.Lock {
 
 func TestSameInputSameBytes(t *testing.T) {
 	for seed := range uint64(10) {
-		a := of(t, generate(seed, 6), nil)
-		b := of(t, generate(seed, 6), relock(t, a.Lock))
+		a := of(t, designtest.Estate(seed, 6), nil)
+		b := of(t, designtest.Estate(seed, 6), relock(t, a.Lock))
 		if snapshot(t, a) != snapshot(t, b) || a.Lock.String() != b.Lock.String() {
 			t.Errorf("seed %d: the second design differs", seed)
 		}
@@ -56,8 +57,8 @@ func TestSameInputSameBytes(t *testing.T) {
 // resource of another workload changed or taken away.
 func TestAddingAWorkload(t *testing.T) {
 	for seed := range uint64(20) {
-		before := of(t, generate(seed, 5), nil)
-		text := generate(seed, 6)
+		before := of(t, designtest.Estate(seed, 5), nil)
+		text := designtest.Estate(seed, 6)
 		last := bytes.LastIndex(text, []byte("  w5:\n"))
 		head := bytes.Index(text, []byte("workloads:\n")) + len("workloads:\n")
 		moved := append(append(bytes.Clone(text[:head]), text[last:]...), text[head:last]...)
@@ -69,7 +70,7 @@ func TestAddingAWorkload(t *testing.T) {
 				t.Errorf("seed %d: added %s", seed, c.ID)
 			}
 		}
-		back := of(t, generate(seed, 5), relock(t, after.Lock))
+		back := of(t, designtest.Estate(seed, 5), relock(t, after.Lock))
 		if snapshot(t, back) != snapshot(t, before) || back.Lock.String() != before.Lock.String() {
 			t.Errorf("seed %d: taking the workload away again leaves something behind", seed)
 		}
@@ -90,7 +91,7 @@ func zoned(lock string) string {
 
 func TestRenamingMovesNobody(t *testing.T) {
 	for seed := range uint64(10) {
-		text := generate(seed, 4)
+		text := designtest.Estate(seed, 4)
 		before := of(t, text, nil)
 		// What another catalog, or another zone, would be locked to.
 		f, _ := source.NewFile("estate.lock", []byte(strings.ReplaceAll(zoned(before.Lock.String()), "Standard_NC24ads_A100_v4 1", "Standard_NC40ads_H100_v5 1")))

@@ -142,9 +142,12 @@ func (d *designer) vend(s *subscription) {
 		if s.group.known() && d.around.lies(s.id, s.group.id) {
 			break // its placement is there
 		}
-		if s.group.ours {
+		switch {
+		case s.group.ours && d.around == nil:
 			d.add(s.group.id.Child("subscriptions", s.id.Name()), p.Pos, nil)
-		} else if s.group.known() {
+		case s.group.ours:
+			d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it exists"+pick(lies != "", " in "+lies, "")+", and a move changes the policies and rights that hold for what lies in it", at)
+		case s.group.known():
 			d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it exists, and both it and the group are theirs to move", at)
 		}
 	case strings.HasPrefix(s.id.Name(), "@"):

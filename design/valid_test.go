@@ -6,6 +6,7 @@ import (
 
 	"airfield/arm"
 	"airfield/design"
+	"airfield/design/designtest"
 	"airfield/diag"
 	"airfield/limits"
 	"airfield/limits/schematest"
@@ -17,7 +18,7 @@ func TestValid(t *testing.T) {
 	schemas := schematest.Open(t)
 	estates := map[string]*design.Design{"small": example(t, "small"), "contoso": example(t, "contoso")}
 	for seed := range uint64(50) {
-		estates[fmt.Sprintf("generated %d", seed)] = of(t, generate(seed, 6), nil)
+		estates[fmt.Sprintf("generated %d", seed)] = of(t, designtest.Estate(seed, 6), nil)
 	}
 	resources := 0
 	for name, d := range estates {
@@ -46,7 +47,7 @@ func TestValid(t *testing.T) {
 // of references is an order to deploy in.
 func TestReferences(t *testing.T) {
 	for seed := range uint64(50) {
-		d := of(t, generate(seed, 6), nil)
+		d := of(t, designtest.Estate(seed, 6), nil)
 		names := map[string]bool{}
 		for _, p := range d.Parameters {
 			names[p.Name] = true

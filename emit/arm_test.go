@@ -89,7 +89,12 @@ func TestTemplatesExpandToTheTenant(t *testing.T) {
 
 func checkTemplates(t *testing.T, tt *tenant.Tenant, o *emit.Options) {
 	t.Helper()
-	m := files(t, tt, *o, emit.ARM)
+	compare(t, tt, o, readTemplates(t, files(t, tt, *o, emit.ARM), tt, o))
+}
+
+// readTemplates gives what the templates of a tenant write.
+func readTemplates(t *testing.T, m memory, tt *tenant.Tenant, o *emit.Options) map[arm.ID]arm.Value {
+	t.Helper()
 	have := map[arm.ID]arm.Value{}
 	var found diag.List
 	for d := range emit.Split(tt, &found) {
@@ -103,7 +108,7 @@ func checkTemplates(t *testing.T, tt *tenant.Tenant, o *emit.Options) {
 		}
 		checkOrder(t, d, out)
 	}
-	compare(t, tt, o, have)
+	return have
 }
 
 // newSubscription is what the expansion cannot know and a name is made of.

@@ -96,6 +96,15 @@ func readBicep(t *testing.T, m memory) map[string]*bicepFile {
 func checkBicep(t *testing.T, tt *tenant.Tenant, o *emit.Options) {
 	t.Helper()
 	all := readBicep(t, files(t, tt, *o, emit.Bicep))
+	compare(t, tt, o, bicepWrites(t, all, tt, o, func(d emit.Deployment, dir string, before map[string][]string) {
+		checkBicepOrder(t, d, dir, all, before)
+	}))
+}
+
+// bicepWrites gives what files write; each is called for every deployment, with
+// what each symbol of its files is behind.
+func bicepWrites(t *testing.T, all map[string]*bicepFile, tt *tenant.Tenant, o *emit.Options, each func(d emit.Deployment, dir string, before map[string][]string)) map[arm.ID]arm.Value {
+	t.Helper()
 	have := map[arm.ID]arm.Value{}
 	var found diag.List
 	for d := range emit.Split(tt, &found) {
@@ -119,14 +128,14 @@ func checkBicep(t *testing.T, tt *tenant.Tenant, o *emit.Options) {
 				before[dir+"/main.bicep "+m.Symbol] = append(before[dir+"/main.bicep "+m.Symbol], dir+"/main.bicep "+s)
 			}
 		}
-		checkBicepOrder(t, d, dir, all, main, before)
+		each(d, dir, before)
 	}
-	compare(t, tt, o, have)
+	return have
 }
 
 // checkBicepOrder tells whether each resource is behind what it needs: what is
 // in a module is behind all that the module is behind.
-func checkBicepOrder(t *testing.T, d emit.Deployment, dir string, all map[string]*bicepFile, main *bicepFile, before map[string][]string) {
+func checkBicepOrder(t *testing.T, d emit.Deployment, dir string, all map[string]*bicepFile, before map[string][]string) {
 	t.Helper()
 	node := map[arm.ID]string{} // file and symbol of each resource
 	module := map[string]string{}
@@ -137,7 +146,7 @@ func checkBicepOrder(t *testing.T, d emit.Deployment, dir string, all map[string
 			}
 		}
 	}
-	for _, m := range main.Modules {
+	for _, m := range all[dir+"/main.bicep"].Modules {
 		module[dir+"/"+m.File] = dir + "/main.bicep " + m.Symbol
 	}
 	for _, r := range d.Resources {
@@ -174,6 +183,69 @@ func checkBicepOrder(t *testing.T, d emit.Deployment, dir string, all map[string
 			}
 		}
 	}
+}
+
+// bicepHeads reads of files only what says which resources they write, by the
+// lines that it stands on: type, name, parent and scope.
+func bicepHeads(t *testing.T, m memory) map[string]*bicepFile {
+	t.Helper()
+	all := map[string]*bicepFile{}
+	for name, text := range m {
+		if !strings.HasPrefix(name, "bicep/") || !strings.HasSuffix(name, ".bicep") {
+			continue
+		}
+		f := new(bicepFile)
+		for _, block := range bicepBlock.FindAllStringSubmatch(text.String(), -1) {
+			var head []any
+			for _, line := range bicepPlace.FindAllStringSubmatch(block[5], -1) {
+				head = append(head, []any{line[1], bicepExpression(t, line[2])})
+			}
+			body := map[string]any{"$object": head}
+			if block[1] == "module" {
+				f.Modules = append(f.Modules, struct {
+					Symbol, File string
+					Body         any
+				}{block[2], block[3], body})
+				continue
+			}
+			typ, version, _ := strings.Cut(block[3], "@")
+			f.Resources = append(f.Resources, bicepResource{Symbol: block[2], Type: typ, Version: version, Existing: block[4] != "", Body: body})
+		}
+		if have, want := len(f.Modules)+len(f.Resources), len(bicepDeclared.FindAllString(text.String(), -1)); have != want {
+			t.Errorf("%s: %d resources and modules are read of %d", name, have, want)
+		}
+		all[name] = f
+	}
+	return all
+}
+
+var (
+	bicepDeclared = regexp.MustCompile(`(?m)^(resource|module) `)
+	bicepBlock    = regexp.MustCompile(`(?ms)^(resource|module) (\w+) '([^']*)' (existing )?= \{\n(.*?)^\}`)
+	bicepPlace    = regexp.MustCompile(`(?m)^  (name|parent|scope): (.*)$`)
+)
+
+// bicepExpression reads a text, a symbol or a call, as readBicep gives them.
+func bicepExpression(t *testing.T, text string) any {
+	t.Helper()
+	if strings.HasPrefix(text, "'") {
+		s, err := unquoteBicep(text)
+		if err != nil {
+			t.Error(err)
+		}
+		return s
+	}
+	call, list, ok := strings.Cut(strings.TrimSuffix(text, ")"), "(")
+	if !ok {
+		return map[string]any{"$symbol": text}
+	}
+	args := []any{}
+	for _, a := range strings.Split(list, ", ") {
+		if a != "" {
+			args = append(args, bicepExpression(t, a))
+		}
+	}
+	return map[string]any{"$call": call, "$arguments": args}
 }
 
 // read adds the resources that a file writes.

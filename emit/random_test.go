@@ -14,11 +14,18 @@ import (
 	"airfield/tenant"
 )
 
-// aliases gives the tenant's aliases by their letters and digits in lower case.
+// aliases gives the aliases of a tenant's new subscriptions by their letters and
+// digits in lower case.
 func aliases(tt *tenant.Tenant) map[string]string {
 	all := map[string]string{}
-	for r := range tt.OfType("Microsoft.Subscription/aliases") {
-		all[strings.ToLower(strings.ReplaceAll(r.ID.Name(), "-", ""))] = r.ID.Name()
+	for id := range tt.IDs(arm.Tenant) {
+		alias, made := strings.CutPrefix(id.SubscriptionID().Name(), "@")
+		if id.Type().Equal("Microsoft.Subscription/aliases") {
+			alias, made = id.Name(), true
+		}
+		if made {
+			all[strings.ToLower(strings.ReplaceAll(alias, "-", ""))] = alias
+		}
 	}
 	return all
 }

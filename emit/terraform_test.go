@@ -1,6 +1,7 @@
 package emit_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -25,16 +26,25 @@ func TestTerraformEvaluatesToTheTenant(t *testing.T) {
 
 func checkTerraform(t *testing.T, tt *tenant.Tenant, o *emit.Options) {
 	t.Helper()
-	have := map[arm.ID]arm.Value{}
-	for path, b := range files(t, tt, *o, emit.Terraform) {
+	m := files(t, tt, *o, emit.Terraform)
+	for path, b := range m {
 		if want := string(hclwrite.Format(b.Bytes())); strings.HasSuffix(path, ".tf") && b.String() != want {
 			t.Errorf("%s: have\n%s\nwant\n%s", path, b, want)
 		}
-		if strings.HasSuffix(path, "main.tf") {
-			readTerraform(t, path, b.Bytes(), variables(path, tt, o), have, o)
+	}
+	compare(t, tt, o, readTerraform(t, m, tt, o))
+}
+
+// readTerraform gives what the files of a tenant write.
+func readTerraform(t *testing.T, m memory, tt *tenant.Tenant, o *emit.Options) map[arm.ID]arm.Value {
+	t.Helper()
+	have := map[arm.ID]arm.Value{}
+	for path, b := range m {
+		if strings.HasPrefix(path, "terraform/") && strings.HasSuffix(path, "main.tf") {
+			evaluateTerraform(t, path, b.Bytes(), variables(path, tt, o), have, o)
 		}
 	}
-	compare(t, tt, o, have)
+	return have
 }
 
 // unit is one resource or data block with the id it was found to have.
@@ -45,9 +55,9 @@ type unit struct {
 	value   cty.Value
 }
 
-// readTerraform evaluates the blocks of a file, again and again until no
+// evaluateTerraform evaluates the blocks of a file, again and again until no
 // reference is open: a resource's id needs its parent's.
-func readTerraform(t *testing.T, path string, src []byte, vars cty.Value, have map[arm.ID]arm.Value, o *emit.Options) {
+func evaluateTerraform(t *testing.T, path string, src []byte, vars cty.Value, have map[arm.ID]arm.Value, o *emit.Options) {
 	t.Helper()
 	file, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
 	if diags.HasErrors() {
@@ -92,14 +102,8 @@ func variables(path string, tt *tenant.Tenant, o *emit.Options) cty.Value {
 	for _, alias := range aliases(tt) {
 		all["subscription_id_of_"+strings.ReplaceAll(alias, "-", "_")] = cty.StringVal("@" + alias)
 	}
-	for name, p := range map[string]string{"admin_public_key": "adminPublicKey", "billing_scope": "billingScope", "grp_atlas_ml": "grp-atlas-ml", "lustre_provider": "lustreProvider", "batch_service": "batchService", "tenant_id": "tenantId", "group_grp_researchers": "group-grp-researchers"} {
-		v := marker(arm.Parameter(p))
-		for _, known := range o.Parameters {
-			if known.Name == p && known.Value != "" {
-				v = known.Value
-			}
-		}
-		all[name] = cty.StringVal(v)
+	for _, p := range o.Parameters {
+		all[strings.TrimPrefix(emit.Terraform.Variable(p.Name), "TF_VAR_")] = cty.StringVal(cmp.Or(p.Value, marker(arm.Parameter(p.Name))))
 	}
 	return cty.ObjectVal(all)
 }

@@ -37,8 +37,12 @@ func sameRegion(c *check) {
 		if v.Kind() == arm.Object || len(id) < 2 || id[0] != '/' || virtualNetworks.Equal(id.Type()) || id.Under(c.ID) {
 			return true
 		}
-		other, ok := c.in.Get(top(id))
-		if !ok || !slices.ContainsFunc(joined, other.ID.Type().Equal) || slices.ContainsFunc(said, other.ID.Equal) {
+		at := top(id)
+		if !slices.ContainsFunc(joined, at.Type().Equal) || slices.ContainsFunc(said, at.Equal) {
+			return true
+		}
+		other, ok := c.in.Get(at)
+		if !ok {
 			return true
 		}
 		if there := regionOf(other.Location()); there != "" && there != "global" && there != here {

@@ -159,7 +159,7 @@ func (p *Pipelines) Write(o emit.Options, sink emit.Sink) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []file{{"pipelines/README.md", p.readme()}}
+	files := append([]file{{"pipelines/README.md", p.readme()}}, p.identities()...)
 	if p.deploys.With == "github" {
 		files = append(files, p.github()...)
 	} else {

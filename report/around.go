@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"airfield/arm"
@@ -18,8 +19,9 @@ type aroundLine struct {
 }
 
 // refusals gives what the tenant refuses, and then what is not known of the
-// rest: what has one reason in one line.
-func refusals(d *design.Design) (all []aroundLine) {
+// rest: what has one reason in one line. Not in full, it has the first reason of
+// each, and how many more there are.
+func refusals(d *design.Design, full bool) (all []aroundLine) {
 	for _, certain := range []bool{true, false} {
 		at := map[[2]string]int{}
 		for _, r := range d.Refused {
@@ -27,6 +29,9 @@ func refusals(d *design.Design) (all []aroundLine) {
 				continue
 			}
 			l := aroundLine{What: r.What, Why: strings.Join(r.By, "; "), Open: !certain}
+			if more := len(r.By) - 1; more > 0 && !full {
+				l.Why = fmt.Sprintf("%s; and %s", r.By[0], plural(more, "more reason"))
+			}
 			if certain && r.Instead != "" {
 				l.Why += "; " + r.Instead + " is taken"
 			} else if certain {
@@ -75,7 +80,11 @@ func additions(d *design.Design) (all []aroundLine) {
 
 // around prints what the tenant that the design lands in refuses and adds.
 func (t *text) around() {
-	t.aroundLines("Refused here", "what is not known is neither refused nor allowed", refusals(t.d))
+	aside := "what is not known is neither refused nor allowed"
+	if !t.o.Full {
+		aside += "; --full has every reason"
+	}
+	t.aroundLines("Refused here", aside, refusals(t.d, t.o.Full))
 	t.aroundLines("Added by policy", "the tenant's policies make this by themselves", additions(t.d))
 }
 

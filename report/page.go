@@ -493,7 +493,7 @@ func (p *pager) remain() {
 		p.Defaults = append(p.Defaults, r)
 	}
 	p.Parameters = p.d.Parameters
-	p.Refused, p.Added = refusals(p.d), additions(p.d)
+	p.Refused, p.Added = refusals(p.d, true), additions(p.d)
 }
 
 // facts lists what the catalog says of the sizes in use, and where it is from.

@@ -57,6 +57,25 @@ func (t *text) head() {
 		t.wrap(nil, "", "in "+strings.Join(regions, ", "), normal)
 	}
 	t.wrap(nil, "", t.money(), normal)
+	if n := t.refusedSizes(); n > 0 {
+		are := "are"
+		if n == 1 {
+			are = "is"
+		}
+		t.wrap(nil, "", fmt.Sprintf("%d of %d sizes that were asked for %s refused in this tenant", n, d.Asked, are), strong)
+	}
+}
+
+// refusedSizes counts what is designed although all that was asked for it is
+// refused.
+func (v *view) refusedSizes() int {
+	about := map[string]bool{}
+	for _, r := range v.d.Refused {
+		if r.Certain && r.Instead == "" {
+			about[r.About] = true
+		}
+	}
+	return len(about)
 }
 
 // money gives the sum of the budgets and what it rests on.

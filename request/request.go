@@ -116,13 +116,17 @@ func (r *requests) recorded(endpoint arm.ID) bool {
 // subscription asks for a subscription and for its place below a group of theirs.
 func (r *requests) subscription(s design.Subscription) error {
 	made := !strings.HasPrefix(s.ID.Name(), "@")
-	theirs, _ := r.d.Tenant.Get(s.Group)
-	if r.d.Estate.Platform.Standalone || made && !s.Adopted || made && !theirs.Theirs || r.liesIn(s) {
+	group, known := r.d.Tenant.Get(s.Group)
+	written := !known || r.d.Tenant.Has(s.Group.Child("subscriptions", s.ID.Name()))
+	if !made && r.d.Estate.Platform.Standalone || made && (!s.Adopted || written || r.liesIn(s)) {
 		return nil
 	}
 	q := Request{About: s.Place.Name(), gate: "vend", Pos: s.Place.Pos, Folder: "subscriptions/" + s.Name}
 	if made {
 		q.What, q.Why = "place subscription "+s.Name+" below "+s.Group.Name(), "it exists, and both it and the group are theirs to move"
+		if !group.Theirs {
+			q.Why = "it exists, and a move changes the policies and rights that hold for what lies in it; stage 1-governance makes the group first"
+		}
 		c, err := change.MoveTo(r.d.Tenant, s.ID, s.Group)
 		if err == nil {
 			q.Files, err = change.Patch(r.d.Tenant, c, change.OwnerNamed(string(r.tool)))

@@ -244,6 +244,9 @@ func (m *maker) batchWords(s *sub, n limits.Need) string {
 		}
 		return word
 	case word != "":
+		if n.Sum.Wanted == 1 {
+			word = strings.TrimSuffix(word, "s")
+		}
 		return fmt.Sprintf("%d %s", n.Sum.Wanted, word) + found(n)
 	}
 	return vcpus(n.Sum.Wanted, n.Name) + found(n)

@@ -140,6 +140,9 @@ func TestOrchestrators(t *testing.T) {
 	add(account, arm.O{"location", "swedencentral", "properties", arm.O{"poolAllocationMode", "BatchService"}})
 	add(account.Child("pools", "fixed"), arm.O{"properties", arm.O{"vmSize", "Standard_ND96isr_H100_v5", "scaleSettings", arm.O{"fixedScale", arm.O{"targetDedicatedNodes", 3}}}})
 	add(account.Child("pools", "formula"), arm.O{"properties", arm.O{"vmSize", "Standard_NC40ads_H100_v5", "scaleSettings", arm.O{"autoScale", arm.O{"formula", "$TargetDedicatedNodes=2"}}}})
+	small := group.Resource("Microsoft.Batch/batchAccounts", "baB")
+	add(small, arm.O{"location", "swedencentral", "properties", arm.O{"poolAllocationMode", "BatchService"}})
+	add(small.Child("pools", "one"), arm.O{"properties", arm.O{"vmSize", "Standard_D4s_v5", "scaleSettings", arm.O{"fixedScale", arm.O{"targetDedicatedNodes", 1}}}})
 	add(cluster, arm.O{"location", "swedencentral", "properties", arm.O{"agentPoolProfiles", arm.A{
 		arm.O{"name", "gpu", "vmSize", "Standard_ND96isr_H100_v5", "count", 1, "enableAutoScaling", true, "minCount", 1, "maxCount", 4}}}})
 	whole, _ := b.Tenant()
@@ -151,7 +154,7 @@ func TestOrchestrators(t *testing.T) {
 	got := lines(runway.New(d, nil, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)))
 	for _, want := range []string{
 		"  con-a-prod: swedencentral: 384 vCPUs of all families; 384 vCPUs of standardNDSH100v5Family (open)",
-		"288 vCPUs of standardNDSH100v5Family", "288 dedicated vCPUs", "2 pools",
+		"288 vCPUs of standardNDSH100v5Family", "288 dedicated vCPUs", "2 pools", "; 1 pool;",
 		"machines of \"Standard_NC40ads_H100_v5\", not counted", "by the estate 80 vCPUs of StandardNCadsH100v5Family",
 		"Microsoft.ContainerService/AKSInfinibandSupport",
 		"Microsoft.Batch, Microsoft.ContainerService (open)",

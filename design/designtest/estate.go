@@ -1,4 +1,4 @@
-package design_test
+package designtest
 
 import (
 	"fmt"
@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// generate writes an estate with some workloads, of all that the language has.
+// Estate writes an estate with some workloads, of all that the language has.
 // The same seed gives the same estate, and a workload is the same however many
 // there are.
-func generate(seed uint64, workloads int) []byte {
+func Estate(seed uint64, workloads int) []byte {
 	r := rand.New(rand.NewPCG(seed, 7))
 	pick := func(words ...string) string { return words[r.IntN(len(words))] }
 	var b strings.Builder
