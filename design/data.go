@@ -127,14 +127,8 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 	a.id = group.Resource(storageAccounts, d.names.salted(storageAccounts, d.tokens(s, choice.Purpose, c.region, ""), "/"+group.Name()+"/"+choice.Redundancy))
 	s.accounts = append(s.accounts, a)
 	sku := "Standard_" + choice.Redundancy
-	if !slices.Contains(s.sub.skus, sku) {
-		s.sub.skus = append(s.sub.skus, sku)
-	}
-	properties := arm.O{
-		"accessTier", "Hot", "allowBlobPublicAccess", false, "allowSharedKeyAccess", choice.Linked, "allowCrossTenantReplication", false,
-		"minimumTlsVersion", "TLS1_2", "supportsHttpsTrafficOnly", true, "publicNetworkAccess", "Disabled",
-		"networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"},
-	}
+	s.sub.stores(sku)
+	properties := append(arm.O{"accessTier", "Hot"}, closed(choice.Linked)...)
 	if choice.Lake {
 		properties = append(properties, "isHnsEnabled", true)
 	}
@@ -159,6 +153,21 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 		d.lendKeys(a, s)
 	}
 	return a
+}
+
+// closed are the properties of a storage account that only private endpoints
+// lead to.
+func closed(keys bool) arm.O {
+	return arm.O{"allowBlobPublicAccess", false, "allowSharedKeyAccess", keys, "allowCrossTenantReplication", false,
+		"minimumTlsVersion", "TLS1_2", "supportsHttpsTrafficOnly", true, "publicNetworkAccess", "Disabled",
+		"networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"}}
+}
+
+// stores notes a SKU of storage accounts that a subscription uses.
+func (s *subscription) stores(sku string) {
+	if !slices.Contains(s.skus, sku) {
+		s.skus = append(s.skus, sku)
+	}
 }
 
 // lifecycle adds the rule that moves an entry's data to cooler tiers.

@@ -29,6 +29,7 @@ func (d *designer) finish() {
 	d.finishClusters()
 	d.finishSlurm()
 	d.finishNetworks()
+	d.finishVolumes()
 	d.finishGuardrails()
 	d.listOpen()
 	d.gone()

@@ -31,7 +31,13 @@ func snapshot(t *testing.T, d *design.Design) string {
 // relock writes a lock and reads it again.
 func relock(t *testing.T, l *design.Lock) *design.Lock {
 	t.Helper()
-	f, _ := source.NewFile("estate.lock", []byte(l.String()))
+	return lockOf(t, l.String())
+}
+
+// lockOf reads a lock.
+func lockOf(t *testing.T, text string) *design.Lock {
+	t.Helper()
+	f, _ := source.NewFile("estate.lock", []byte(text))
 	again, found := design.ReadLock(f)
 	if len(found) > 0 {
 		t.Fatal(found)
