@@ -114,7 +114,6 @@ func (d *designer) unused() {
 			d.leave(about, key, why, pos)
 		}
 	}
-	say(e.Guardrails.EnforceAfter > 0, "estate", "guardrails.enforce_after", "the day on which audit becomes deny is not planned yet: guardrails.begin: deny does it", e.Guardrails.Of("enforce_after"))
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
 			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "nodes are chosen by memory, not by speed: of a job with model, method and tokens airfield compute tells, and --write puts its answer into the estate", j.Value.Pos())
