@@ -79,6 +79,7 @@ var linkZones = map[string]string{
 	"file":           "privatelink.file.core.windows.net",
 	"nodeManagement": "privatelink.batch.azure.com",
 	"registry":       "privatelink.azurecr.io",
+	"vault":          "privatelink.vaultcore.azure.net",
 }
 
 // network gives the virtual network of a subscription in a region.
