@@ -125,7 +125,6 @@ func (d *designer) unused() {
 			v := entry.Value
 			say(v.StallAtMost > 0 && v.StallAtMost != estate.Never && !d.data[p.Name()+"/"+entry.Key].timed, p.Name()+"/"+entry.Key, "stall_at_most", "no job of the workload says that it writes this", v.Of("stall_at_most"))
 			say(v.KeepLast > 0 || v.Versions > 0, p.Name()+"/"+entry.Key, "keeping a number of copies", "Blob counts days, not copies: the job itself deletes what is too many (keep_last, versions)", v.Pos())
-			say(v.RecallWithin > 0, p.Name()+"/"+entry.Key, "recall_within", "the time of recalling is not computed yet", v.Pos())
 		}
 		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}
