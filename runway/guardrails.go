@@ -3,6 +3,8 @@ package runway
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,33 +26,35 @@ func (m *maker) enforcement() {
 			last = b
 		}
 	}
-	a := atom{key: "enforce", what: "a day for it: neither a workload nor a budget has a begin",
-		how: fmt.Sprintf("write guardrails.begin: deny into %s, and deploy stage 3-prepare again: workloads that begin later are then refused from their first day", cmp.Or(g.Of("enforce_after").File, "the estate"))}
+	a := atom{key: "enforce", how: fmt.Sprintf("write guardrails.begin: deny into %s, and deploy stage 3-prepare again: workloads that begin later are then refused from their first day", cmp.Or(g.Of("enforce_after").File, "the estate"))}
+	on := ""
 	if !last.IsZero() {
 		a.due = last.AddDate(0, 0, g.EnforceAfter.Days())
+		on = " on " + a.due.Format(time.DateOnly)
 	}
 	for _, s := range m.subs {
-		var changes, names []string
+		changes, filter := map[string][]string{}, []string{}
 		a.state = Passed
 		for _, r := range s.all {
-			from, to := reports(r)
-			if from == "" {
+			change := reports(r)
+			if change == "" {
 				continue
 			}
-			on := ""
-			if !a.due.IsZero() {
-				on = " on " + a.due.Format(time.DateOnly)
-			}
-			changes, names = append(changes, r.ID.Name()+": "+from+" → "+to+on), append(names, "policyAssignmentName eq '"+r.ID.Name()+"'")
+			changes[change] = append(changes[change], r.ID.Name())
+			filter = append(filter, "policyAssignmentName eq '"+r.ID.Name()+"'")
 			if state := m.refuses(r); a.state == Passed || state == Open {
 				a.state = state
 			}
 		}
-		if len(names) == 0 {
+		var words []string
+		for _, change := range slices.Sorted(maps.Keys(changes)) {
+			words = append(words, change+on+": "+strings.Join(changes[change], ", "))
+		}
+		if words == nil {
 			continue
 		}
-		a.what = strings.Join(changes, "; ")
-		a.check = fmt.Sprintf(`az policy state summarize --subscription $s --filter "%s" --query "policyAssignments[].[policyAssignmentId,results.nonCompliantResources]" --output tsv; az policy assignment list --scope /subscriptions/$i --query "[].[name,enforcementMode,parameters.effect.value]" --output tsv`, strings.Join(names, " or "))
+		a.what = strings.Join(words, "; ")
+		a.check = fmt.Sprintf(`az policy state summarize --subscription $s --filter "%s" --query "policyAssignments[].[policyAssignmentId,results.nonCompliantResources]" --output tsv; az policy assignment list --scope /subscriptions/$i --query "[].[name,enforcementMode,parameters.effect.value]" --output tsv`, strings.Join(filter, " or "))
 		m.of(s, a)
 	}
 }
@@ -69,10 +73,10 @@ func begun(s *sub) time.Time {
 	return time.Time{}
 }
 
-// reports gives how a guardrail reports and how it is to refuse: by the effect
-// that it is given, else by its mode. Sets are of tags, which
-// tags.groups_without decides.
-func reports(r arm.Resource) (from, to string) {
+// reports gives what makes a guardrail that reports refuse: another effect where
+// it is given one, else another mode. Sets are of tags, which tags.groups_without
+// decides.
+func reports(r arm.Resource) (change string) {
 	p := r.Get("properties")
 	definition := p.Get("policyDefinitionId")
 	if ref, ok := definition.Ref(); ok {
@@ -82,11 +86,11 @@ func reports(r arm.Resource) (from, to string) {
 	switch {
 	case !r.Type().Equal("Microsoft.Authorization/policyAssignments"), arm.ID(definition.Str()).Type().Equal("Microsoft.Authorization/policySetDefinitions"):
 	case arm.EqualFold(effect.Str(), "Audit"):
-		return "Audit", "Deny"
+		return "Audit → Deny"
 	case arm.EqualFold(p.Get("enforcementMode").Str(), "DoNotEnforce"):
-		return "DoNotEnforce", "Default"
+		return "DoNotEnforce → Default"
 	}
-	return "", ""
+	return ""
 }
 
 // refuses tells whether the snapshot has a guardrail that refuses already.
@@ -98,7 +102,7 @@ func (m *maker) refuses(r arm.Resource) State {
 	if !ok {
 		return NotKnown
 	}
-	if from, _ := reports(there); from != "" {
+	if reports(there) != "" {
 		return Open
 	}
 	return Passed
