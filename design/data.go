@@ -246,10 +246,9 @@ func (d *designer) recall(st *store, name string) {
 		high += fmt.Sprintf("; an account recalls 10 GiB an hour by it, as an older page has it, so that all %s would take %.0f days", st.data.Size, gib/10/24)
 	}
 	d.decide(Decision{About: st.name, Question: "Is it back from Archive in time?", Answer: fmt.Sprintf("yes, at standard priority: up to 15 h, and recall_within is %s; it then stays for %d days", st.data.RecallWithin, recallDays),
-		Because:      "standard priority takes up to 15 h, longer for very many small blobs; the rule would archive what is recalled again the next day, but for the days after a change of tier",
+		Because:      "who needs it asks blob by blob (az storage blob set-tier --tier Hot --rehydrate-priority Standard), which takes up to 15 h, longer for very many small blobs; the rule would archive what is recalled again the next day, but for the days after a change of tier",
 		Alternatives: []Alternative{{"high priority", high}, {"Cold instead of Archive", "it is read at once, and its room costs more"}},
 		Rules:        []string{"STO-07"}, Pages: []string{"https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview"}, Pos: st.data.Of("recall_within"), Changes: "data." + name + ".recall_within, .archive"})
-	d.leave(st.name, "recalling what is archived", "whoever needs it asks, blob by blob: az storage blob set-tier --account-name "+st.account.id.Name()+" --container-name "+st.container.Name()+" --name BLOB --tier Hot --rehydrate-priority Standard --auth-mode login", st.data.Of("recall_within"))
 }
 
 func tierWords(t storage.Tiers) string {
