@@ -49,7 +49,7 @@ func (d *designer) netApp(n *nodes, h *hot) {
 	v := &volume{pool.Child("volumes", d.names.name(netAppVolumes, "", tk)), n, h, sn.id}
 	d.volumes = append(d.volumes, v)
 	d.copied(n, h, v.id, "ADDRESS:/"+v.id.Name(), "ADDRESS being mountTargets[0].ipAddress of the volume (az netappfiles volume show)")
-	d.leave(n.about, "whether NetApp Files has room for "+v.id.Name(), "neither a region nor a zone promises any: it shows when the volume is made"+pick(h.SKU == storage.LargeVolume, ", and which regions have large volumes, the page of Azure says alone", ""), n.pos)
+	d.leave(n.about, "whether NetApp Files has room for "+v.id.Name(), "neither a region nor a zone promises any: it shows when the volume is made"+pick(h.SKU == storage.LargeVolume, ", which regions have large ones only Azure's page says, and one grows to 130 % of the smallest that it was without a support request", ""), n.pos)
 }
 
 // finishVolumes makes the volumes, once networks have their ranges.

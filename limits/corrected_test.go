@@ -84,6 +84,7 @@ var corrected = []correction{
 	{"netapp-export-protocol", "properties.protocolTypes", `["NFSv3","NFSv4.1"]`},
 	{"netapp-export-rules", "properties.exportPolicy.rules", `[]`},
 	{"netapp-pool-size", "properties.size", `2199023255552`},
+	{"netapp-subnet", "properties.subnets", `[{"name":"snet-a","properties":{"addressPrefix":"10.9.0.0/26","networkSecurityGroup":{"id":"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg"},"delegations":[{"name":"d","properties":{"serviceName":"Microsoft.NetApp/volumes"}}]}}]`},
 	{"netapp-volume-pool", "properties.usageThreshold", `4398046511104`},
 	{"netapp-volume-size", "properties.isLargeVolume", `true`},
 	{"share-nfs", "properties.enabledProtocols", `"SMB"`},

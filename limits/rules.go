@@ -140,6 +140,7 @@ var rules = []rule{
 	{"netapp-export-protocol", netAppVolumes, diag.Error, "", netAppProtocol},
 	{"netapp-export-rules", netAppVolumes, diag.Error, "", netAppRules},
 	{"netapp-pool-size", netAppPools, diag.Error, "", netAppPoolSize},
+	{"netapp-subnet", virtualNetworks, diag.Error, "", netAppSubnet},
 	{"netapp-volume-pool", netAppVolumes, diag.Error, "", netAppVolumePool},
 	{"netapp-volume-size", netAppVolumes, diag.Error, "", netAppVolumeSize},
 	{"share-nfs", fileShares, diag.Error, "", shareNFS},

@@ -375,6 +375,20 @@ func netAppVolumeSize(c *check) {
 	}
 }
 
+func netAppSubnet(c *check) {
+	n := 0
+	for s := range items(c.p("subnets")) {
+		for d := range items(at(s, "properties", "delegations")) {
+			if is(at(d, "properties", "serviceName"), "Microsoft.NetApp/volumes") {
+				n++
+			}
+		}
+	}
+	if n > 1 {
+		c.fail("wanted one subnet that is delegated to Microsoft.NetApp/volumes, found %d", n)
+	}
+}
+
 func netAppVolumePool(c *check) {
 	pool, _ := c.get(c.ID.Parent())
 	size, known := at(pool.Body, "properties", "size").Int()
