@@ -136,6 +136,7 @@ func (d *designer) batchVault(n *nodes, group arm.ID, purpose string) arm.O {
 	d.put(n.share, id, n.cell.region, n.pos, arm.O{"properties", arm.O{"sku", arm.O{"family", "A", "name", "standard"}, "tenantId", tenant,
 		"enableRbacAuthorization", true, "enablePurgeProtection", true, "softDeleteRetentionInDays", 90, "enabledForDeployment", true, "enabledForTemplateDeployment", true,
 		"publicNetworkAccess", "Disabled", "networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"}}})
+	d.privateEndpoint(d.network(n.share, n.cell.region, n.pos), &served{id: id, region: n.cell.region, parts: []string{"vault"}}, n.pos)
 	const who = "Microsoft Azure Batch"
 	principal := d.parameter("batchService", "The object id of the service principal "+who+": az ad sp show --id ddbf3205-c6bd-46ae-8127-60eb93363864 --query id --output tsv; az provider register --namespace Microsoft.Batch makes it.")
 	d.assign(id, "Key Vault Secrets Officer", principal, who, "ServicePrincipal", n.pos)

@@ -65,6 +65,7 @@ func (d *designer) placeData(p *estate.Place) {
 		st.container = st.account.id.Child("blobServices", "default").Child("containers", d.names.fit(storageContainers, slug(entry.Key), "", entry.Pos))
 		d.add(st.container, entry.Pos, arm.O{"properties", arm.O{"publicAccess", "None"}})
 		d.lifecycle(st, entry.Key)
+		d.recall(st, entry.Key)
 		d.decide(Decision{About: st.name, Question: "How is it kept?", Answer: choice.Redundancy + ", in an account of kind StorageV2", Because: why.Redundancy + "; " + why.Versioning,
 			Rules: []string{"STO-07", "STO-08", "STO-09", "STO-13", "X12"}, Pos: entry.Pos, Changes: "data." + entry.Key + ".redundancy, .layout or .archive"})
 	}
@@ -127,14 +128,8 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 	a.id = group.Resource(storageAccounts, d.names.salted(storageAccounts, d.tokens(s, choice.Purpose, c.region, ""), "/"+group.Name()+"/"+choice.Redundancy))
 	s.accounts = append(s.accounts, a)
 	sku := "Standard_" + choice.Redundancy
-	if !slices.Contains(s.sub.skus, sku) {
-		s.sub.skus = append(s.sub.skus, sku)
-	}
-	properties := arm.O{
-		"accessTier", "Hot", "allowBlobPublicAccess", false, "allowSharedKeyAccess", choice.Linked, "allowCrossTenantReplication", false,
-		"minimumTlsVersion", "TLS1_2", "supportsHttpsTrafficOnly", true, "publicNetworkAccess", "Disabled",
-		"networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"},
-	}
+	s.sub.stores(sku)
+	properties := append(arm.O{"accessTier", "Hot"}, closed(choice.Linked)...)
 	if choice.Lake {
 		properties = append(properties, "isHnsEnabled", true)
 	}
@@ -159,6 +154,21 @@ func (d *designer) account(s *share, c cell, choice storage.Account, pos diag.Po
 		d.lendKeys(a, s)
 	}
 	return a
+}
+
+// closed are the properties of a storage account that only private endpoints
+// lead to.
+func closed(keys bool) arm.O {
+	return arm.O{"allowBlobPublicAccess", false, "allowSharedKeyAccess", keys, "allowCrossTenantReplication", false,
+		"minimumTlsVersion", "TLS1_2", "supportsHttpsTrafficOnly", true, "publicNetworkAccess", "Disabled",
+		"networkAcls", arm.O{"bypass", "AzureServices", "defaultAction", "Deny"}}
+}
+
+// stores notes a SKU of storage accounts that a subscription uses.
+func (s *subscription) stores(sku string) {
+	if !slices.Contains(s.skus, sku) {
+		s.skus = append(s.skus, sku)
+	}
 }
 
 // lifecycle adds the rule that moves an entry's data to cooler tiers.
@@ -187,7 +197,11 @@ func (d *designer) lifecycle(st *store, name string) {
 		days   int
 	}{{"tierToCool", t.Cool}, {"tierToCold", t.Cold}, {"tierToArchive", t.Archive}, {"delete", t.Delete}} {
 		if step.days > 0 {
-			base = append(base, step.action, arm.O{"daysAfterModificationGreaterThan", step.days})
+			when := arm.O{"daysAfterModificationGreaterThan", step.days}
+			if step.action == "tierToArchive" && recalled(st.data) {
+				when = append(when, "daysAfterLastTierChangeGreaterThan", recallDays)
+			}
+			base = append(base, step.action, when)
 		}
 	}
 	actions := arm.O{}
@@ -209,6 +223,32 @@ func (d *designer) lifecycle(st *store, name string) {
 		"filters", arm.O{"blobTypes", []string{"blockBlob"}, "prefixMatch", []string{prefix}}, "actions", actions}})
 	d.decide(Decision{About: st.name, Question: "When does it move to cooler tiers?", Answer: tierWords(t), Because: tierReason(st.data),
 		Rules: []string{"STO-06", "STO-07", "STO-D2"}, Pos: st.data.Pos(), Changes: "data." + name + ".cool, .cold, .archive, .keep"})
+}
+
+// recallDays are the days for which what was recalled stays before the rule
+// archives it again: a recall does not change when a blob was modified. The
+// number is our judgement.
+const recallDays = 7
+
+// recalled tells whether data is to be back from Archive within a time.
+func recalled(data estate.Data) bool {
+	return data.RecallWithin > 0 && data.RecallWithin != estate.Never && data.Archive > 0 && data.Archive != estate.Never
+}
+
+// recall says how archived data is back in time; that it can be, the estate's own
+// check has looked at.
+func (d *designer) recall(st *store, name string) {
+	if !recalled(st.data) {
+		return
+	}
+	high := "high priority may take under 1 h for an object below 10 GB, which Azure promises for none, and costs more"
+	if gib := st.data.Size.GiB(); gib > 10 {
+		high += fmt.Sprintf("; an account recalls 10 GiB an hour by it, as an older page has it, so that all %s would take %.0f days", st.data.Size, gib/10/24)
+	}
+	d.decide(Decision{About: st.name, Question: "Is it back from Archive in time?", Answer: fmt.Sprintf("yes, at standard priority: up to 15 h, and recall_within is %s; it then stays for %d days", st.data.RecallWithin, recallDays),
+		Because:      "who needs it asks blob by blob (az storage blob set-tier --tier Hot --rehydrate-priority Standard), which takes up to 15 h, longer for very many small blobs; the rule would archive what is recalled again the next day, but for the days after a change of tier",
+		Alternatives: []Alternative{{"high priority", high}, {"Cold instead of Archive", "it is read at once, and its room costs more"}},
+		Rules:        []string{"STO-07"}, Pages: []string{"https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview"}, Pos: st.data.Of("recall_within"), Changes: "data." + name + ".recall_within, .archive"})
 }
 
 func tierWords(t storage.Tiers) string {

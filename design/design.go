@@ -192,6 +192,7 @@ type designer struct {
 
 	clusters   []*cluster   // of AKS, as they came up
 	workspaces []*workspace // of Slurm
+	volumes    []*volume    // of NetApp Files
 }
 
 // add puts a resource of ours into the tenant.

@@ -29,6 +29,7 @@ func (d *designer) finish() {
 	d.finishClusters()
 	d.finishSlurm()
 	d.finishNetworks()
+	d.finishVolumes()
 	d.finishGuardrails()
 	d.listOpen()
 	d.gone()
@@ -114,7 +115,6 @@ func (d *designer) unused() {
 			d.leave(about, key, why, pos)
 		}
 	}
-	say(e.Guardrails.EnforceAfter > 0, "estate", "guardrails.enforce_after", "the day on which audit becomes deny is not planned yet: guardrails.begin: deny does it", e.Guardrails.Of("enforce_after"))
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
 			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "nodes are chosen by memory, not by speed: of a job with model, method and tokens airfield compute tells, and --write puts its answer into the estate", j.Value.Pos())
@@ -126,7 +126,6 @@ func (d *designer) unused() {
 			v := entry.Value
 			say(v.StallAtMost > 0 && v.StallAtMost != estate.Never && !d.data[p.Name()+"/"+entry.Key].timed, p.Name()+"/"+entry.Key, "stall_at_most", "no job of the workload says that it writes this", v.Of("stall_at_most"))
 			say(v.KeepLast > 0 || v.Versions > 0, p.Name()+"/"+entry.Key, "keeping a number of copies", "Blob counts days, not copies: the job itself deletes what is too many (keep_last, versions)", v.Pos())
-			say(v.RecallWithin > 0, p.Name()+"/"+entry.Key, "recall_within", "the time of recalling is not computed yet", v.Pos())
 		}
 		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}

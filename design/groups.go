@@ -17,6 +17,7 @@ type group struct {
 	ours  bool
 	depth int    // levels below the tenant root, 0 where not known
 	below arm.ID // of ours, the nearest group around it that is theirs
+	in    string // of ours, the name of the one of ours around it, "" for none
 }
 
 // known tells whether it is known which group it is.
@@ -88,16 +89,22 @@ func (d *designer) ownGroup(name, display string, parent group, pos diag.Pos) gr
 	if parent.known() {
 		properties = append(properties, "details", arm.O{"parent", arm.O{"id", arm.IDOf(parent.id)}})
 	}
-	above := parent.id
+	above, in := parent.id, ""
 	if parent.ours {
-		above = parent.below
+		above, in = parent.below, parent.id.Name()
 	}
-	g := group{below: above, id: d.add(arm.ManagementGroup(name), pos, arm.O{"properties", properties}), ours: true, depth: parent.depth + 1}
+	g := group{below: above, in: in, id: d.add(arm.ManagementGroup(name), pos, arm.O{"properties", properties}), ours: true, depth: parent.depth + 1}
 	if limit, ok := catalog.LimitOf("mg-depth"); ok && int64(g.depth) > limit.Max {
 		d.found.Errorf(d.e.Structure.Of("groups"), "design/depth", "management group %q would be at level %d below the tenant root, at most %d are possible: take an axis away", name, g.depth, limit.Max)
 	}
 	d.groups[name] = g
 	return g
+}
+
+// above gives the group of ours around one of ours.
+func (d *designer) above(g group) (group, bool) {
+	above, ok := d.groups[g.in]
+	return above, ok
 }
 
 // groupOf gives the group a subscription belongs in: its landing zone's, or the

@@ -43,7 +43,11 @@ func (d *designer) finishGuardrails() {
 		d.tagPolicies(s, home)
 	}
 	g := d.e.Guardrails
-	d.decide(Decision{About: "estate", Question: "Do guardrails report or refuse?", Answer: map[estate.Enforcement]string{estate.Audit: "they report (audit)", estate.Deny: "they refuse (deny)"}[g.Begin],
+	answer := pick(g.Begin == estate.Deny, "they refuse (deny)", "they report (audit)")
+	if g.Begin != estate.Deny && g.EnforceAfter > 0 && g.EnforceAfter != estate.Never {
+		answer += ", and refuse " + g.EnforceAfter.String() + " after the last workload begins: a gate of the runway has the day"
+	}
+	d.decide(Decision{About: "estate", Question: "Do guardrails report or refuse?", Answer: answer,
 		Because:      "a list that has not been lived with stops what nobody thought of",
 		Alternatives: []Alternative{{"deny from the first day", "the same assignments, with guardrails.begin: deny, once audit has nothing to report"}},
 		Rules:        []string{"ORG-11", "POL-09", "SUB-17"}, Pos: or(g.Of("begin"), d.e.Of("guardrails")), Changes: "guardrails.begin"})

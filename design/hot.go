@@ -1,6 +1,7 @@
 package design
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,7 +22,8 @@ type hot struct {
 	demand storage.Demand
 	passed []storage.Passed
 	why    []string // of the demand
-	link   *store   // what a Managed Lustre fills itself from; nil for none
+	from   *store   // what it is filled from; nil for none
+	link   *store   // what a Managed Lustre fills itself from, and exports to; nil for none
 	timed  []*store // the checkpoints that it takes
 }
 
@@ -46,12 +48,11 @@ func (d *designer) planHot(p *estate.Place) {
 			continue
 		}
 		d.hots[about] = h
+		h.from = d.find(p, j.Hot.From)
 		if h.Kind != storage.Lustre || d.zones(h.demand.Region, j.Pos()) == 0 {
 			continue
 		}
-		if j.Hot.From != "" {
-			h.link = d.find(p, j.Hot.From)
-		} else if len(h.timed) > 0 {
+		if h.link = h.from; j.Hot.From == "" && len(h.timed) > 0 {
 			h.link = h.timed[0]
 		}
 		if h.link != nil {
@@ -119,22 +120,25 @@ func (d *designer) checkpoint(h *hot, st *store, j estate.Job) {
 	h.timed = append(h.timed, st)
 }
 
-// keepHot takes the file system that an earlier design chose, where it still
-// does: its SKU and size are fixed when it is made.
+// keepHot takes the store that an earlier design chose, where it still does: a
+// file system's SKU and size are fixed when it is made, a volume and a share grow.
 func (d *designer) keepHot(h *hot, about, key string, j estate.Job) bool {
 	if locked, ok := d.lock.get("hot", key); ok {
-		sku, tib, _ := strings.Cut(locked, " ")
-		n, _ := strconv.ParseInt(tib, 10, 64)
-		kept, _ := storage.LustreOf(sku, n, h.demand.Region) // ReadLock has looked at both
-		if !kept.Holds(h.demand) {
+		kept, _ := storage.ParseHot(locked, h.demand.Region) // ReadLock has looked at it
+		grown, grows := kept.Grown(h.demand)
+		switch {
+		case kept.Holds(h.demand) && kept != h.Hot:
+			d.found.Infof(j.Pos(), "design/lock-differs", "estate.lock keeps %s for %q; what is needed now would be %s: `--update %s` takes it", kept, about, h.Hot, key)
+		case kept.Holds(h.demand):
+		case grows:
+			kept = grown
+		default:
 			d.found.Errorf(j.Pos(), "design/lock-unfit", "estate.lock has %s for %q, which wants %.0f TiB and %s; `--update %s` chooses again", kept, about, h.demand.GiB/1024, storage.Rate(h.demand.MBps), key)
 			return false
 		}
-		if kept != h.Hot {
-			d.found.Infof(j.Pos(), "design/lock-differs", "estate.lock keeps %s for %q; what is needed now would be %s: `--update %s` takes it", kept, about, h.Hot, key)
-		}
 		h.Hot = kept
-	} else if h.Kind == storage.Lustre {
+	}
+	if h.TiB > 0 {
 		d.lock.put("hot", key, h.SKU+" "+strconv.FormatInt(h.TiB, 10))
 	}
 	return true
@@ -162,8 +166,12 @@ func (d *designer) workOn(n *nodes, j estate.Job) {
 	case h.Kind == storage.Lustre:
 		answer += " in zone " + n.zones[0]
 		d.lustre(n, h)
-	case h.Kind != storage.Blob:
-		d.leave(n.about, h.String(), "no Managed Lustre does this in "+h.demand.Region+", and other file systems are not designed yet; the job reads from Blob", pos)
+	case h.Kind == storage.NetApp:
+		answer += pick(n.zones != nil, " in zone "+strings.Join(n.zones, ", "), "")
+		d.netApp(n, h)
+	case h.Kind == storage.PremiumFiles:
+		d.fileShare(n, h)
+		others = append(others, Alternative{"Premium_ZRS", "it outlives a zone and costs a quarter more; what lies on it is in Blob too, and which regions sell it is not known"})
 	}
 	d.decide(Decision{About: n.about, Question: "What does it work on?", Answer: answer, Because: strings.Join(h.why, "; "), Alternatives: others,
 		Rules: []string{"STO-D1", "STO-D3", "STO-02", "STO-14", "X6"}, Pos: pos, Changes: "hot, or stall_at_most, size and keep_last of its checkpoints"})
@@ -215,13 +223,20 @@ var lustreRules = arm.A{
 }
 
 // move makes what moves data between a file system and Blob, and says what
-// nothing moves: one container is linked, and exported to where the job writes
-// to it.
+// nothing moves: a Managed Lustre has one container linked, and exports to it
+// where the job writes to it; all else the job copies.
 func (d *designer) move(n *nodes, h *hot, id arm.ID) {
 	var does []string
-	if h.link != nil {
+	alone := pick(h.link == nil, "it neither fills itself from Blob nor copies to it", "a file system is linked to one container")
+	if filled := cmp.Or(h.link, h.from); filled != nil {
+		d.edges = append(d.edges, Edge{id.Name(), "reads", filled.name, n.pos})
+	}
+	switch {
+	case h.link != nil:
 		does = append(does, "it fills itself from "+h.link.name+" as files are read")
-		d.edges = append(d.edges, Edge{id.Name(), "reads", h.link.name, n.pos})
+	case h.from != nil:
+		does = append(does, "the job's prologue copies "+h.from.name+" to it")
+		d.leave(n.about, "copying "+h.from.name+" to the file system", alone+"; in the job's prologue: azcopy login --identity, then azcopy sync "+h.from.url()+" MOUNT/"+h.from.container.Name(), n.pos)
 	}
 	if slices.Contains(h.timed, h.link) {
 		does = append(does, "new files go to "+h.link.name+" by themselves, 7.5 GB/s at the most")
@@ -232,22 +247,27 @@ func (d *designer) move(n *nodes, h *hot, id arm.ID) {
 	for _, st := range h.timed {
 		if st != h.link {
 			does = append(does, "the job's epilogue copies new checkpoints to "+st.name)
-			d.leave(n.about, "copying checkpoints to "+st.name, "a file system is linked to one container; in the job's epilogue: azcopy login --identity, then azcopy sync MOUNT/"+st.container.Name()+" https://"+st.account.id.Name()+".blob.core.windows.net/"+st.container.Name(), n.pos)
+			d.leave(n.about, "copying checkpoints to "+st.name, alone+"; in the job's epilogue: azcopy login --identity, then azcopy sync MOUNT/"+st.container.Name()+" "+st.url(), n.pos)
 		}
 	}
 	if does == nil {
 		does = []string{"nothing: the job copies, as hot names no data that it is filled from"}
 	}
 	d.decide(Decision{About: n.about, Question: "What moves data between the file system and Blob?", Answer: strings.Join(does, "; "),
-		Because:      "what is on a file system must be in Blob before the file system may go, and one link is all it has, given when it is made",
+		Because:      "what is on a file system must be in Blob before the file system may go, and " + pick(h.link == nil, alone, "one link is all it has, given when it is made"),
 		Alternatives: []Alternative{{"the job reads and writes Blob by itself", "nodes wait for it: the file system is there so that they do not"}},
 		Rules:        []string{"STO-03", "STO-04", "STO-D2"}, Pos: n.pos, Changes: "hot.from"})
+}
+
+// url gives the address of a store's container.
+func (st *store) url() string {
+	return "https://" + st.account.id.Name() + ".blob.core.windows.net/" + st.container.Name()
 }
 
 // lustreOpen lists what a file system needs of people and of the platform.
 func (d *designer) lustreOpen(n *nodes, h *hot, net *net) {
 	d.leave(n.about, "mounting the file system", mounts(n.by), n.pos)
-	d.leave(n.about, "the file system while nothing runs", "it costs its room all the time, whether used or not: once all is exported it can be deleted, and made again from this design", n.pos)
+	d.standing(n)
 	if h.link != nil && h.link.data.Size.GiB() > float64(h.TiB)*1024 {
 		d.leave(n.about, "what of "+h.link.name+" is kept on the file system", fmt.Sprintf("it has %s, and the file system %d TiB: the job releases what it has read (lfs hsm_release)", h.link.data.Size, h.TiB), n.pos)
 	}
@@ -257,6 +277,11 @@ func (d *designer) lustreOpen(n *nodes, h *hot, net *net) {
 	case d.e.Network.Egress == estate.NoEgress:
 		d.leave(net.share.place.Name(), "what "+net.id.Name()+" must reach for Managed Lustre", "the service tag AzureCloud, and network.egress is none", n.pos)
 	}
+}
+
+// standing lists that a store is paid for while it stands.
+func (d *designer) standing(n *nodes) {
+	d.leave(n.about, "the file system while nothing runs", "it costs its room all the time, whether used or not: once all is exported it can be deleted, and made again from this design", n.pos)
 }
 
 // mounts says how nodes that something runs mount a Managed Lustre.

@@ -34,7 +34,7 @@ var lockKinds = []string{
 	"address",      // a virtual network's name → its range
 	"budget-begin", // always estate → the first month
 	"choice",       // workload/environment/part → the size, nodes and region of those that the estate names
-	"hot",          // workload/environment/job → the SKU of its file system and its TiB
+	"hot",          // workload/environment/job → the SKU of its fast store and its TiB
 	"met",          // a subscription's key, or estate → the month in which a design first met its tenant
 	"name",         // a resource's full name → the name after it was cut
 	"pool",         // a region → the address pool that was assumed for it
@@ -99,11 +99,8 @@ func lockValue(kind, value string) string {
 			return "the first day of a month such as 2026-11-01"
 		}
 	case "hot":
-		sku, tib, _ := strings.Cut(value, " ")
-		step, known := storage.LustreStep(sku)
-		n, err := strconv.ParseInt(tib, 10, 64)
-		if _, small := storage.LustreSubnet(n); !known || err != nil || n < 1 || n%step != 0 || !small {
-			return "a SKU of Managed Lustre and a capacity of its steps, such as AMLFS-Durable-Premium-250 16"
+		if _, ok := storage.ParseHot(value, ""); !ok {
+			return "a SKU of a fast store and TiB of its steps, such as AMLFS-Durable-Premium-250 16"
 		}
 	case "size":
 		part := strings.Fields(value)

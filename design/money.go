@@ -3,6 +3,7 @@ package design
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -137,31 +138,71 @@ func (d *designer) finishBudgets(bills map[arm.ID]*cost.Bill) {
 		if len(unpriced) > 0 && amount.Estimate {
 			d.found.Infof(s.place.Pos, "design/unpriced", "the budget of %q leaves out what has no price: %s", s.name, strings.Join(unpriced, "; "))
 		}
-		notifications := arm.O{}
-		var to []string
-		for _, who := range b.To {
-			if who == "owner" {
-				who = d.e.Fact(*s.place, "owner")
-			}
-			if !slices.Contains(to, who) {
-				to = append(to, who)
-			}
-		}
-		for _, n := range b.Notify {
-			kind := "Actual"
-			if n.Forecast {
-				kind = "Forecasted"
-			}
-			notifications = append(notifications, fmt.Sprintf("%s-%d", strings.ToLower(kind), n.Percent), arm.O{
-				"enabled", true, "operator", "GreaterThanOrEqualTo", "threshold", n.Percent, "thresholdType", kind, "contactEmails", to})
-		}
-		const t = "Microsoft.Consumption/budgets"
-		d.add(s.id.Resource(t, d.names.fit(t, "budget-"+s.name, "", pos)), pos, arm.O{"properties", arm.O{
-			"category", "Cost", "amount", budget.Amount, "timeGrain", "Monthly", "timePeriod", arm.O{"startDate", begin + "T00:00:00Z"}, "notifications", notifications}})
+		d.budget(s.id, "budget-"+s.name, budget.Amount, begin, d.e.Fact(*s.place, "owner"), pos)
 	}
-	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription, with actual and forecast notifications", Because: "a subscription bounds what is spent; amounts are estimated in USD from the bill (airfield cost), and Azure reads them in the billing currency",
-		Alternatives: []Alternative{{"on management groups too", "they exist under an Enterprise Agreement and pay-as-you-go alone, and a group's budget is the sum of its subscriptions'"}},
+	where := d.groupBudgets(begin)
+	d.decide(Decision{About: "estate", Question: "Where are budgets?", Answer: "on each subscription" + where + ", with actual and forecast notifications", Because: "a subscription bounds what is spent; amounts are estimated in USD from the bill (airfield cost), and Azure reads them in the billing currency",
+		Alternatives: []Alternative{{pick(where == "", "on management groups too", "on subscriptions alone"), pick(where == "", "they exist under an Enterprise Agreement and pay-as-you-go alone, and a group's budget is the sum of its subscriptions'", "nobody would see what several spend together")}},
 		Rules:        []string{"SUB-15", "GOV-01"}, Pos: or(b.Of("amount"), d.e.Of("money")), Changes: "money.budgets, or budget of a workload"})
+}
+
+// budget makes a monthly budget at a scope.
+func (d *designer) budget(scope arm.ID, name string, amount int64, begin, owner string, pos diag.Pos) {
+	b := d.e.Money.Budgets
+	var to []string
+	for _, who := range b.To {
+		if who == "owner" {
+			who = owner
+		}
+		if !slices.Contains(to, who) {
+			to = append(to, who)
+		}
+	}
+	notifications := arm.O{}
+	for _, n := range b.Notify {
+		kind := "Actual"
+		if n.Forecast {
+			kind = "Forecasted"
+		}
+		notifications = append(notifications, fmt.Sprintf("%s-%d", strings.ToLower(kind), n.Percent), arm.O{
+			"enabled", true, "operator", "GreaterThanOrEqualTo", "threshold", n.Percent, "thresholdType", kind, "contactEmails", to})
+	}
+	const t = "Microsoft.Consumption/budgets"
+	d.add(scope.Resource(t, d.names.fit(t, name, "", pos)), pos, arm.O{"properties", arm.O{
+		"category", "Cost", "amount", amount, "timeGrain", "Monthly", "timePeriod", arm.O{"startDate", begin + "T00:00:00Z"}, "notifications", notifications}})
+}
+
+// groupBudgets gives each management group of ours the sum of the budgets of all
+// subscriptions below it, where each of those has one, in one currency, and says
+// where budgets are beside the subscriptions. Cost Management has no budgets of
+// groups under a customer or partner agreement (guidance SUB-15).
+func (d *designer) groupBudgets(begin string) (where string) {
+	if by := d.e.Organization.Billing.Agreement; begin == "" || by != "EA" && by != "PAYG" {
+		return ""
+	}
+	below := map[arm.ID][]Budget{}
+	for i, s := range d.sorted() { // as d.budgets are
+		for g, ok := s.group, s.group.ours; ok; g, ok = d.above(g) {
+			below[g.id] = append(below[g.id], d.budgets[i])
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(below)) {
+		sum := int64(0)
+		for _, b := range below[id] {
+			if b.Amount == 0 || b.Currency != below[id][0].Currency {
+				sum = 0
+				break
+			}
+			sum += b.Amount
+		}
+		if sum == 0 {
+			d.found.Infof(or(d.e.Money.Budgets.Of("amount"), d.e.Of("money")), "design/no-budget", "management group %q has no budget: not all subscriptions below it have one, in one currency", id.Name())
+			continue
+		}
+		d.budget(id, "budget-"+id.Name(), sum, begin, d.e.Organization.Owner, or(d.e.Money.Budgets.Of("amount"), d.e.Of("money")))
+		where = " and, as their sum, on each management group of ours above them"
+	}
+	return where
 }
 
 func noBudget(unpriced []string, begin string) string {

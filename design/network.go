@@ -29,9 +29,10 @@ type subnet struct {
 	purpose   string
 	addresses int // wanted, beside those that Azure keeps
 	ports     []int
-	floating  bool  // what comes through a load balancer is still for the balancer's address
-	bits      int   // of the prefix that a service wants it to have, 0 for what the addresses say
-	rules     arm.A // of its network security group, beside those that all have
+	floating  bool   // what comes through a load balancer is still for the balancer's address
+	bits      int    // of the prefix that a service wants it to have, 0 for what the addresses say
+	rules     arm.A  // of its network security group, beside those that all have
+	delegated string // to a service, blank for none
 	prefix    netip.Prefix
 }
 
@@ -75,8 +76,10 @@ var linkZones = map[string]string{
 	"batchAccount":   "privatelink.batch.azure.com",
 	"blob":           "privatelink.blob.core.windows.net",
 	"dfs":            "privatelink.dfs.core.windows.net",
+	"file":           "privatelink.file.core.windows.net",
 	"nodeManagement": "privatelink.batch.azure.com",
 	"registry":       "privatelink.azurecr.io",
+	"vault":          "privatelink.vaultcore.azure.net",
 }
 
 // network gives the virtual network of a subscription in a region.
@@ -331,9 +334,12 @@ func (d *designer) makeNetwork(n *net, whole netip.Prefix) {
 	for _, s := range n.subnets {
 		nsg := d.securityGroup(n, s)
 		properties := arm.O{"addressPrefix", s.prefix.String(), "defaultOutboundAccess", false, "networkSecurityGroup", arm.O{"id", arm.IDOf(nsg)}}
-		if s.purpose == "endpoints" {
+		switch {
+		case s.purpose == "endpoints":
 			properties = append(properties, "privateEndpointNetworkPolicies", "NetworkSecurityGroupEnabled")
-		} else {
+		case s.delegated != "": // the service has its own way out
+			properties = append(properties, "delegations", arm.A{arm.O{"name", "service", "properties", arm.O{"serviceName", s.delegated}}})
+		default:
 			properties = append(properties, out...)
 		}
 		bodies = append(bodies, arm.O{"name", s.id.Name(), "properties", properties})

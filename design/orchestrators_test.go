@@ -101,7 +101,23 @@ func TestBatchPools(t *testing.T) {
 		if have := account.Get("poolAllocationMode").Str(); (have == "UserSubscription") != spot || len(named(d, vaults)) == 1 != spot || account.Get("publicNetworkAccess").Str() != "Disabled" {
 			t.Errorf("%s: have %s, %d key vaults", tt.job, account.Text(), len(named(d, vaults)))
 		}
+		for _, v := range named(d, vaults) {
+			if have := linked(d, v.ID); v.Get("properties", "publicNetworkAccess").Str() != "Disabled" || !slices.Equal(have, []string{"vault"}) {
+				t.Errorf("%s: key vault has endpoints %v", tt.job, have)
+			}
+		}
 	}
+}
+
+// linked gives the group ids of a resource's private endpoints.
+func linked(d *design.Design, id arm.ID) (parts []string) {
+	for _, e := range named(d, "Microsoft.Network/privateEndpoints") {
+		c := e.Get("properties", "privateLinkServiceConnections").At(0).Get("properties")
+		if ref, ok := c.Get("privateLinkServiceId").Ref(); ok && ref.ID == id {
+			parts = append(parts, c.Get("groupIds").Strings()...)
+		}
+	}
+	return parts
 }
 
 // TestSpotWantsCheckpoints: a model is not trained on nodes that are taken away

@@ -31,6 +31,7 @@ func dated(seed uint64, workloads int) string {
 		}
 		return fmt.Sprintf("%s\n    begins: 2027-01-%02d\n    ends: 2028-0%d-01\n    criticality: high", key, 1+n%28, 1+n%9)
 	})
+	text = strings.Replace(text, "guardrails: {begin: audit", "guardrails: {begin: audit, enforce_after: 30d", 1)
 	text = strings.Replace(text, "network: {", "network: {onprem: {by: expressroute, circuit: 2Gbps, gateway: ErGw1AZ}, ", 1)
 	return strings.ReplaceAll(text, "corpus: {size:", fmt.Sprintf("corpus: {comes_from: onprem, first_load_by: 2027-01-%02d, size:", 1+seed%28))
 }
@@ -65,7 +66,7 @@ func inOrder(t *testing.T, seed uint64, r *runway.Runway, workload, begins strin
 			if g.Ask >= g.Due {
 				t.Errorf("seed %d: %s of %s is due on %s and asked for on %s", seed, g.Key, workload, g.Due, g.Ask)
 			}
-			if begins != "" && g.Due > begins && g.Key != "load" && g.Key != "onprem" {
+			if begins != "" && g.Due > begins && g.Key != "load" && g.Key != "onprem" && g.Key != "enforce" {
 				t.Errorf("seed %d: %s of %s is due on %s, after the begin on %s", seed, g.Key, workload, g.Due, begins)
 			}
 		}

@@ -16,7 +16,8 @@ import (
 // against the official type schemas, the services' own rules, and each other.
 func TestValid(t *testing.T) {
 	schemas := schematest.Open(t)
-	estates := map[string]*design.Design{"small": example(t, "small"), "contoso": example(t, "contoso")}
+	estates := map[string]*design.Design{"small": example(t, "small"), "contoso": example(t, "contoso"),
+		"NetApp Files": worksIn(t, "israelcentral", ", zone: 2", "size: 12TiB, from: corpus", nil), "premium files": worksIn(t, "belgiumcentral", "", "size: 12TiB", nil)}
 	for seed := range uint64(50) {
 		estates[fmt.Sprintf("generated %d", seed)] = of(t, designtest.Estate(seed, 6), nil)
 	}

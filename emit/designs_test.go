@@ -87,20 +87,23 @@ func TestTenantAware(t *testing.T) {
 	}
 }
 
-// runners are the small example run by what makes nodes of its own.
+// runners are the small example run by what makes nodes of its own, or on a fast
+// store; one under an agreement that has budgets of management groups.
 var runners = map[string][]string{
 	"a machine": nil,
 	"Batch":     {"train: {", "clean: {kind: prepare, vcpus: 8, nodes: 3, runs: 30/month, done_within: 2h, spot: allowed, run_by: batch}, train: {run_by: batch, "},
 	"AKS":       {"jobs: {train: {", "services: {ask: {size: Standard_NC40ads_H100_v5, run_by: aks, fleet: {at_least: 2, at_most: 4}}}\n    jobs: {train: {run_by: aks, nodes: 2, "},
 	"scale set": {"jobs: {train: {", "environments: {prod: {stopped: '20:00-07:00 Europe/Stockholm'}}\n    services: {score: {vcpus: 4, fleet: {at_least: 2, at_most: 4}}}\n    jobs: {train: {"},
 	"Slurm":     {"train: {", "train: {run_by: slurm, nodes: 2, "},
+	"NetApp":    {"westeurope", "israelcentral", "CC-1001}", "CC-1001, billing: {agreement: EA}}", "train: {size: Standard_NC40ads_H100_v5", "clean: {kind: prepare, size: Standard_D8as_v5, nodes: 2, zone: 1, hot: {size: 2TiB, from: images}"},
+	"files":     {"westeurope", "belgiumcentral", "train: {size: Standard_NC40ads_H100_v5", "clean: {kind: prepare, size: Standard_D8as_v5, nodes: 2, hot: {size: 2TiB, from: images}"},
 }
 
 // TestTerraformDeploys takes the small example through apply, a second plan
 // without change, and destroy, with the real terraform against the twin.
 func TestTerraformDeploys(t *testing.T) {
 	twintest.Azapi(t)
-	for _, name := range []string{"a machine", "Batch", "AKS", "scale set"} {
+	for _, name := range []string{"a machine", "Batch", "AKS", "scale set", "NetApp", "files"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() && runners[name] != nil {

@@ -270,7 +270,7 @@ type Guardrails struct {
 	source.At
 	// Whether they begin by reporting (`audit`) or by refusing (`deny`).
 	Begin Enforcement `yaml:"begin"`
-	// When audit is to become deny: a proposal, dated from the workload's begin.
+	// When audit is to become deny: a gate of the runway, dated from the begin of the last workload.
 	EnforceAfter Duration `yaml:"enforce_after"`
 	// The regions that are allowed: `auto` for all that the estate may use, `none`, or a list.
 	Locations Allowed `yaml:"locations"`

@@ -50,13 +50,8 @@ func Needs(wanted, have *tenant.Tenant) []Need {
 			all = append(all, p.need(NeedsProvider, r.ID.SubscriptionID(), r.Type().Namespace(), "registrationState", providers, r.Type().Namespace()))
 		}
 	}
-	for i := range p.demands {
-		d := &p.demands[i]
-		for _, n := range needs {
-			if n.asks(d) {
-				all = append(all, p.need(NeedsFeature, d.ID.SubscriptionID(), n.namespace+"/"+n.feature, "state", features, n.namespace, n.feature))
-			}
-		}
+	for _, n := range p.features() {
+		all = append(all, p.need(NeedsFeature, n.ID.SubscriptionID(), n.namespace+"/"+n.feature, "state", features, n.namespace, n.feature))
 	}
 	for r := range p.all(virtualMachines, scaleSets) {
 		plan := r.Get("plan")

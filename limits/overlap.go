@@ -13,7 +13,6 @@ import (
 const (
 	hubConnections arm.Type = "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections"
 	localGateways  arm.Type = "Microsoft.Network/localNetworkGateways"
-	netAppVolumes  arm.Type = "Microsoft.NetApp/netAppAccounts/capacityPools/volumes"
 	virtualHubs    arm.Type = "Microsoft.Network/virtualHubs"
 )
 

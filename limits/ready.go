@@ -37,8 +37,8 @@ func ready(p *plan) {
 		p.grouping(all)
 		p.unlocked(all, there)
 	}
-	for i := range p.demands {
-		p.featured(&p.demands[i])
+	for _, n := range p.features() {
+		p.featured(n)
 	}
 	stores := p.privateStores()
 	for r := range p.all(virtualMachines, scaleSets) {
@@ -155,23 +155,41 @@ var needs = []struct {
 	}},
 }
 
-func (p *plan) featured(d *demand) {
-	for _, n := range needs {
-		if !n.asks(d) {
-			continue
+// asking is a resource that needs a feature.
+type asking struct {
+	arm.Resource
+	namespace, feature string
+}
+
+// features gives what needs a feature, of machines and of volumes.
+func (p *plan) features() (all []asking) {
+	for i := range p.demands {
+		for _, n := range needs {
+			if d := &p.demands[i]; n.asks(d) {
+				all = append(all, asking{d.Resource, n.namespace, n.feature})
+			}
 		}
-		subscription := d.ID.SubscriptionID()
-		r, ok := p.have.Get(subscription.Resource(features, n.namespace, n.feature))
-		state := r.Get("properties", "state")
-		b := Block{At: r.ID}
-		b.Help = fmt.Sprintf("az feature register --namespace %s --name %s --subscription %s", n.namespace, n.feature, subscription.Name())
-		switch {
-		case !ok:
-			b.Because = p.lacks(subscription, features)
-			p.add(d.Resource, b, diag.Warning, "limits/feature", "wanted the feature %s/%s registered", n.namespace, n.feature)
-		case !is(state, "Registered"):
-			p.add(d.Resource, b, diag.Error, "limits/feature", "wanted the feature %s/%s registered, found %s", n.namespace, n.feature, orNone(state))
+	}
+	for r := range p.all(netAppVolumes) { // learn.microsoft.com/azure/azure-netapp-files/large-volumes-requirements-considerations
+		if r.Get("properties", "isLargeVolume").True() {
+			all = append(all, asking{r, "Microsoft.NetApp", "ANFLargeVolumes"})
 		}
+	}
+	return all
+}
+
+func (p *plan) featured(n asking) {
+	subscription := n.ID.SubscriptionID()
+	r, ok := p.have.Get(subscription.Resource(features, n.namespace, n.feature))
+	state := r.Get("properties", "state")
+	b := Block{At: r.ID}
+	b.Help = fmt.Sprintf("az feature register --namespace %s --name %s --subscription %s", n.namespace, n.feature, subscription.Name())
+	switch {
+	case !ok:
+		b.Because = p.lacks(subscription, features)
+		p.add(n.Resource, b, diag.Warning, "limits/feature", "wanted the feature %s/%s registered", n.namespace, n.feature)
+	case !is(state, "Registered"):
+		p.add(n.Resource, b, diag.Error, "limits/feature", "wanted the feature %s/%s registered, found %s", n.namespace, n.feature, orNone(state))
 	}
 }
 

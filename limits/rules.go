@@ -15,10 +15,13 @@ const (
 	containers            arm.Type = "Microsoft.Storage/storageAccounts/blobServices/containers"
 	dnsLinks              arm.Type = "Microsoft.Network/privateDnsZones/virtualNetworkLinks"
 	dnsZones              arm.Type = "Microsoft.Network/privateDnsZones"
+	fileShares            arm.Type = "Microsoft.Storage/storageAccounts/fileServices/shares"
 	loadBalancers         arm.Type = "Microsoft.Network/loadBalancers"
 	locks                 arm.Type = "Microsoft.Authorization/locks"
 	managementPolicies    arm.Type = "Microsoft.Storage/storageAccounts/managementPolicies"
 	natGateways           arm.Type = "Microsoft.Network/natGateways"
+	netAppPools           arm.Type = "Microsoft.NetApp/netAppAccounts/capacityPools"
+	netAppVolumes         arm.Type = "Microsoft.NetApp/netAppAccounts/capacityPools/volumes"
 	networkSecurityGroups arm.Type = "Microsoft.Network/networkSecurityGroups"
 	peerings              arm.Type = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"
 	placementGroups       arm.Type = "Microsoft.Compute/proximityPlacementGroups"
@@ -134,6 +137,14 @@ var rules = []rule{
 	{"lustre-sku", amlFilesystems, diag.Error, "", lustreSKU},
 	{"lustre-subnet", amlFilesystems, diag.Error, "", lustreSubnet},
 	{"lustre-zone", amlFilesystems, diag.Error, "", lustreZone},
+	{"netapp-export-protocol", netAppVolumes, diag.Error, "", netAppProtocol},
+	{"netapp-export-rules", netAppVolumes, diag.Error, "", netAppRules},
+	{"netapp-pool-size", netAppPools, diag.Error, "", netAppPoolSize},
+	{"netapp-subnet", virtualNetworks, diag.Error, "", netAppSubnet},
+	{"netapp-volume-pool", netAppVolumes, diag.Error, "", netAppVolumePool},
+	{"netapp-volume-size", netAppVolumes, diag.Error, "", netAppVolumeSize},
+	{"share-nfs", fileShares, diag.Error, "", shareNFS},
+	{"share-quota", fileShares, diag.Error, "", shareQuota},
 
 	{"vm-accelerated-networking", virtualMachines, diag.Warning, "the catalog mostly knows by a rule which sizes have it", vmAcceleratedNetworking},
 	{"vm-architecture", virtualMachines, diag.Error, "", vmArchitecture},

@@ -358,3 +358,82 @@ func lustreSubnet(c *check) {
 		}
 	}
 }
+
+// tib is one TiB, the step of capacity pools.
+const tib = 1 << 40
+
+func netAppPoolSize(c *check) {
+	if n, ok := c.p("size").Int(); ok && (n < tib || n%tib != 0) {
+		c.fail("wanted a whole number of TiB, found %d bytes", n)
+	}
+}
+
+func netAppVolumeSize(c *check) {
+	large := c.p("isLargeVolume")
+	if n, ok := c.p("usageThreshold").Int(); ok && n > 100*tib && large.Kind() != arm.Unknown && !large.True() {
+		c.fail("wanted at most 100 TiB, or isLargeVolume true, found %d TiB", n/tib)
+	}
+}
+
+func netAppSubnet(c *check) {
+	n := 0
+	for s := range items(c.p("subnets")) {
+		for d := range items(at(s, "properties", "delegations")) {
+			if is(at(d, "properties", "serviceName"), "Microsoft.NetApp/volumes") {
+				n++
+			}
+		}
+	}
+	if n > 1 {
+		c.fail("wanted one subnet that is delegated to Microsoft.NetApp/volumes, found %d", n)
+	}
+}
+
+func netAppVolumePool(c *check) {
+	pool, _ := c.get(c.ID.Parent())
+	size, known := at(pool.Body, "properties", "size").Int()
+	if n, ok := c.p("usageThreshold").Int(); ok && known && n > size {
+		c.fail("wanted at most the %d GiB of its capacity pool %q, found %d GiB", size>>30, pool.ID.Name(), n>>30)
+	}
+}
+
+func netAppRules(c *check) {
+	if n := count(c.p("exportPolicy", "rules")); n > 5 {
+		c.fail("wanted at most 5 export rules, found %d", n)
+	}
+}
+
+// netAppProtocol wants no rule to allow a protocol that the volume lacks.
+func netAppProtocol(c *check) {
+	speaks := c.p("protocolTypes")
+	if speaks.Kind() == arm.Unknown || slices.ContainsFunc(slices.Collect(speaks.Items()), func(v arm.Value) bool { return v.Kind() == arm.Unknown }) {
+		return
+	}
+	has := speaks.Strings()
+	if len(has) == 0 {
+		has = []string{"NFSv3"} // the default
+	}
+	for r := range items(c.p("exportPolicy", "rules")) {
+		for _, p := range [][2]string{{"nfsv3", "NFSv3"}, {"nfsv41", "NFSv4.1"}, {"cifs", "CIFS"}} {
+			if at(r, p[0]).True() && !isOneOf(p[1], has) {
+				c.fail("wanted export rules for %s alone, found %s true", strings.Join(has, ", "), p[0])
+				return
+			}
+		}
+	}
+}
+
+func shareNFS(c *check) {
+	account, _ := c.account()
+	kind, sku := account.Get("kind"), account.Get("sku", "name")
+	if is(c.p("enabledProtocols"), "NFS") && (other(kind, "FileStorage") || known(sku) && sku.Kind() == arm.String && !strings.HasPrefix(strings.ToLower(sku.Str()), "premium")) {
+		c.fail("wanted an account of kind FileStorage with a premium SKU for an NFS share, found %s %s", orNone(kind), orNone(sku))
+	}
+}
+
+func shareQuota(c *check) {
+	account, _ := c.account()
+	if n, ok := c.p("shareQuota").Int(); ok && is(account.Get("kind"), "FileStorage") && is(account.Get("sku", "name"), "Premium_LRS", "Premium_ZRS") && (n < 100 || n > 102400) {
+		c.fail("wanted a shareQuota of 100 to 102400 GiB, found %d", n)
+	}
+}

@@ -178,6 +178,16 @@ func (i *item) attach(r arm.Resource) {
 	switch r.Type() {
 	case "Microsoft.Storage/storageAccounts/blobServices/containers":
 		i.containers = append(i.containers, r.ID.Name())
+	case "Microsoft.Storage/storageAccounts/fileServices/shares":
+		i.more = append(i.more, fmt.Sprintf("%s: share of %s GiB, %s", r.ID.Name(), r.Get("properties", "shareQuota").Text(), r.Get("properties", "enabledProtocols").Str()))
+	case "Microsoft.NetApp/netAppAccounts/capacityPools/volumes":
+		p := r.Get("properties")
+		bytes, _ := p.Get("usageThreshold").Int()
+		what := fmt.Sprintf("%s: volume of %d TiB, %s", r.ID.Name(), bytes>>40, p.Get("serviceLevel").Str())
+		if zones := r.Get("zones").Strings(); len(zones) > 0 {
+			what += ", zone " + strings.Join(zones, ", ")
+		}
+		i.more = append(i.more, what)
 	case "Microsoft.Storage/storageAccounts/managementPolicies":
 		i.more = append(i.more, lifecycle(r)...)
 	case "Microsoft.Network/virtualNetworks/virtualNetworkPeerings":
@@ -269,6 +279,8 @@ func describe(r arm.Resource) (about string, notable bool) {
 			pools = append(pools, fmt.Sprintf("%s%d × %s", upTo, count, pool.Get("vmSize").Str()))
 		}
 		return noun(r.Type()) + ": " + strings.Join(pools, ", "), true
+	case "Microsoft.NetApp/netAppAccounts":
+		return "NetApp Files", true
 	case "Microsoft.Batch/batchAccounts", "Microsoft.KeyVault/vaults",
 		"Microsoft.ContainerRegistry/registries", "Microsoft.MachineLearningServices/workspaces":
 		return noun(r.Type()), true

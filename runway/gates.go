@@ -46,6 +46,7 @@ var gates = []kind{
 	{"onprem", "bandwidth to on-premises", "the first load must be done by its day", (*maker).onprem},
 	{"load", "first load from on-premises", "jobs read it", func(*maker) {}}, // found with the bandwidth
 	{"budget", "budgets", "Azure makes no budget that begins before the current month", (*maker).budgets},
+	{"enforce", "guardrails that refuse", "what audit reports is mended or excepted first, since deny stops it", (*maker).enforcement},
 	{"compute", "stage 6-compute", "the first job runs on it", func(m *maker) { m.deployed("compute", "6-compute", isCompute) }},
 }
 
@@ -403,6 +404,11 @@ func isNetwork(t arm.Type) bool { return t.Equal("Microsoft.Network/virtualNetwo
 
 func isData(t arm.Type) bool {
 	return slices.ContainsFunc([]arm.Type{"Microsoft.Storage/storageAccounts", "Microsoft.StorageCache/amlFilesystems", "Microsoft.NetApp/netAppAccounts/capacityPools/volumes"}, t.Equal)
+}
+
+// isStore tells whether a type is a fast store, which jobs work on.
+func isStore(t arm.Type) bool {
+	return isData(t) && !t.Equal("Microsoft.Storage/storageAccounts") || t.Equal("Microsoft.Storage/storageAccounts/fileServices/shares")
 }
 
 func isCompute(t arm.Type) bool {

@@ -252,19 +252,39 @@ func (m *maker) batchWords(s *sub, n limits.Need) string {
 	return vcpus(n.Sum.Wanted, n.Name) + found(n)
 }
 
-// hotQuota wants room for Managed Lustre, whose quota a snapshot does not keep.
+// hotStores are the stores that count in a quota of their own, with what each
+// holds in TiB, and how that quota is read and raised. $r is the region.
+// learn.microsoft.com/azure/azure-netapp-files/regional-capacity-quota: 25 TiB of a
+// subscription in a region, before a request
+var hotStores = []struct {
+	typ        arm.Type
+	property   string
+	tib        int64 // of the property's unit
+	what       string
+	check, how string
+}{
+	{"Microsoft.StorageCache/amlFilesystems", "storageCapacityTiB", 1, "Managed Lustre of %d TiB",
+		`az rest --method get --url "https://management.azure.com/subscriptions/$i/providers/Microsoft.StorageCache/locations/$r/usages?api-version=2024-03-01" --query "value[].[name.value,currentValue,limit]" --output tsv`,
+		"a support request, issue type service and subscription limits, quota type Azure Managed Lustre"},
+	{"Microsoft.NetApp/netAppAccounts/capacityPools", "size", 1 << 40, "NetApp Files of %d TiB; a subscription begins with 25",
+		`az netappfiles quota-limit list --location $r --subscription $s --query "[].[name,current,default]" --output tsv`,
+		"a support request, issue type service and subscription limits, quota type Azure NetApp Files limits, for totalTiBsPerSubscription"},
+}
+
+// hotQuota wants room for fast stores, whose quota a snapshot does not keep.
 func (m *maker) hotQuota() {
 	for _, s := range m.subs {
-		sums := map[string]int64{}
-		for _, r := range s.all {
-			if r.Type().Equal("Microsoft.StorageCache/amlFilesystems") {
-				n, _ := r.Get("properties", "storageCapacityTiB").Int()
-				sums[r.Location()] += n
+		for _, h := range hotStores {
+			sums := map[string]int64{}
+			for _, r := range s.all {
+				if r.Type().Equal(h.typ) {
+					n, _ := r.Get("properties", h.property).Int()
+					sums[r.Location()] += n / h.tib
+				}
 			}
-		}
-		for _, region := range slices.Sorted(maps.Keys(sums)) {
-			m.of(s, atom{key: "hot-quota", state: NotKnown, what: fmt.Sprintf("%s: Managed Lustre of %d TiB", region, sums[region]), how: "a support request, issue type service and subscription limits, quota type Azure Managed Lustre",
-				check: fmt.Sprintf(`az rest --method get --url "https://management.azure.com/subscriptions/$i/providers/Microsoft.StorageCache/locations/%s/usages?api-version=2024-03-01" --query "value[].[name.value,currentValue,limit]" --output tsv`, region)})
+			for _, region := range slices.Sorted(maps.Keys(sums)) {
+				m.of(s, atom{key: "hot-quota", state: NotKnown, what: region + ": " + fmt.Sprintf(h.what, sums[region]), how: h.how, check: strings.ReplaceAll(h.check, "$r", region)})
+			}
 		}
 	}
 }

@@ -147,7 +147,7 @@ func (x *exit) stop() {
 	for _, s := range x.subs {
 		for _, r := range s.all {
 			switch t := r.Type(); {
-			case isData(t) && !t.Equal("Microsoft.Storage/storageAccounts"):
+			case isStore(t):
 				stores = append(stores, r.ID.Name())
 			case t.Equal("Microsoft.Authorization/roleAssignments"):
 				assignments++
@@ -155,7 +155,7 @@ func (x *exit) stop() {
 		}
 	}
 	if len(stores) > 0 {
-		x.step("export", "what is on "+strings.Join(stores, ", ")+" is exported to Blob, and compared with it", `az resource list --subscription $s --resource-type Microsoft.StorageCache/amlFilesystems --query "[].name" --output tsv`, "an export of the file system (az amlfs archive), then azcopy sync --dry-run shows nothing left")
+		x.step("export", "what is on "+strings.Join(stores, ", ")+" is exported to Blob, and compared with it", `az resource list --subscription $s --query "[?type=='Microsoft.StorageCache/amlFilesystems' || type=='Microsoft.NetApp/netAppAccounts/capacityPools/volumes' || kind=='FileStorage'].name" --output tsv`, "an export of a Managed Lustre (az amlfs archive), azcopy sync from where another is mounted; then azcopy sync --dry-run shows nothing left")
 	}
 	x.step("access", fmt.Sprintf("access is taken away but for those who read what is kept: %d role assignments, and the federated credentials of identities", assignments),
 		`az role assignment list --all --subscription $s --query "[].[principalName,roleDefinitionName,scope]" --output tsv; az identity list --subscription $s --query "[].id" --output tsv`, "by id: az role assignment delete --ids, az identity federated-credential delete; deploying again would start what was stopped")

@@ -11,6 +11,7 @@ package storage
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"airfield/catalog"
@@ -54,6 +55,10 @@ func (h Hot) String() string {
 // Passed is a store that was not taken.
 type Passed struct{ Store, Why string }
 
+// LargeVolume is the SKU of a NetApp volume of 50 TiB and more, which is another
+// kind of volume: neither becomes the other.
+const LargeVolume = "Ultra, a large volume"
+
 // tier is one SKU of a store. NetApp's and premium files' services state MiB/s.
 type tier struct {
 	kind     Kind
@@ -82,7 +87,7 @@ var tiers = []tier{
 	{kind: Lustre, sku: "AMLFS-Durable-Premium-250", service: "managed_lustre_250", each: 250, step: 8, most: 128},
 	{kind: Lustre, sku: "AMLFS-Durable-Premium-500", service: "managed_lustre_500", each: 500, step: 4, most: 128},
 	{kind: NetApp, sku: "Ultra", service: "netapp_files_ultra", each: 128 * mib, atMost: 4500 * mib, step: 1, most: 100, lastWord: "it keeps snapshots and replicas, and does not fill itself from Blob"},
-	{kind: NetApp, sku: "Ultra, a large volume", service: "netapp_files_ultra", each: 128 * mib, atMost: 12800 * mib, step: 1, least: 50, most: 1024, lastWord: "it keeps snapshots and replicas, and does not fill itself from Blob"},
+	{kind: NetApp, sku: LargeVolume, service: "netapp_files_ultra", each: 128 * mib, atMost: 12800 * mib, step: 1, least: 50, most: 1024, lastWord: "it keeps snapshots and replicas, and does not fill itself from Blob"},
 	{kind: PremiumFiles, sku: "Premium_LRS", service: "premium_files", each: 102.4 * mib, base: 100 * mib, atMost: 10340 * mib, step: 1, most: 100, lastWord: "a share serves fewer nodes at once, and does not fill itself from Blob"},
 }
 
@@ -172,22 +177,47 @@ func dearer(h Hot) string {
 	return fmt.Sprintf("it costs more: %d USD a month", h.Micros/1e6)
 }
 
-// LustreOf gives a file system of a SKU and size; false where there is no such SKU.
-func LustreOf(sku string, tib int64, region string) (Hot, bool) {
-	for _, t := range tiers {
-		if t.kind == Lustre && strings.EqualFold(t.sku, sku) {
-			return t.of(tib, region), true
+// ParseHot reads a store as a lock keeps it, its SKU and TiB: "Ultra 12"; false
+// where there is none of that size.
+func ParseHot(text, region string) (Hot, bool) {
+	i := max(0, strings.LastIndexByte(text, ' '))
+	n, err := strconv.ParseInt(strings.TrimPrefix(text[i:], " "), 10, 64)
+	t := tierOf(text[:i])
+	if err != nil || t == nil || n < max(1, t.least) || n%t.step != 0 {
+		return Hot{}, false
+	}
+	if _, small := LustreSubnet(n); t.kind == Lustre && !small || t.kind != Lustre && n > t.most {
+		return Hot{}, false
+	}
+	return t.of(n, region), true
+}
+
+func tierOf(sku string) *tier {
+	for i := range tiers {
+		if strings.EqualFold(tiers[i].sku, sku) {
+			return &tiers[i]
 		}
 	}
-	return Hot{}, false
+	return nil
+}
+
+// Grown gives the store made large enough for a demand where it is, in the SKU
+// that it has; false where it cannot be. A file system of Managed Lustre keeps
+// the size that it was made with, and a large volume grows by 30 %.
+// learn.microsoft.com/azure/azure-netapp-files/large-volumes-requirements-considerations
+func (h Hot) Grown(d Demand) (Hot, bool) {
+	t := tierOf(h.SKU)
+	if t == nil || t.kind == Lustre {
+		return h, false
+	}
+	g, why := t.size(d)
+	return g, why == "" && (h.SKU != LargeVolume || g.TiB*10 <= h.TiB*13)
 }
 
 // LustreStep gives the step of capacity of a SKU in TiB.
 func LustreStep(sku string) (int64, bool) {
-	for _, t := range tiers {
-		if t.kind == Lustre && strings.EqualFold(t.sku, sku) {
-			return t.step, true
-		}
+	if t := tierOf(sku); t != nil && t.kind == Lustre {
+		return t.step, true
 	}
 	return 0, false
 }
