@@ -58,25 +58,29 @@ func (n *Need) ranked() (c Choice) {
 	pass := func(o *Option, why string) {
 		c.PassedOver = append(c.PassedOver, PassedOver{o.String(), why})
 	}
+	behind := may
 	for i := range may {
 		o, why := &may[i], ""
-		switch {
-		case c.Size == nil && n.Refuse != nil:
+		if n.Refuse != nil {
 			why = n.Refuse(o.Size, o.Nodes)
-		case c.Size != nil && len(o.Against) > len(c.Option.Against):
+		}
+		if behind = may[i+1:]; why == "" {
+			c.Size, c.Nodes, c.Option = o.Size, o.Nodes, o
+			c.Because = "the cheapest that does it: " + o.month(&ask)
+			if ask.Traffic != nil && o.Size.RDMA {
+				c.Because += ", though its InfiniBand is not used"
+			}
+			break
+		}
+		pass(o, why)
+	}
+	for i := range behind[:min(3, len(behind))] {
+		o := &behind[i]
+		why := o.month(&ask) + ": " + o.Does(&ask)
+		if len(o.Against) > len(c.Option.Against) {
 			why = o.Against[0].Why
-		case c.Size != nil:
-			why = o.month(&ask) + ": " + o.Does(&ask)
 		}
-		if why != "" {
-			pass(o, why)
-			continue
-		}
-		c.Size, c.Nodes, c.Option = o.Size, o.Nodes, o
-		c.Because = "the cheapest that does it: " + o.month(&ask)
-		if ask.Traffic != nil && o.Size.RDMA {
-			c.Because += ", though its InfiniBand is not used"
-		}
+		pass(o, why)
 	}
 	late := r.missing("time", "memory", "fabric")
 	for i := range late[:min(3, len(late))] {
@@ -124,7 +128,12 @@ func (n Need) Try(s *catalog.Size, nodes int) *Option {
 }
 
 // String gives the size and how many of it.
-func (o *Option) String() string { return fmt.Sprintf("%s × %d", o.Size.Name, o.Nodes) }
+func (o *Option) String() string {
+	if o.Nodes == 0 {
+		return o.Size.Name
+	}
+	return fmt.Sprintf("%s × %d", o.Size.Name, o.Nodes)
+}
 
 // month says what the option costs.
 func (o *Option) month(a *Ask) string {
@@ -145,10 +154,18 @@ func (o *Option) Does(a *Ask) string {
 		if v.Peak == 0 {
 			carries = "one instance"
 		}
-		return fmt.Sprintf("%s, replicas of %d GPUs with %d requests at once: first token %s%s, each further %s%s; limit: %s", carries, o.Layout.Tensor, o.Batch,
+		return fmt.Sprintf("%s, %d at once for each %s: first token %s%s, each further %s%s; limit: %s", carries, o.Batch, gpus(o.Layout.Tensor),
 			o.TTFT.Times(1000, "ms"), wanted(v.TTFT*1000), o.TPOT.Times(1000, "ms"), wanted(v.TPOT*1000), o.Speed.Bound)
 	}
 	return fmt.Sprintf("a run takes %s%s; limit: %s", o.Time, wanted(a.Run.Within), o.Speed.Bound)
+}
+
+// gpus writes a number of GPUs.
+func gpus(n int) string {
+	if n == 1 {
+		return "GPU"
+	}
+	return fmt.Sprintf("%d GPUs", n)
 }
 
 // wanted writes what an estimate is held against.
