@@ -353,8 +353,18 @@ var (
 )
 
 // Parameters reads the number of parameters from a model's name, such as
-// llama-3.1-70b or mixtral-8x7b, and gives 0 where the name does not tell.
+// llama-3.1-70b or mixtral-8x7b, gives that of the catalog where the name does
+// not tell, and 0 where neither does.
 func Parameters(model string) int64 {
+	if n := parametersIn(model); n > 0 {
+		return n
+	}
+	m, _ := catalog.ModelNamed(model)
+	return int64(m.Params)
+}
+
+// parametersIn reads the number of parameters from a model's name.
+func parametersIn(model string) int64 {
 	m := parameterCount.FindStringSubmatch(strings.ReplaceAll(model, "_", "-"))
 	if m == nil || expertsApart.MatchString(model) {
 		return 0

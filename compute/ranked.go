@@ -48,9 +48,9 @@ func (n *Need) counts(s *catalog.Size) (least, most int, why string) {
 func (n *Need) ranked() (c Choice) {
 	ask := n.ask()
 	r := Fitted().Rank(ask)
-	may := r.May
+	may, cheapest := r.May, "the cheapest that does it: "
 	if len(may) == 0 {
-		may = r.missing("fleet")
+		may, cheapest = r.missing("fleet"), "the cheapest that would do it with a larger fleet: "
 	}
 	if len(may) == 0 {
 		return Choice{Lacks: r.nearest()}
@@ -66,7 +66,7 @@ func (n *Need) ranked() (c Choice) {
 		}
 		if behind = may[i+1:]; why == "" {
 			c.Size, c.Nodes, c.Option = o.Size, o.Nodes, o
-			c.Because = "the cheapest that does it: " + o.month(&ask)
+			c.Because = cheapest + o.month(&ask)
 			if ask.Traffic != nil && o.Size.RDMA {
 				c.Because += ", though its InfiniBand is not used"
 			}

@@ -120,18 +120,19 @@ func (d *designer) serviceWork(n *nodes, name string, s estate.Service) work {
 
 // part gives the part of a service's load that one region must carry, and
 // records why: of a service on which much hangs the whole, since the others may
-// be lost; else an equal part. The load of a workload is that of its production:
-// what another environment does not state for itself is none, and one instance is
-// enough.
+// be lost; else an equal part. The load of a workload is that of its production,
+// where it has one: what another environment does not state for itself is none,
+// and one instance is enough.
 func (d *designer) part(n *nodes, name string, s estate.Service) float64 {
 	p := n.cell.place
 	own := slices.ContainsFunc(p.In.Services, func(e source.Entry[estate.Service]) bool {
 		return e.Key == name && e.Value.Load.Mean+e.Value.Load.Peak > 0
 	})
+	elsewhere := slices.ContainsFunc(p.Of.Environments, func(e source.Entry[estate.Environment]) bool { return production(e.Key) })
 	c := Decision{About: n.about, Question: "Which load must it carry?", Rules: []string{"CMP-08"}, Pos: or(s.Load.Pos(), s.Pos()), Changes: "criticality, load, regions"}
 	part := 1.0
 	switch peak := float64(cmp.Or(s.Load.Peak, s.Load.Mean)); {
-	case !production(p.Environment) && !own && len(p.Of.Environments) > 1:
+	case !production(p.Environment) && !own && elsewhere:
 		part, c.Answer, c.Because = 0, "what one instance carries", "the load of a workload is that of its production; load under the environment would be its own"
 	case len(s.Regions) < 2:
 		return 1

@@ -92,6 +92,8 @@ func TestStatedWorkBounds(t *testing.T) {
 		{"no sequence", "{jobs: {finetune: {" + strings.Replace(job, ", sequence: 8192", "", 1) + "}}}", "work/prod/finetune", "", "--tokens 2000000000 --sequence TOKENS --done-within 1d"},
 		{"Slurm's array", "{jobs: {big: {size: Standard_ND96isr_H200_v5, nodes: 2, run_by: slurm}, finetune: {" + job + ", run_by: slurm}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 4", ""},
 		{"a service", "{services: {chat: {" + chat + "}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
+		{"a model whose name tells no size", "{services: {chat: {" + strings.Replace(strings.Replace(chat, "llama-3.1-70b", "deepseek-v3", 1), "40ms", "100ms", 1) + "}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
+		{"production by another name", "{environments: {live2: {}}, services: {chat: {" + chat + "}}}", "work/live2/chat", "Standard_ND96isr_H200_v5", ""},
 		{"a bound that only a larger size keeps", "{services: {chat: {" + strings.Replace(chat, "60/s", "21/s", 1) + ", fleet: {at_most: 3}}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
 		{"a bound that nothing keeps", "{services: {chat: {" + chat + ", fleet: {at_most: 2}}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", "has 3 instances of Standard_ND96isr_H200_v5 at the most, and its peak of 60 requests/s wants 6"},
 		{"tokens that come too late", "{services: {chat: {" + strings.Replace(chat, "40ms", "1ms", 1) + "}}}", "work/prod/chat", "", "no size does the work"},
@@ -200,5 +202,16 @@ func TestLockedWork(t *testing.T) {
 	}
 	if have := said(more); !strings.Contains(have, "does not do its work as the estate wants it: 8 × A100-SXM-80 take") {
 		t.Errorf("have %q", have)
+	}
+}
+
+// TestTenantRefusesTheFirst shows that the next of the ranking is taken where the
+// tenant refuses what stands before it, with as many as that wants; the tenant of
+// the example approves one size with H100 alone.
+func TestTenantRefusesTheFirst(t *testing.T) {
+	d := land(t, []byte(strings.Replace(exampleText(t, "contoso"), "next_token: 60ms", "next_token: 40ms", 1)), exampleTenant(t), nil)
+	c := decision(t, d, "lumen/prod/chat@swedencentral", "Which size")
+	if c.Answer != "Standard_NC40ads_H100_v5" || c.Alternatives[0].Option != "Standard_NC80adis_H100_v5 × 3" || !strings.HasPrefix(c.Alternatives[0].WhyNot, "is refused: policy") || !strings.Contains(c.Because, "10 carry 3 requests/s") || strings.Contains(said(d), "lumen") {
+		t.Errorf("have %+v\n%s", c, said(d))
 	}
 }
