@@ -1,14 +1,14 @@
 // Package compute chooses virtual machine sizes, and models what a workload
 // does on GPUs: how much memory it takes, how fast it is, what limits it.
 //
-// A Need goes in, a Choice comes out with its reasons and with what was passed
-// over and why; that much rests on rules of thumb. A Train, Serve or Classic
-// goes in, an Estimate comes out with its interval and its sum part by part;
-// these are the equations of rooflines, rings and pipelines with the constants
-// of catalog/judged/sizing.csv, and docs/accuracy.md says how right they are.
-// An Ask goes in and a Ranking of all sizes comes out, by the same models. The
-// package asks nobody: what policy, quota or region refuse comes in as a
-// function. Choose does not use the models yet.
+// A Train, Serve or Classic goes in, an Estimate comes out with its interval and
+// its sum part by part; these are the equations of rooflines, rings and
+// pipelines with the constants of catalog/judged/sizing.csv, and docs/accuracy.md
+// says how right they are. An Ask goes in and a Ranking of all sizes comes out,
+// by the same models. A Need goes in and a Choice comes out with its reasons and
+// with what was passed over and why: the first of the ranking where the need says
+// what work there is, else by rules of thumb. The package asks nobody: what
+// policy, quota or region refuse comes in as a function.
 package compute
 
 import (
@@ -37,6 +37,7 @@ const (
 // Need is what something needs of its compute. What is zero is not asked for.
 type Need struct {
 	Role       Role
+	Work       *Ask    // what the models choose by; without it, rules of thumb do
 	Parameters int64   // of the model
 	BytesEach  float64 // of memory for each parameter, all counted; see BytesEach
 	GPUMemory  float64 // in GiB, in all; what the model needs where it is 0
@@ -44,10 +45,13 @@ type Need struct {
 	VCPUs      int     // of a node
 	MemoryGiB  float64 // of a node
 	Nodes      int
-	Wide       bool                               // CPU sizes of older families too, behind the newest
-	Modern     bool                               // bf16 or fp8 is computed, which GPUs before 2020 do not
-	Regions    []string                           // the size must be sold in each
-	Refuse     func(s *catalog.Size) (why string) // "" for a size that may be taken
+	Least      int                                           // nodes of a service at the least
+	Most       int                                           // and at the most
+	Wide       bool                                          // CPU sizes of older families too, behind the newest
+	Modern     bool                                          // bf16 or fp8 is computed, which GPUs before 2020 do not
+	Regions    []string                                      // the size must be sold in each
+	Bars       func(s *catalog.Size) (why string)            // "" for a size that could be used there at all
+	Refuse     func(s *catalog.Size, nodes int) (why string) // "" for what may be taken; asked in the order of choice, until something may
 }
 
 // GPU tells whether GPUs are needed at all.
@@ -59,6 +63,8 @@ type Choice struct {
 	Nodes      int
 	Because    string
 	PassedOver []PassedOver
+	Option     *Option // what the models say of it; nil where rules of thumb chose
+	Lacks      string  // why the models found no size, where they were asked
 }
 
 // PassedOver is a size that was not taken.
@@ -68,10 +74,11 @@ type PassedOver struct{ Size, Why string }
 // framework and fragmentation. Rule of thumb (guidance CMP-D3, unconfirmed).
 const use = 0.9
 
-// Choose gives the size for a need, false where the catalog has none that
-// fits; PassedOver then says why.
+// Choose gives the size for a need, false where the catalog has none that fits
+// and may be taken; PassedOver then says why.
 //
-// Training that fits one GPU gets one GPU: there is nobody for it to talk to.
+// Where the models can tell, it is the cheapest that does the work. Else memory
+// decides. Training that fits one GPU gets one GPU: there is nobody for it to talk to.
 // Larger training gets ND sizes with InfiniBand, newest first (guidance CMP-D1,
 // CMP-D2). Inference gets the cheapest size without InfiniBand that holds the
 // model (CMP-02), sizes without new capacity last. Small models and data preparation get CPUs: memory-optimized
@@ -79,7 +86,12 @@ const use = 0.9
 // that is sold everywhere (guidance, corrections: F and Fsv2 are closed to new
 // subscriptions).
 func Choose(n Need) (Choice, bool) {
-	var c Choice
+	c := Choice{}
+	if n.Work != nil {
+		if c = n.ranked(); c.Lacks == "" {
+			return c, c.Size != nil
+		}
+	}
 	memory := n.memory()
 	candidates := cpuCandidates(n)
 	fits := func(s *catalog.Size) (nodes int, why string) { return max(1, n.Nodes), tooSmall(n, s) }
@@ -90,7 +102,10 @@ func Choose(n Need) (Choice, bool) {
 	for _, s := range candidates {
 		nodes, why := fits(s)
 		if why == "" {
-			why = unavailable(n, s)
+			why = n.Unavailable(s)
+		}
+		if why == "" && c.Size == nil && n.Refuse != nil {
+			why = n.Refuse(s, nodes)
 		}
 		if why != "" {
 			c.PassedOver = append(c.PassedOver, PassedOver{s.Name, why})
@@ -174,8 +189,9 @@ var gpuSizes = sync.OnceValue(func() (all struct{ single, cluster []*catalog.Siz
 })
 
 // TooLarge says why so many nodes of a size do not hold the need, "" where they
-// do.
-func (n Need) TooLarge(s *catalog.Size, nodes int) string {
+// do. What the models say of them, where they were asked, counts for more than
+// the rule of thumb.
+func (n Need) TooLarge(s *catalog.Size, nodes int, o *Option) string {
 	if n.Nodes > 0 && nodes != n.Nodes {
 		return fmt.Sprintf("is %d nodes and not %d", nodes, n.Nodes)
 	}
@@ -186,6 +202,11 @@ func (n Need) TooLarge(s *catalog.Size, nodes int) string {
 		return tooSmall(n, s)
 	}
 	memory := n.memory()
+	if o != nil && o.Nodes > 0 {
+		memory = n.GPUMemory
+	} else if o != nil && o.Against[0].By == "memory" {
+		return "does not hold the model: " + o.Against[0].Why
+	}
 	have := s.GPUs * s.GPUMemoryGiB * float64(nodes)
 	switch {
 	case s.GPUs == 0:
@@ -200,7 +221,20 @@ func (n Need) TooLarge(s *catalog.Size, nodes int) string {
 
 // Unavailable says why a size cannot be had, "" where nothing is known against
 // it.
-func (n Need) Unavailable(s *catalog.Size) string { return unavailable(n, s) }
+func (n Need) Unavailable(s *catalog.Size) string {
+	for _, r := range n.Regions {
+		if sold, known := catalog.Sold(s.Name, r); known && !sold {
+			return "is not sold in " + r
+		}
+	}
+	if series, ended := catalog.EndOfLife(s); ended {
+		return "is of series " + series + ", which is closed to new subscriptions"
+	}
+	if n.Bars != nil {
+		return n.Bars(s)
+	}
+	return ""
+}
 
 // memory gives the GPU memory that is needed, in GiB.
 func (n Need) memory() float64 {
@@ -302,18 +336,6 @@ func tooSmall(n Need, s *catalog.Size) string {
 	return ""
 }
 
-func unavailable(n Need, s *catalog.Size) string {
-	for _, r := range n.Regions {
-		if sold, known := catalog.Sold(s.Name, r); known && !sold {
-			return "is not sold in " + r
-		}
-	}
-	if n.Refuse != nil {
-		return n.Refuse(s)
-	}
-	return ""
-}
-
 // priceIn gives the price in the first region, and a very large one where it
 // is not known, so that a size with a known price comes first.
 func priceIn(n Need, s *catalog.Size) int64 {
@@ -331,8 +353,18 @@ var (
 )
 
 // Parameters reads the number of parameters from a model's name, such as
-// llama-3.1-70b or mixtral-8x7b, and gives 0 where the name does not tell.
+// llama-3.1-70b or mixtral-8x7b, gives that of the catalog where the name does
+// not tell, and 0 where neither does.
 func Parameters(model string) int64 {
+	if n := parametersIn(model); n > 0 {
+		return n
+	}
+	m, _ := catalog.ModelNamed(model)
+	return int64(m.Params)
+}
+
+// parametersIn reads the number of parameters from a model's name.
+func parametersIn(model string) int64 {
 	m := parameterCount.FindStringSubmatch(strings.ReplaceAll(model, "_", "-"))
 	if m == nil || expertsApart.MatchString(model) {
 		return 0

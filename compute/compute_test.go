@@ -47,7 +47,7 @@ func TestParameters(t *testing.T) {
 	for _, tt := range []struct {
 		in   string
 		want int64
-	}{{"llama-3.1-70b", 70e9}, {"mixtral-8x7b", 56e9}, {"phi-3.5-mini", 0}, {"bert-110M", 11e7}, {"qwen2.5-0.5b", 5e8}, {"", 0}, {"our churn model", 0}} {
+	}{{"llama-3.1-70b", 70e9}, {"mixtral-8x7b", 56e9}, {"phi-3.5-mini", 382e7}, {"phi-9-mini", 0}, {"bert-110M", 11e7}, {"qwen2.5-0.5b", 5e8}, {"", 0}, {"our churn model", 0}} {
 		if have := compute.Parameters(tt.in); have != tt.want {
 			t.Errorf("%s: have %d, want %d", tt.in, have, tt.want)
 		}

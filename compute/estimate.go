@@ -1,6 +1,9 @@
 package compute
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // An Estimate is a computed number with how sure it is and what it is the sum
 // of.
@@ -47,4 +50,9 @@ func total(parts []Part) (sum float64) {
 // Times returns the estimate in a unit of which so many are one of its own.
 func (e Estimate) Times(n float64, unit string) Estimate {
 	return Estimate{e.Value * n, e.Low * n, e.High * n, unit, e.Bound, e.Parts}
+}
+
+// String gives the estimate with its interval: 14.8 h (11.7 to 18.6).
+func (e Estimate) String() string {
+	return fmt.Sprintf("%.3g %s (%.3g to %.3g)", e.Value, e.Unit, e.Low, e.High)
 }

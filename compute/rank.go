@@ -20,6 +20,10 @@ type Ask struct {
 	GPU       string // the only one that is asked about; blank for all
 	Budget    int64  // micro-USD a month at most; 0 is any
 
+	// Counts gives how many nodes of a size are asked about, most being 0 for
+	// any, or why none are; nil for any of all sizes.
+	Counts func(s *catalog.Size) (least, most int, why string)
+
 	// Object says what a tenant has against so many nodes of a size; nil where
 	// none was asked.
 	Object func(s *catalog.Size, region string, nodes int) []Objection
@@ -30,9 +34,19 @@ type Run struct {
 	Method   Method
 	Tokens   float64
 	Sequence int     // tokens
-	Batch    int     // sequences of a step
+	Batch    int     // sequences of a step; see Batch
 	Within   float64 // hours that a run may take; 0 is any
 	Runs     float64 // a month
+}
+
+// Batch is how many sequences a step has where nobody says: those of a million
+// tokens, of four to pretrain.
+func Batch(m Method, sequence int) int {
+	step := 1 << 20 // tokens
+	if m == Pretrain {
+		step <<= 2
+	}
+	return max(1, step/max(1, sequence))
 }
 
 // Traffic is what is asked of a service, and how fast it must answer.
@@ -44,7 +58,7 @@ type Traffic struct {
 
 // An Objection is what speaks against an option.
 type Objection struct {
-	By    string `json:"by"` // model, GPU, fabric, time, region, image, budget, policy, quota …
+	By    string `json:"by"` // model, GPU, fabric, memory, time, need, fleet, region, image, budget, policy, quota …
 	Why   string `json:"why"`
 	Known bool   `json:"known"` // false where it could not be told: the option may be had all the same
 }
@@ -117,10 +131,11 @@ func (c *Constants) Rank(a Ask) Ranking {
 			continue
 		}
 		g, known := gpuIn(s)
-		key := fmt.Sprint(g.Name, s.GPUs, g.NIC, s.RDMA)
+		least, most, why := a.counts(s)
+		key := fmt.Sprint(g.Name, s.GPUs, g.NIC, s.RDMA, least, most, why)
 		o, ok := seen[key]
 		if !ok || !known {
-			o = c.try(&a, s, g, known)
+			o = c.try(&a, s)
 			seen[key] = o
 		}
 		for _, region := range a.Regions {
@@ -186,20 +201,39 @@ func (a *Ask) Hours(o *Option) float64 {
 	return hoursOfMonth
 }
 
+// counts gives how many nodes of a size are asked about, or why none are.
+func (a *Ask) counts(s *catalog.Size) (least, most int, why string) {
+	if a.Counts == nil {
+		return 1, 0, ""
+	}
+	return a.Counts(s)
+}
+
 // try finds how many nodes of a size do the work, or what keeps them from it.
-func (c *Constants) try(a *Ask, s *catalog.Size, g catalog.GPU, known bool) Option {
+func (c *Constants) try(a *Ask, s *catalog.Size) Option {
+	g, known := gpuIn(s)
+	least, most, unfit := a.counts(s)
+	if unfit != "" {
+		return Option{Against: []Objection{{"need", unfit, true}}}
+	}
 	if !known {
 		why := "how fast its GPU is was not measured"
-		if s.GPUs < 1 {
+		switch {
+		case s.GPUs == 0:
+			why = "has no GPU"
+		case s.GPUs < 1:
 			why = "has a part of a GPU"
 		}
 		return Option{Against: []Objection{{"GPU", why, true}}}
 	}
 	o := Option{}
 	if a.Run != nil {
-		o = c.train(a, s, g)
+		o = c.train(a, s, g, tried(least, most))
 	} else {
-		o = c.serve(a, s, g)
+		o = c.serve(a, s, g, least)
+		if most > 0 && o.Nodes > most {
+			o.Against = append(o.Against, Objection{"fleet", fmt.Sprintf("wants %d instances at peak, %d are the most", o.Nodes, most), true})
+		}
 	}
 	if why := a.unmeasured(g); why != "" {
 		o.Against = append(o.Against, Objection{"model", why, false})
@@ -228,14 +262,27 @@ func (a *Ask) unmeasured(g catalog.GPU) string {
 // counts are the numbers of nodes that are tried.
 var counts = []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128}
 
+// tried gives those from the least to the most, which is 0 for any.
+func tried(least, most int) []int {
+	all := []int{least}
+	for _, n := range counts {
+		if n > least && (most == 0 || n <= most) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 // train finds the cheapest number of nodes that hold the job and end in time
 // even at the slow end of the interval.
-func (c *Constants) train(a *Ask, s *catalog.Size, g catalog.GPU) Option {
+func (c *Constants) train(a *Ask, s *catalog.Size, g catalog.GPU, counts []int) Option {
 	t := a.Run
 	best := Option{Against: []Objection{{"memory", "does not hold the model", true}}}
 	for _, n := range counts {
 		if n > 1 && !s.RDMA {
-			if len(best.Against) > 0 && best.Nodes == 0 {
+			if n == counts[0] {
+				best.Against = []Objection{{"fabric", "training over nodes without InfiniBand was not measured", true}}
+			} else if best.Nodes == 0 {
 				best.Against = []Objection{{"fabric", "one node does not hold it, and training over nodes without InfiniBand was not measured", true}}
 			} else if len(best.Against) > 0 {
 				best.Against[0].Why += ", and more nodes have no InfiniBand between them"
@@ -245,7 +292,7 @@ func (c *Constants) train(a *Ask, s *catalog.Size, g catalog.GPU) Option {
 		j := Train{Model: a.Model, GPU: g, GPUs: n * int(s.GPUs), Precision: a.Precision, Method: t.Method, Stack: Megatron, Sequence: t.Sequence, Batch: t.Batch}
 		p, err := c.Train(j)
 		if err != nil {
-			if best.Nodes == 0 && n == 1 {
+			if n == counts[0] {
 				return Option{Against: []Objection{{"model", err.Error(), true}}}
 			}
 			break // more GPUs than sequences of a step
@@ -272,7 +319,7 @@ func (c *Constants) train(a *Ask, s *catalog.Size, g catalog.GPU) Option {
 
 // serve finds the tensor parallelism and the load of a replica that need the
 // fewest nodes at peak, where times hold even at the slow end of the interval.
-func (c *Constants) serve(a *Ask, s *catalog.Size, g catalog.GPU) Option {
+func (c *Constants) serve(a *Ask, s *catalog.Size, g catalog.GPU, least int) Option {
 	v := a.Traffic
 	best := Option{Against: []Objection{{"memory", "does not hold the model and one request", true}}}
 	for t := 1; t <= int(s.GPUs) && a.Model.Heads%t == 0; t *= 2 {
@@ -293,14 +340,28 @@ func (c *Constants) serve(a *Ask, s *catalog.Size, g catalog.GPU) Option {
 			}
 			continue
 		}
-		o.Replicas = int(math.Ceil(v.Peak * float64(v.Out) / have.Throughput.Low))
-		o.Nodes = (o.Replicas + int(s.GPUs)/t - 1) / (int(s.GPUs) / t)
+		o.Replicas = replicas(v.Peak * float64(v.Out) / have.Throughput.Low)
+		o.Nodes = max(least, over(o.Replicas, int(s.GPUs)/t))
 		o.Speed = have.Throughput.Times(float64(o.Replicas), "tokens/s")
 		if best.Nodes == 0 || o.Nodes < best.Nodes {
 			best = o
 		}
 	}
 	return best
+}
+
+// replicas rounds up, to one at the least, and to a number beyond all fleets at
+// the most.
+func replicas(n float64) int { return int(math.Ceil(min(max(n, 1), 1e9))) }
+
+// over divides, rounded up.
+func over(n, by int) int { return (n + by - 1) / by }
+
+// For returns how many nodes of an option of serving carry so many output
+// tokens a second at the slow end of its interval.
+func (o *Option) For(tokens float64) int {
+	n := replicas(tokens * float64(o.Replicas) / o.Speed.Low * (1 - 1e-12)) // what Speed was multiplied by comes out again
+	return over(n, int(o.Size.GPUs)/o.Layout.Tensor)
 }
 
 // loaded returns what a replica does with as many requests at once as it may

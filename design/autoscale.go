@@ -76,7 +76,7 @@ func (d *designer) scaleRules(n *nodes, fleet arm.ID) arm.A {
 		return arm.A{}
 	}
 	if n.size.GPUs > 0 {
-		d.leave(fmt.Sprintf("%s (%d to %d)", n.about, n.count, n.most), "the metric that the fleet grows by", "no metric of the host tells how busy a GPU is: the server's own (its queue, such as vllm:num_requests_waiting) is sent to Azure Monitor and becomes a rule of the autoscale setting, which holds the bounds until then", n.pos)
+		d.leave(fmt.Sprintf("%s (%d to %d)", n.about, n.count, n.most), "the metric that the fleet grows by", "no metric of the host tells how busy a GPU is: the server's own (its queue, such as vllm:num_requests_waiting) is sent to Azure Monitor and becomes a rule of the autoscale setting, which holds the bounds until then"+n.still(), n.pos)
 		return arm.A{}
 	}
 	rule := func(operator string, threshold int, direction string) arm.O {

@@ -1,6 +1,7 @@
 package design
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,6 +36,8 @@ type nodes struct {
 	comes    bool         // and goes: it is busy or runs a part of the month
 	least    int          // instances that a service begins with
 	most     int          // nodes that there may be
+	work     work
+	option   *compute.Option // what the models tell of size and count; nil where they were not asked
 }
 
 // placeWork makes what a place runs.
@@ -57,14 +60,16 @@ func (d *designer) job(p *estate.Place, name string, j estate.Job) {
 	n := &nodes{about: p.Name() + "/" + name, purpose: slug(name), cell: c, share: d.share(c), spec: j.Compute, pos: j.Pos(), sizePos: j.Of("size"), comes: j.Runs > 0 || j.Busy > 0 && j.Busy < 100}
 	n.identity = d.identity(n.share, training, c.region, j.Pos())
 	n.trains = j.Kind == estate.Pretrain || j.Kind == estate.Finetune
+	n.work = jobWork(n, j)
 	need := compute.Need{Role: compute.Training, Parameters: compute.Parameters(j.Model), BytesEach: compute.BytesEach(compute.Training, string(j.Method), ""), Modern: j.Model != ""}
 	if j.Kind == estate.Preparation || j.Kind == estate.Batch && j.Model == "" {
 		need = compute.Need{Role: compute.Preparation}
 	}
+	need.Bars = d.arrays(n, name)
 	if !d.choose(n, need, j.Model, j.OrElse, []string{c.region}) {
 		return
 	}
-	n.hours, n.most, n.by, n.spot = jobHours(p, j), n.count, jobRunner(n, j), d.jobSpot(n, p, j)
+	n.hours, n.most, n.by, n.spot = d.jobHours(n, j), n.count, jobRunner(n, j), d.jobSpot(n, p, j)
 	d.jobZone(n, j)
 	d.edges = append(d.edges, Edge{n.about, "signs in as", n.identity.id.Name(), n.pos})
 	net := d.network(n.share, c.region, n.pos)
@@ -96,7 +101,8 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 	if len(s.Regions) > 1 {
 		n.about += "@" + region
 	}
-	n.least = d.fleet(s, region)
+	zones := d.spread(p, s, region)
+	n.least, n.most = fleet(p, s, zones), cmp.Or(s.Fleet.AtMost, s.Nodes)
 	if s.Size != "" && s.Size != "auto" {
 		o := d.prefer(n.about, n.key(), options(s.Compute, region, s.Of("size"), true), func(o option) machines { return d.machinesOfNodes(n, o.Size, o.Nodes) })
 		if n.spec.Size = o.Size; o.Nodes > 1 {
@@ -105,14 +111,16 @@ func (d *designer) service(p *estate.Place, name string, s estate.Service, regio
 		s.Compute = n.spec
 	}
 	n.identity = d.identity(n.share, inference, region, s.Pos())
-	need := compute.Need{Role: compute.Inference, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision)),
+	n.work = d.serviceWork(n, name, s)
+	need := compute.Need{Role: compute.Inference, Least: n.least, Most: n.most, Parameters: compute.Parameters(s.Model.Like), BytesEach: compute.BytesEach(compute.Inference, "", string(s.Model.Precision)),
 		Modern: s.Model.Like != "" && (s.Model.Precision == "" || s.Model.Precision == "bf16" || s.Model.Precision == "fp8")}
 	if !d.choose(n, need, s.Model.Like, s.OrElse, []string{region}) {
 		return
 	}
-	d.carries(n, s)
-	d.serviceZones(n, s)
+	d.fills(n, s)
+	d.serviceZones(n, s, zones)
 	n.hours, n.most, n.by = month-p.In.Stopped.Hours()*month/24, max(n.count, s.Fleet.AtMost), s.RunBy
+	d.carries(n, s)
 	if n.by == estate.RunAuto || n.by == "" {
 		n.by = estate.RunScaleSet
 	}
@@ -146,7 +154,7 @@ func (d *designer) jobSpot(n *nodes, p *estate.Place, j estate.Job) bool {
 	if j.Spot != "allowed" {
 		return false
 	}
-	if n.by == estate.RunSlurm && nodeArray(n) != "htc" {
+	if n.by == estate.RunSlurm && nodeArray(n.size) != "htc" {
 		d.leave(n.about, "Spot nodes", "CycleCloud Workspace for Slurm has them in its array htc alone, for sizes without GPUs and InfiniBand; these are regular", j.Of("spot"))
 		return false
 	}
@@ -161,29 +169,30 @@ func (d *designer) jobSpot(n *nodes, p *estate.Place, j estate.Job) bool {
 	return !n.trains
 }
 
+// spread gives over how many zones a service is spread, 0 for none.
+func (d *designer) spread(p *estate.Place, s estate.Service, region string) int {
+	if zones := d.zones(region, s.Pos()); zones > 1 && (s.Zones == "all" || s.Zones == "" && production(p.Environment)) {
+		return zones
+	}
+	return 0
+}
+
 // fleet gives how many instances of a service there are at the least.
-func (d *designer) fleet(s estate.Service, region string) int {
+func fleet(p *estate.Place, s estate.Service, zones int) int {
 	least := s.Fleet.AtLeast.N
-	if r, ok := catalog.RegionByName(region); ok && s.Fleet.AtLeast.Each {
-		least *= max(1, r.Zones)
+	switch {
+	case least == 0 && s.Nodes > 0:
+		return s.Nodes
+	case s.Fleet.AtLeast.Each:
+		least *= max(1, zones)
+	case least == 0 && production(p.Environment):
+		least = max(2, zones)
 	}
 	return max(1, s.Nodes, least)
 }
 
 // month is how many hours a month has, on average.
 const month = 730.
-
-// jobHours gives how long a month the nodes of a job run: its runs, the share
-// in which it is busy, else all that is not stopped.
-func jobHours(p *estate.Place, j estate.Job) float64 {
-	switch {
-	case j.Busy > 0:
-		return month * float64(j.Busy) / 100
-	case j.Runs > 0 && j.DoneWithin > 0:
-		return min(month, float64(j.Runs)*month*3600*float64(j.DoneWithin)/3.6e12)
-	}
-	return month - p.In.Stopped.Hours()*month/24
-}
 
 // choose settles the size and the number of nodes: the estate's, the lock's, or
 // the catalog's best. It is false where none can be named.
@@ -194,7 +203,7 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	if need.Role == compute.Inference {
 		need.Nodes = 0 // they are instances, and each holds the model
 	}
-	need.Refuse = d.ended
+	need.Work = n.work.ask
 	if s.Size != "auto" && s.Size != "" {
 		return d.stated(n, need, orElse)
 	}
@@ -202,21 +211,28 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 		d.found.Errorf(n.pos, "design/model-unknown", "how large the model %q is, is not known: write gpu_memory, gpus or size", model)
 		return false
 	}
-	c, ok, refused := d.best(n, need)
 	if locked, has := d.lock.get("size", n.key()); has {
-		return d.keepSize(n, need, c, refused, locked, orElse)
+		return d.keepSize(n, need, locked, orElse)
 	}
+	c, ok, refused := d.best(n, need)
 	if !ok {
 		d.found.Errorf(n.pos, "design/no-size", "no size of the catalog that is sold in %s holds what %q needs%s", strings.Join(regions, ", "), n.about, nearest(c))
 		return false
 	}
-	n.size, n.count = c.Size, c.Nodes
-	if need.Role == compute.Inference && c.Nodes > 1 && need.Nodes < 2 {
+	n.size, n.count, n.option = c.Size, c.Nodes, c.Option
+	if n.option == nil {
+		n.option = need.Try(n.size, n.count)
+	}
+	if need.Role == compute.Inference && c.Nodes > 1 && c.Option == nil {
 		d.found.Errorf(n.pos, "design/serving-over-nodes", "one instance of %q needs %d nodes of %s, and serving a model over several nodes is not designed: a lower precision, or a size with more GPU memory, holds it in one", n.about, c.Nodes, c.Size.Name)
 		return false
 	}
 	d.settleFor(d.machinesOfNodes(n, c.Size.Name, c.Nodes), refused)
-	d.lock.put("size", n.key(), fmt.Sprintf("%s %d %s", c.Size.Name, c.Nodes, sizesRead()))
+	if need.Role == compute.Inference {
+		n.count = 1 // how many instances there are follows from the load at any time
+	}
+	d.lock.put("size", n.key(), fmt.Sprintf("%s %d %s", c.Size.Name, n.count, sizesRead()))
+	d.told(n, c.Lacks)
 	d.explain(n, c, c.Because)
 	d.note(n, orElse)
 	return true
@@ -228,48 +244,52 @@ func (d *designer) explain(n *nodes, c compute.Choice, because string) {
 	for _, o := range c.PassedOver[:min(6, len(c.PassedOver))] {
 		others = append(others, Alternative{o.Size, o.Why})
 	}
-	d.decideSize(n, n.pos, because, others, "size, nodes, gpu_memory or gpus", "CMP-D1", "CMP-D2", "CMP-D3", "X8")
+	rules, changes := []string{"CMP-D1", "CMP-D2", "CMP-D3", "X8"}, "size, nodes, gpu_memory or gpus"
+	if n.does() != "" {
+		rules, changes = []string{"CMP-D1", "CMP-D2", "X8"}, changes+"; tokens, sequence and done_within, or load and latency"
+	}
+	d.decideSize(n, n.pos, because, others, changes, rules...)
 }
 
 // keepSize takes the size that an earlier design chose, where it still holds
-// what is needed.
-func (d *designer) keepSize(n *nodes, need compute.Need, now compute.Choice, refused []Refusal, locked string, orElse []estate.Alternative) bool {
+// what is needed. What would be chosen now it tells where no ranking is needed
+// for that.
+func (d *designer) keepSize(n *nodes, need compute.Need, locked string, orElse []estate.Alternative) bool {
+	var now compute.Choice
+	var refused []Refusal
+	if need.Work == nil {
+		now, _, refused = d.best(n, need)
+	}
 	part := strings.Fields(locked)
 	n.size, _ = catalog.SizeByName(part[0])
 	n.count, _ = strconv.Atoi(part[1]) // ReadLock has looked at both
-	why := need.TooLarge(n.size, n.count)
-	if why == "" {
-		why = need.Unavailable(n.size)
-	}
-	if m := d.machinesOfNodes(n, n.size.Name, n.count); now.Size == n.size && now.Nodes == n.count {
-		d.settleFor(m, refused)
+	n.option = need.Try(n.size, n.count)
+	same := now.Size == n.size && now.Nodes == n.count
+	if count := n.count; same {
+		d.settleFor(d.machinesOfNodes(n, n.size.Name, count), refused)
 	} else if d.around != nil {
+		if n.option != nil {
+			count = max(count, n.option.Nodes)
+		}
+		m := d.machinesOfNodes(n, n.size.Name, count)
 		d.try(m, n.about, n.pos)
 		d.around.claim(m)
 	}
-	switch {
-	case why != "":
+	if why := cmp.Or(need.TooLarge(n.size, n.count, n.option), need.Unavailable(n.size)); why != "" {
 		d.found.Errorf(n.pos, "design/lock-unfit", "estate.lock has %s × %d for %q, which %s; `--update %s` chooses again", n.size.Name, n.count, n.about, why, n.key())
 		return false
-	case now.Size == n.size && now.Nodes == n.count:
-		d.explain(n, now, now.Because)
-	default:
+	}
+	because := now.Because
+	if !same {
+		because = "estate.lock has it from an earlier design, and it still holds what is needed"
 		if now.Size != nil {
 			d.found.Infof(n.pos, "design/lock-differs", "estate.lock keeps %s × %d for %q; what is needed now would be %s × %d: `--update %s` takes it", n.size.Name, n.count, n.about, now.Size.Name, now.Nodes, n.key())
 		}
-		d.explain(n, now, "estate.lock has it from an earlier design, and it still holds what is needed")
 	}
+	d.told(n, "")
+	d.explain(n, now, because)
 	d.note(n, orElse)
 	return true
-}
-
-// ended says why a size cannot be used by new subscriptions any more, "" where
-// it can.
-func (d *designer) ended(s *catalog.Size) string {
-	if series, ended := catalog.EndOfLife(s); ended {
-		return "is of series " + series + ", which is closed to new subscriptions"
-	}
-	return ""
 }
 
 // zones gives how many availability zones a region has, 0 where that is not
@@ -339,13 +359,15 @@ func (d *designer) stated(n *nodes, need compute.Need, orElse []estate.Alternati
 		}
 		d.found.Errorf(n.sizePos, "design/not-sold", "size %q is not sold in %q%s", size.Name, region, where)
 	}
+	n.option = need.Try(size, n.count)
 	if need.Role == compute.Inference {
-		if why := need.TooLarge(size, 1); why != "" {
+		if why := need.TooLarge(size, 1, n.option); why != "" {
 			d.found.Warnf(n.sizePos, "design/size-small", "an instance of %q on %s %s", n.about, size.Name, why)
 		}
-	} else if why := need.TooLarge(size, n.count); why != "" {
+	} else if why := need.TooLarge(size, n.count, n.option); why != "" {
 		d.found.Warnf(n.sizePos, "design/size-small", "%s × %d for %q %s", size.Name, n.count, n.about, why)
 	}
+	d.told(n, "")
 	d.decideSize(n, n.sizePos, "the estate says so", nil, "size: auto", "CMP-D1")
 	d.note(n, orElse)
 	return true
@@ -358,7 +380,7 @@ func (d *designer) decideSize(n *nodes, pos diag.Pos, because string, others []A
 	if n.cell.role == inference {
 		question, answer = "Which size is an instance?", n.size.Name
 	}
-	d.decide(Decision{About: n.about, Question: question, Answer: answer, Because: because, Alternatives: others, Rules: rules, Pos: pos, Changes: changes})
+	d.decide(Decision{About: n.about, Question: question, Answer: answer, Because: because + n.does(), Alternatives: others, Rules: rules, Pos: pos, Changes: changes})
 }
 
 // sizeMeant suggests the size that a name was probably meant to be.
@@ -442,27 +464,17 @@ func (d *designer) zoneReason(n *nodes, j estate.Job) string {
 }
 
 // serviceZones spreads a service over zones, and gives each its instances.
-func (d *designer) serviceZones(n *nodes, s estate.Service) {
-	count := max(n.count, s.Nodes)
-	zones := d.zones(n.cell.region, n.pos)
-	if zones == 0 && (s.Zones == "all" || s.Fleet.AtLeast.Each) {
+func (d *designer) serviceZones(n *nodes, s estate.Service, zones int) {
+	if d.zones(n.cell.region, n.pos) == 0 && (s.Zones == "all" || s.Fleet.AtLeast.Each) {
 		d.found.Errorf(or(s.Of("zones"), s.Of("fleet")), "design/no-zones", "%q is to be spread over zones of %q, which has none that are known of", n.about, n.cell.region)
 	}
-	spread := s.Zones == "all" || s.Zones == "" && production(n.cell.place.Environment)
-	if spread && zones > 1 {
-		for z := range zones {
-			n.zones = append(n.zones, strconv.Itoa(z+1))
-		}
+	for z := range zones {
+		n.zones = append(n.zones, strconv.Itoa(z+1))
+	}
+	if zones > 0 {
 		d.zoneOpen(n)
 	}
-	least := s.Fleet.AtLeast.N
-	if s.Fleet.AtLeast.Each {
-		least *= max(1, len(n.zones))
-	}
-	if least == 0 && production(n.cell.place.Environment) {
-		least = max(2, len(n.zones))
-	}
-	n.count = max(count, least)
+	n.count = max(n.count, n.least)
 	if s.Nodes > 0 && s.Fleet.AtLeast.N == 0 {
 		n.count = s.Nodes
 	}
@@ -470,11 +482,11 @@ func (d *designer) serviceZones(n *nodes, s estate.Service) {
 	switch {
 	case len(n.zones) > 1 && n.count == 1:
 		answer, because = "in one of zones "+strings.Join(n.zones, ", "), "one instance alone does not outlive its zone"
-	case len(n.zones) == 0 && !spread:
+	case len(n.zones) == 0 && (s.Zones == "one" || s.Zones == "" && !production(n.cell.place.Environment)):
 		answer, because = "wherever Azure puts them", "no production, or the estate says one"
 	case len(n.zones) == 0:
 		answer, because = "wherever Azure puts them", "no availability zones are known of in the region"
 	}
-	d.decide(Decision{About: n.about, Question: "Over which zones, how many instances?", Answer: fmt.Sprintf("%s, %s", answer, plural(n.count, "instance")), Because: because,
+	d.decide(Decision{About: n.about, Question: "Over which zones, how many instances?", Answer: fmt.Sprintf("%s, %s", answer, plural(n.count, "instance")), Because: because + n.wants(),
 		Rules: []string{"X9", "CMP-08", "SUB-19"}, Pos: n.pos, Changes: "zones, fleet"})
 }

@@ -1,15 +1,11 @@
 package design
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"airfield/arm"
-	"airfield/catalog"
-	"airfield/compute"
 	"airfield/diag"
 	"airfield/estate"
 )
@@ -117,7 +113,6 @@ func (d *designer) unused() {
 	}
 	for _, p := range e.Places() {
 		for _, j := range p.Jobs {
-			say(j.Value.Tokens > 0 || j.Value.Sequence > 0 || j.Value.DoneWithin > 0, p.Name()+"/"+j.Key, "how long a run takes", "nodes are chosen by memory, not by speed: of a job with model, method and tokens airfield compute tells, and --write puts its answer into the estate", j.Value.Pos())
 			for _, o := range j.Value.OrElse {
 				say(d.around == nil && (o.Nodes > 0 || o.Region != ""), p.Name()+"/"+j.Key, "second choices", "or_else widens the allowed sizes alone here: what cannot be had only a tenant tells (design --tenant)", j.Value.Of("or_else"))
 			}
@@ -129,54 +124,4 @@ func (d *designer) unused() {
 		}
 		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}
-}
-
-// carries leaves open whether the instances of a service carry its load, with
-// how many of them the models of compute want, and the command that says more.
-func (d *designer) carries(n *nodes, s estate.Service) {
-	l, ttft, tpot := s.Load, time.Duration(s.Latency.FirstToken.Time), time.Duration(s.Latency.NextToken.Time)
-	if l.Mean+l.Peak <= 0 && ttft+tpot <= 0 {
-		return
-	}
-	const what = "whether the instances carry the load"
-	model, known := catalog.ModelNamed(s.Model.Like)
-	if !known || l.Mean+l.Peak <= 0 || l.Input <= 0 || l.Output <= 0 {
-		d.leave(n.about, what, "instances are chosen by memory and fleet; only a known model (like) and a load with input and output tell more", s.Pos())
-		return
-	}
-	mean, peak := cmp.Or(l.Mean, l.Peak), cmp.Or(l.Peak, l.Mean)
-	ask := compute.Ask{Model: compute.Arch{Model: model}, Precision: "bf16", Regions: []string{n.cell.region},
-		Traffic: &compute.Traffic{Mean: float64(mean), Peak: float64(peak), In: l.Input, Out: l.Output, TTFT: ttft.Seconds(), TPOT: tpot.Seconds()}}
-	if s.Model.Precision == "fp8" {
-		ask.Precision = "fp8"
-	}
-	command := fmt.Sprintf("airfield compute --model %s --precision %s --serve mean=%.3g/s,peak=%.3g/s,in=%d,out=%d", s.Model.Like, ask.Precision, mean, peak, l.Input, l.Output)
-	if ttft > 0 {
-		command += " --ttft " + ttft.String()
-	}
-	if tpot > 0 {
-		command += " --tpot " + tpot.String()
-	}
-	wanted := "not known"
-	r := compute.Fitted().Rank(ask)
-	for _, o := range append(r.May, r.Not...) {
-		switch {
-		case o.Size != n.size:
-		case o.Nodes > 0:
-			wanted = fmt.Sprint(o.Nodes)
-		case len(o.Against) > 0:
-			wanted = "none: " + o.Against[0].Why
-		}
-	}
-	least := max(n.count, n.least)
-	d.leave(fmt.Sprintf("%s (has %s × %s, wants %s)", n.about, upTo(least, max(least, s.Fleet.AtMost)), n.size.Name, wanted), what,
-		"instances are chosen by memory and fleet, and the models of docs/accuracy.md want as many for all of it in one region: "+command+" says what does; --write ESTATE#workload/service puts it there", s.Pos())
-}
-
-// upTo writes a number, or from one to another.
-func upTo(from, to int) string {
-	if from == to {
-		return fmt.Sprint(from)
-	}
-	return fmt.Sprintf("%d to %d", from, to)
 }

@@ -282,44 +282,47 @@ func (d *designer) prefersJob(p *estate.Place, name string, j estate.Job) estate
 	return j
 }
 
-// best gives the catalog's best size for a need, of those that the tenant does
-// not surely refuse, with sizes of older families where the newest are all
-// refused; where it refuses every one, the best of all.
+// best gives the best size for a need, of those that the tenant does not surely
+// refuse, with sizes of older families where the newest are all refused; where
+// it refuses every one, the best of all.
 func (d *designer) best(n *nodes, need compute.Need) (best compute.Choice, ok bool, said []Refusal) {
-	first, ok := compute.Choose(need)
-	if d.around == nil || !ok {
-		return first, ok, nil
-	}
-	var open []string // of the first
-	refused := map[string]string{}
-	asked := need
-	asked.Refuse = func(s *catalog.Size) string { return cmp.Or(need.Refuse(s), refused[s.Name]) }
-	for _, asked.Wide = range []bool{false, true} {
-		for c, ok := compute.Choose(asked); ok; c, ok = compute.Choose(asked) {
-			m := d.machinesOfNodes(n, c.Size.Name, c.Nodes)
+	if d.around != nil {
+		var open []string // of the first
+		asked := need
+		asked.Wide = true
+		asked.Refuse = func(s *catalog.Size, nodes int) string {
+			m := d.machinesOfNodes(n, s.Name, nodes)
 			by, unknown := d.around.refused(m)
-			if len(by) == 0 {
-				if len(said) > 0 {
-					said[0].Instead = m.String()
+			if len(by) > 0 {
+				if len(said) == 0 {
+					said, open = append(said, Refusal{n.about, m.String(), by, true, "", n.pos}), unknown
 				}
-				if len(unknown) > 0 {
-					said = append(said, Refusal{n.about, m.String(), unknown, false, "", n.pos})
-				}
-				return c, true, said
+				return "is refused: " + strings.Join(by, " and ")
 			}
-			refused[c.Size.Name] = "is refused: " + strings.Join(by, " and ")
-			if len(said) == 0 {
-				said, open = append(said, Refusal{n.about, m.String(), by, true, "", n.pos}), unknown
+			if len(said) > 0 {
+				said[0].Instead = m.String()
 			}
+			if len(unknown) > 0 {
+				said = append(said, Refusal{n.about, m.String(), unknown, false, "", n.pos})
+			}
+			return ""
+		}
+		if best, ok = compute.Choose(asked); ok {
+			return best, true, said
+		}
+		if len(open) > 0 {
+			said = append(said, Refusal{n.about, said[0].What, open, false, "", n.pos})
 		}
 	}
-	if len(open) > 0 {
-		said = append(said, Refusal{n.about, said[0].What, open, false, "", n.pos})
-	}
-	return first, true, said
+	best, ok = compute.Choose(need)
+	return best, ok, said
 }
 
-// machinesOfNodes gives nodes with a size as the tenant is asked for them.
+// machinesOfNodes gives nodes with a size as the tenant is asked for them: of a
+// service no more than its fleet may have.
 func (d *designer) machinesOfNodes(n *nodes, size string, count int) machines {
-	return d.machinesOf(n.cell, n.key(), n.purpose, n.spec, size, max(count, n.least))
+	if count = max(count, n.least); n.cell.role == inference && n.most > 0 {
+		count = min(count, n.most)
+	}
+	return d.machinesOf(n.cell, n.key(), n.purpose, n.spec, size, count)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"airfield/arm"
+	"airfield/catalog"
 	"airfield/estate"
 )
 
@@ -37,7 +38,7 @@ func (d *designer) slurm(n *nodes) bool {
 	if !ok {
 		return false
 	}
-	array := nodeArray(n)
+	array := nodeArray(n.size)
 	if other := w.arrays[array]; other != nil {
 		if other.size != n.size || array == "htc" && other.spot != n.spot {
 			d.found.Errorf(n.pos, "design/slurm-array", "%q and %q are run by slurm on different sizes or Spot, and a workspace has one node array %s: give both the same size, or run one by batch", other.about, n.about, array)
@@ -54,12 +55,37 @@ func (d *designer) slurm(n *nodes) bool {
 	return true
 }
 
-// nodeArray gives the node array of a workspace that nodes belong in.
-func nodeArray(n *nodes) string {
+// arrays says why a size cannot be chosen for a job that Slurm runs: another
+// job has one in the same node array already.
+func (d *designer) arrays(n *nodes, name string) func(*catalog.Size) string {
+	if n.spec.RunBy != estate.RunSlurm {
+		return nil
+	}
+	has := map[string]*catalog.Size{}
+	if w := n.share.workspaces[n.cell.region]; w != nil {
+		for array, other := range w.arrays {
+			has[array] = other.size
+		}
+	}
+	for _, j := range n.cell.place.Jobs {
+		if s, stated := catalog.SizeByName(j.Value.Size); stated && j.Key != name && j.Value.RunBy == estate.RunSlurm && string(d.e.Region(j.Value.Region)) == n.cell.region {
+			has[nodeArray(s)] = s
+		}
+	}
+	return func(s *catalog.Size) string {
+		if other := has[nodeArray(s)]; other != nil && other != s {
+			return "is not " + other.Name + ", which Slurm's node array " + nodeArray(s) + " has for another job"
+		}
+		return ""
+	}
+}
+
+// nodeArray gives the node array of a workspace that nodes of a size belong in.
+func nodeArray(size *catalog.Size) string {
 	switch {
-	case n.size.GPUs > 0:
+	case size.GPUs > 0:
 		return "gpu"
-	case n.size.RDMA:
+	case size.RDMA:
 		return "hpc"
 	}
 	return "htc"

@@ -201,11 +201,7 @@ func (f *computeFlags) run(r *flagReader, a *compute.Ask) *compute.Run {
 		r.wrong("--batch", "%d, wanted a number of sequences", f.batch)
 	}
 	if f.batch == 0 && f.sequence > 0 {
-		step := 1 << 20 // tokens
-		if method == compute.Pretrain {
-			step <<= 2
-		}
-		run.Batch = max(1, step/f.sequence)
+		run.Batch = compute.Batch(method, f.sequence)
 	}
 	if within == estate.Never {
 		run.Within = 0
