@@ -218,7 +218,10 @@ func (c *Constants) try(a *Ask, s *catalog.Size) Option {
 	}
 	if !known {
 		why := "how fast its GPU is was not measured"
-		if s.GPUs < 1 {
+		switch {
+		case s.GPUs == 0:
+			why = "has no GPU"
+		case s.GPUs < 1:
 			why = "has a part of a GPU"
 		}
 		return Option{Against: []Objection{{"GPU", why, true}}}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"airfield/catalog"
@@ -33,7 +34,7 @@ func jobWork(n *nodes, j estate.Job) work {
 	if j.Tokens <= 0 && j.Sequence <= 0 && j.DoneWithin <= 0 {
 		return work{}
 	}
-	w := work{what: "how long a run takes", command: "airfield compute --model " + cmp.Or(j.Model, "MODEL")}
+	w := work{what: "how long a run takes"}
 	method := methods[j.Method]
 	if j.Kind == estate.Pretrain {
 		method = compute.Pretrain
@@ -41,7 +42,8 @@ func jobWork(n *nodes, j estate.Job) work {
 	m, known := catalog.ModelNamed(j.Model)
 	switch {
 	case !n.trains:
-		w.lacks, w.command = "the models of docs/accuracy.md tell it of training alone", ""
+		w.lacks = "the models of docs/accuracy.md tell it of training alone"
+		return w
 	case j.Tokens <= 0 || j.Sequence <= 0:
 		w.lacks = "only tokens and sequence tell it"
 	case !known:
@@ -55,14 +57,24 @@ func jobWork(n *nodes, j estate.Job) work {
 		}
 		w.ask = &compute.Ask{Model: compute.Arch{Model: m}, Precision: "bf16", Run: run}
 	}
-	if w.command != "" {
-		w.command += fmt.Sprintf(" --method %s --tokens %d --sequence %d", cmp.Or(string(j.Method), map[bool]string{true: "pretrain", false: "full"}[method == compute.Pretrain]), j.Tokens, j.Sequence)
-		if j.DoneWithin > 0 && j.DoneWithin < estate.Never {
-			w.command += " --done-within " + j.DoneWithin.String()
-		}
-		w.command += " --region " + n.cell.region
+	said := cmp.Or(string(j.Method), "full")
+	if method == compute.Pretrain {
+		said = "pretrain"
 	}
+	w.command = fmt.Sprintf("airfield compute --model %s --method %s --tokens %s --sequence %s", cmp.Or(j.Model, "MODEL"), said, orWord(int(j.Tokens), "TOKENS"), orWord(j.Sequence, "TOKENS"))
+	if j.DoneWithin > 0 && j.DoneWithin < estate.Never {
+		w.command += " --done-within " + j.DoneWithin.String()
+	}
+	w.command += " --region " + n.cell.region
 	return w
+}
+
+// orWord writes a number, or a word for what is to be put in its place.
+func orWord(n int, word string) string {
+	if n > 0 {
+		return strconv.Itoa(n)
+	}
+	return word
 }
 
 // aMonth gives how often a month something happens.
@@ -95,7 +107,7 @@ func (d *designer) serviceWork(n *nodes, name string, s estate.Service) work {
 		w.ask = &compute.Ask{Model: compute.Arch{Model: m}, Precision: precision,
 			Traffic: &compute.Traffic{Mean: mean * part, Peak: peak * part, In: l.Input, Out: l.Output, TTFT: ttft.Seconds(), TPOT: tpot.Seconds()}}
 	}
-	w.command = fmt.Sprintf("airfield compute --model %s --precision %s --serve mean=%.3g/s,peak=%.3g/s,in=%d,out=%d", cmp.Or(s.Model.Like, "MODEL"), cmp.Or(precision, "bf16"), mean, peak, l.Input, l.Output)
+	w.command = fmt.Sprintf("airfield compute --model %s --precision %s --serve mean=%.3g/s,peak=%.3g/s,in=%s,out=%s", cmp.Or(s.Model.Like, "MODEL"), cmp.Or(precision, "bf16"), mean, peak, orWord(l.Input, "TOKENS"), orWord(l.Output, "TOKENS"))
 	if ttft > 0 {
 		w.command += " --ttft " + ttft.String()
 	}
@@ -113,7 +125,9 @@ func (d *designer) serviceWork(n *nodes, name string, s estate.Service) work {
 // enough.
 func (d *designer) part(n *nodes, name string, s estate.Service) float64 {
 	p := n.cell.place
-	own := slices.ContainsFunc(p.In.Services, func(e source.Entry[estate.Service]) bool { return e.Key == name && e.Value.Load.Mean+e.Value.Load.Peak > 0 })
+	own := slices.ContainsFunc(p.In.Services, func(e source.Entry[estate.Service]) bool {
+		return e.Key == name && e.Value.Load.Mean+e.Value.Load.Peak > 0
+	})
 	c := Decision{About: n.about, Question: "Which load must it carry?", Rules: []string{"CMP-08"}, Pos: or(s.Load.Pos(), s.Pos()), Changes: "criticality, load, regions"}
 	part := 1.0
 	switch peak := float64(cmp.Or(s.Load.Peak, s.Load.Mean)); {
@@ -138,10 +152,11 @@ func (d *designer) part(n *nodes, name string, s estate.Service) float64 {
 func (d *designer) told(n *nodes, lacks string) {
 	w, o := n.work, n.option
 	leave := func(why string) {
+		why += ", so that size and number follow from memory and from what is stated"
 		if w.command != "" {
-			why += ": " + w.command + " tells more"
+			why += "; " + w.command + " tells more"
 		}
-		d.leave(n.about, w.what, "size and number are by memory; "+why, n.pos)
+		d.leave(n.about, w.what, why, n.pos)
 	}
 	switch {
 	case w.what == "":

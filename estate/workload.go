@@ -107,7 +107,7 @@ type Data struct {
 
 // Compute says what runs something: a size and a count, or needs.
 type Compute struct {
-	// The size of virtual machine, such as Standard_ND96isr_H200_v5, or `auto`.
+	// The size of virtual machine, such as Standard_ND96isr_H200_v5, or `auto` for the cheapest that does the work (docs/methods.md).
 	Size string `yaml:"size"`
 	// The number of nodes.
 	Nodes int `yaml:"nodes"`
@@ -194,7 +194,7 @@ type Service struct {
 	source.At
 	// The model it serves: a name, or a mapping.
 	Model ServedModel `yaml:"model"`
-	// How much is asked of it.
+	// How much is asked of it: of a workload in production, of an environment in that.
 	Load Load `yaml:"load"`
 	// How fast it must answer.
 	Latency Latency `yaml:"latency"`
