@@ -340,7 +340,7 @@ func (c *Constants) serve(a *Ask, s *catalog.Size, g catalog.GPU, least int) Opt
 			}
 			continue
 		}
-		o.Replicas = max(1, int(math.Ceil(v.Peak*float64(v.Out)/have.Throughput.Low)))
+		o.Replicas = replicas(v.Peak * float64(v.Out) / have.Throughput.Low)
 		o.Nodes = max(least, over(o.Replicas, int(s.GPUs)/t))
 		o.Speed = have.Throughput.Times(float64(o.Replicas), "tokens/s")
 		if best.Nodes == 0 || o.Nodes < best.Nodes {
@@ -350,14 +350,18 @@ func (c *Constants) serve(a *Ask, s *catalog.Size, g catalog.GPU, least int) Opt
 	return best
 }
 
+// replicas rounds up, to one at the least, and to a number beyond all fleets at
+// the most.
+func replicas(n float64) int { return int(math.Ceil(min(max(n, 1), 1e9))) }
+
 // over divides, rounded up.
 func over(n, by int) int { return (n + by - 1) / by }
 
 // For returns how many nodes of an option of serving carry so many output
 // tokens a second at the slow end of its interval.
 func (o *Option) For(tokens float64) int {
-	replicas := math.Ceil(tokens * float64(o.Replicas) / o.Speed.Low * (1 - 1e-12)) // what Speed was multiplied by comes out again
-	return max(1, over(int(replicas), int(o.Size.GPUs)/o.Layout.Tensor))
+	n := replicas(tokens * float64(o.Replicas) / o.Speed.Low * (1 - 1e-12)) // what Speed was multiplied by comes out again
+	return over(n, int(o.Size.GPUs)/o.Layout.Tensor)
 }
 
 // loaded returns what a replica does with as many requests at once as it may

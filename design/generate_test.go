@@ -64,15 +64,15 @@ func workload(seed uint64, i int) string {
 		p("      train: {size: Standard_ND96isr_H100_v5, nodes: %d, busy: 50%%, reads: [corpus], writes: [checkpoints, models]%s}\n", 1+r.IntN(20),
 			pick("", ", or_else: [{size: Standard_ND96isr_H200_v5}]", ", run_by: scale_set", ", run_by: slurm", ", run_by: batch", ", run_by: aks, spot: allowed", ", idle_nodes: 0", ", zone: 2", ", run_by: batch, hot: {size: 12TiB}", ", run_by: slurm, hot: {size: 12TiB}", ", hot: {size: 12TiB, read: 10GB/s, from: corpus}", ", hot: {size: 12TiB}"))
 	case 1:
-		p("      finetune: {model: llama-3.1-%s, method: %s, runs: 4/month, done_within: 24h, reads: [corpus], writes: [models]}\n", pick("8b", "70b"), pick("full", "lora", "qlora"))
+		p("      finetune: {model: llama-3.1-%s, method: %s, runs: 4/month, done_within: 24h, reads: [corpus], writes: [models]%s}\n", pick("8b", "70b"), pick("full", "lora", "qlora"), pick("", ", tokens: 2e8, sequence: 4096", ", tokens: 2e9, sequence: 8192, nodes: 4"))
 	case 2:
 		p("      clean: {kind: prepare, vcpus: %d, nodes: %d, spot: %s, reads: [corpus], run_by: %s, runs: 30/month, done_within: 6h}\n", 4+r.IntN(60), 1+r.IntN(9), pick("allowed", "never"), pick("auto", "batch", "aks", "slurm", "scale_set"))
 	case 3:
 		p("      score: {kind: batch, memory: %dGiB, run_by: %s}\n", 8+r.IntN(400), pick("vm", "auto", "batch", "aks", "slurm"))
 	}
 	if r.IntN(2) == 0 {
-		p("    services:\n      chat: {model: {like: llama-3.1-%s, precision: %s, weights: models}, regions: [%s], zones: %s, fleet: {at_least: %s, at_most: 9}, port: %d, run_by: %s}\n",
-			pick("8b", "70b"), pick("fp8", "bf16"), pick("home", "home, recovery"), pick("all", "one"), pick("1", "1 per zone", "2"), 1+r.IntN(9999), pick("auto", "scale_set", "aks"))
+		p("    services:\n      chat: {model: {like: llama-3.1-%s, precision: %s, weights: models}, regions: [%s], zones: %s, fleet: {at_least: %s, at_most: 9}, port: %d, run_by: %s%s}\n",
+			pick("8b", "70b"), pick("fp8", "bf16"), pick("home", "home, recovery"), pick("all", "one"), pick("1", "1 per zone", "2"), 1+r.IntN(9999), pick("auto", "scale_set", "aks"), pick("", ", load: {mean: 2/s, peak: 9/s, input: 900, output: 200}"))
 		p("      rank: {vcpus: 4, fleet: {at_least: 1, at_most: %d}, port: 80, reads: [models], run_by: %s}\n", 1+r.IntN(5), pick("auto", "aks"))
 	}
 	if i > 0 && r.IntN(3) == 0 {
