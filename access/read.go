@@ -2,12 +2,14 @@ package access
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"airfield/arm"
 	"airfield/diag"
+	"airfield/tenant"
 )
 
 // Kind says what an assignment does.
@@ -67,7 +69,7 @@ func (s *Assignment) inForce(now time.Time) (Decision, string) {
 // The resources that are read, by type in lower case.
 const authorization = "microsoft.authorization/"
 
-var reads = map[string]func(*reader, arm.Resource){
+var reads = map[arm.Type]func(*reader, arm.Resource){
 	authorization + "roledefinitions":                   (*reader).definition,
 	authorization + "roleassignments":                   (*reader).assignment,
 	authorization + "roleassignmentscheduleinstances":   (*reader).schedule,
@@ -96,11 +98,8 @@ type reader struct {
 
 func (r *reader) read() {
 	r.literal.named, r.origins, r.first = map[string][3]bool{}, map[*Assignment]string{}, map[string]*Assignment{}
-	for id := range r.t.IDs(arm.Tenant) {
-		if f := reads[strings.ToLower(string(id.Type()))]; f != nil {
-			x, _ := r.t.Get(id)
-			f(r, x)
-		}
+	for x := range r.t.OfType(slices.Collect(maps.Keys(reads))...) {
+		reads[arm.Type(x.Type().Lower())](r, tenant.Keep(x))
 	}
 	for _, m := range r.t.Header().Missing {
 		if text := strings.ToLower(m.What); strings.HasPrefix(m.What, "/") || strings.Contains(text, "assignments") || strings.Contains(text, "microsoft.authorization") {

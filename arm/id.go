@@ -173,6 +173,29 @@ func (id ID) Names() []string {
 	return names
 }
 
+// AppendType appends the type in lower case, without making a text of it.
+func (id ID) AppendType(b []byte) []byte {
+	from, at := len(b), id.lastProvider()
+	if at < 0 {
+		b = append(b, id.Type()...) // a scope, whose type is a constant
+	} else {
+		rest, more := string(id[at+len("/providers/"):]), true
+		for segment := 0; more; segment++ {
+			var first string
+			switch first, rest, more = strings.Cut(rest, "/"); {
+			case segment == 0:
+				b = append(b, first...)
+			case segment%2 == 1:
+				b = append(append(b, '/'), first...)
+			}
+		}
+	}
+	for i := range b[from:] {
+		b[from+i] = lower(b[from+i])
+	}
+	return b
+}
+
 // Scope gives the scope the resource is deployed to: for a child resource the
 // scope of its parent, for a resource group its subscription, for a
 // subscription or a management group the tenant.
@@ -278,6 +301,9 @@ func (t Type) Namespace() string {
 	return ns
 }
 
+// Lower gives the type in lower case, as types are kept in tables.
+func (t Type) Lower() string { return fold(string(t)) }
+
 // Child tells whether the type is a child of another, such as a subnet.
 func (t Type) Child() bool { return strings.Count(string(t), "/") > 1 }
 
@@ -287,7 +313,7 @@ func hasPrefixFold(s, prefix string) bool {
 
 func lastIndexFold(s, sub string) int {
 	for i := len(s) - len(sub); i >= 0; i-- {
-		if s[i] == sub[0] && EqualFold(s[i:i+len(sub)], sub) {
+		if i = strings.LastIndexByte(s[:i+1], sub[0]); i < 0 || EqualFold(s[i:i+len(sub)], sub) {
 			return i
 		}
 	}

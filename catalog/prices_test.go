@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"testing"
 )
 
@@ -139,7 +141,7 @@ func TestDisks(t *testing.T) {
 
 func TestServicePricesNameTheirGaps(t *testing.T) {
 	known, gaps := 0, 0
-	for _, p := range ServicePrices() {
+	for _, p := range slices.Concat(slices.Collect(maps.Values(servicePrices()))...) {
 		if p.Known != (p.Confidence != "gap") {
 			t.Errorf("%s, %s: known %v with confidence %s", p.Service, p.Item, p.Known, p.Confidence)
 		}

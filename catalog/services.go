@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"slices"
 	"sync"
 )
 
@@ -21,13 +20,16 @@ type ServicePrice struct {
 	Source     string
 }
 
-// ServicePrices returns all prices of services, sorted by service and item.
-func ServicePrices() []ServicePrice { return slices.Clone(servicePrices()) }
+// ServicePrices returns the prices of an item of a service.
+func ServicePrices(service, item string) []ServicePrice {
+	return servicePrices()[[2]string{service, item}]
+}
 
-var servicePrices = sync.OnceValue(func() []ServicePrice {
-	var all []ServicePrice
+var servicePrices = sync.OnceValue(func() map[[2]string][]ServicePrice {
+	all := map[[2]string][]ServicePrice{}
 	read("data/service_prices").each(func(cell func(string) string) {
-		all = append(all, ServicePrice{
+		key := [2]string{cell("service"), cell("item")}
+		all[key] = append(all[key], ServicePrice{
 			Service:    cell("service"),
 			Item:       cell("item"),
 			Where:      cell("where"),

@@ -139,7 +139,7 @@ func TestEveryTableIsUsed(t *testing.T) {
 	}
 	counts := map[string]int{
 		"sizes": len(Sizes()), "regions": len(Regions()), "services": len(Services()), "images": len(Images()), "types": len(TypeNames()),
-		"limits": len(Limits()), "roles": len(Roles()), "policies": len(BuiltIns()), "disks": len(Disks()), "service prices": len(ServicePrices()),
+		"limits": len(Limits()), "roles": len(Roles()), "policies": len(BuiltIns()), "disks": len(Disks()), "service prices": len(servicePrices()),
 		"latencies": len(latencies()), "abbreviations": len(abbreviations()), "name rules": len(nameRules()), "end of life": len(endOfLife()), "meters": len(meters().bySize), "archetypes": len(Archetypes()),
 	}
 	for name, n := range counts {

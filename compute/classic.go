@@ -95,7 +95,7 @@ func (k Classic) Estimate(constants map[string]float64) (Estimate, error) {
 		sum += v * t.X
 		parts = append(parts, Part{t.Name, math.Exp(v * t.X), "factor"})
 	}
-	return between(math.Exp(sum), constants["margin/"+k.Class()], "samples/s", "", parts), nil
+	return between(math.Exp(sum), constants["margin/"+k.Class()], "samples/s", "GPU", parts), nil
 }
 
 // Samples is a run of a classic network, and how often there is one.

@@ -332,7 +332,11 @@ func (w *CPUs) on(s *catalog.Size) Option {
 	if why := tooSmall(Need{VCPUs: w.VCPUs, MemoryGiB: w.MemoryGiB}, s); why != "" {
 		return Option{Against: []Objection{{"need", why, true}}}
 	}
-	return Option{Nodes: w.Nodes, Speed: Estimate{Bound: fmt.Sprintf("%d vCPUs, %g GiB a node", s.VCPUs, s.MemoryGiB)}}
+	o := Option{Nodes: w.Nodes, Speed: Estimate{Bound: fmt.Sprintf("%d vCPUs, %g GiB a node", s.VCPUs, s.MemoryGiB)}}
+	if !slices.Contains(computeOptimized(), s) && !slices.Contains(memoryOptimized(), s) {
+		o.Against = []Objection{{"family", "is of an older family than Fasv6 and Eadsv6", false}}
+	}
+	return o
 }
 
 // least is what a node gets where the estate does not say.

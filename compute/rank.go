@@ -176,7 +176,7 @@ func (r *Ranking) add(a *Ask, o Option, s *catalog.Size, region string) {
 		against("image", "no image of the catalog with GPU drivers is for "+cmp.Or(s.Arch, "its processor"))
 	}
 	if price, ok := catalog.Price(region, s.Name); ok && o.Nodes > 0 {
-		o.Price, o.Month = price, int64(float64(price)*float64(o.Nodes)*a.hours(&o))
+		o.Price, o.Month = price, int64(float64(price)*float64(o.Nodes)*a.Hours(&o))
 		if a.Budget > 0 && o.Month > a.Budget {
 			against("budget", fmt.Sprintf("is %.0f USD a month, above the %.0f of the budget", float64(o.Month)/1e6, float64(a.Budget)/1e6))
 		}
@@ -193,8 +193,8 @@ func (r *Ranking) add(a *Ask, o Option, s *catalog.Size, region string) {
 	}
 }
 
-// hours returns how long a month each node runs.
-func (a *Ask) hours(o *Option) float64 {
+// Hours returns how long a month each node of an option runs.
+func (a *Ask) Hours(o *Option) float64 {
 	switch {
 	case a.Run != nil:
 		return o.Time.Value * a.Run.Runs

@@ -11,7 +11,7 @@ import (
 
 // A Fleet is machines of one size, and what they cost under each price plan.
 type Fleet struct {
-	ID     arm.ID  `json:"id"`
+	ID     arm.ID  `json:"id,omitempty"`
 	Name   string  `json:"name,omitempty"` // of a pool within the resource
 	Size   string  `json:"size"`
 	Region string  `json:"region"`
@@ -129,9 +129,24 @@ func (p *pricing) machines(name, size string, nodes int64, known, spot bool) {
 	p.fleet(f)
 }
 
+// FleetOf gives machines that each run so many hours a month, with the ways to
+// pay for them.
+func FleetOf(region, size string, nodes, hours float64) Fleet {
+	f := Fleet{Size: size, Region: region, Nodes: nodes, Hours: hours}
+	f.plan()
+	return f
+}
+
+// plan prices a fleet; it has no plans where no price is known.
+func (f *Fleet) plan() {
+	if f.Plans = PlansOf(f.Region, f.Size, f.Nodes, f.Hours); f.Plans != nil {
+		f.Idle = times(f.Plans[0].Hour, f.Nodes*max(0, Month-f.Hours))
+	}
+}
+
 // fleet adds the line of a fleet as it is paid now, and its plans.
 func (p *pricing) fleet(f Fleet) {
-	f.Plans = PlansOf(f.Region, f.Size, f.Nodes, f.Hours)
+	f.plan()
 	meter := strings.TrimSpace(f.Size + " " + f.Name)
 	sum := fmt.Sprintf("%s × %s h", count(f.Nodes, "node"), number(f.Hours))
 	if f.Plans == nil {
@@ -139,7 +154,6 @@ func (p *pricing) fleet(f Fleet) {
 		return
 	}
 	payg := f.Plans[0]
-	f.Idle = times(payg.Hour, f.Nodes*max(0, Month-f.Hours))
 	p.Fleets = append(p.Fleets, f)
 	t := tier{micros: payg.Hour, unit: "hour", region: f.Region, asOf: payg.AsOf}
 	if payg.Kind == Estimated {

@@ -42,8 +42,8 @@ func (p *pricing) stored(product, sku string, meters ...string) []tier {
 // served gives the tiers of a meter of a service where the resource is.
 func (p *pricing) served(service, item string) []tier {
 	return p.near(service+"|"+item, func(region string) (tiers []tier) {
-		for _, s := range catalog.ServicePrices() {
-			if !s.Known || s.Service != service || s.Item != item || !(s.Where == "all" || slices.Contains(strings.Split(s.Where, "/"), region)) {
+		for _, s := range catalog.ServicePrices(service, item) {
+			if !s.Known || !(s.Where == "all" || slices.Contains(strings.Split(s.Where, "/"), region)) {
 				continue
 			}
 			from, _ := strconv.ParseFloat(s.From, 64) // blank where there are no tiers

@@ -85,7 +85,7 @@ func (d *designer) meet(t *tenant.Tenant) *tenant.Tenant {
 		}
 	}
 	will, _ := d.around.have.With(x.ours...)
-	x.engine, _ = policy.Compile(will, policy.Options{Now: d.around.now})
+	x.engine, _ = policy.Compile(will, policy.Options{Now: d.around.now, Like: d.around.engine})
 	before, _ := will.Without(optional...)
 	x.judge(policy.In(before))
 	x.leaveOut(optional)

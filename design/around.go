@@ -31,12 +31,14 @@ type around struct {
 	names  map[string]bool
 }
 
-func newAround(have *tenant.Tenant, now time.Time) *around {
-	if have == nil {
+func newAround(o Options) *around {
+	if o.Tenant == nil {
 		return nil
 	}
-	a := &around{have: have, now: now, stock: limits.NewStock(have), ranges: limits.Ranges(have), names: limits.Names(have)}
-	a.engine, _ = policy.Compile(have, policy.Options{Now: now})
+	a := &around{have: o.Tenant, now: o.Now, engine: o.Engine, stock: limits.NewStock(o.Tenant), ranges: limits.Ranges(o.Tenant), names: limits.Names(o.Tenant)}
+	if a.engine == nil {
+		a.engine, _ = policy.Compile(o.Tenant, policy.Options{Now: o.Now})
+	}
 	return a
 }
 

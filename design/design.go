@@ -23,6 +23,7 @@ import (
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/limits"
+	"airfield/policy"
 	"airfield/source"
 	"airfield/tenant"
 )
@@ -87,6 +88,7 @@ type Parameter struct {
 type Options struct {
 	Lock   *Lock          // what earlier designs fixed; nil for none
 	Tenant *tenant.Tenant // that the design lands in; nil where it is not known
+	Engine *policy.Engine // of Tenant at Now; nil to compile it
 	Now    time.Time      // by which the tenant's exemptions end
 	Month  string         // the first day of this month, 2026-11-01: when budgets begin that are not locked
 
@@ -103,7 +105,7 @@ type Options struct {
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
 	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, costs: cost.Input{Usage: map[arm.ID]cost.Usage{}}, serving: map[arm.ID]bool{}}
-	d.around = newAround(o.Tenant, o.Now)
+	d.around = newAround(o)
 	d.recognize()
 	e = d.e
 	d.names = newNamer(e, d.lock, &d.found)

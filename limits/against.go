@@ -87,11 +87,11 @@ type plan struct {
 	wanted, have  *tenant.Tenant
 	ours          map[string][]arm.Resource // what is wanted, by type in lower case
 	subscriptions map[arm.ID]bool           // that ours lie in, folded
-	existing      map[string][]arm.ID       // what there is, by type in lower case, of the types that checks ask for
 	markets       map[place]*market
 	demands       []demand
 	totals        map[bucket]*total
 	blocks        []Block
+	plain         bool // nobody asks for alternatives
 }
 
 func newPlan(wanted, have *tenant.Tenant) *plan {
@@ -102,10 +102,9 @@ func newPlan(wanted, have *tenant.Tenant) *plan {
 			continue
 		}
 		p.subscriptions[r.ID.SubscriptionID().Fold()] = true
-		lower := appendType(buf[:0], r.ID, r.ID.Scope())
+		lower := r.ID.AppendType(buf[:0])
 		p.ours[string(lower)] = append(p.ours[string(lower)], tenant.Keep(r))
 	}
-	p.survey()
 	p.demands = p.allDemands()
 	return p
 }

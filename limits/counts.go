@@ -92,7 +92,7 @@ func counts(p *plan) {
 			continue
 		}
 		there := map[group]int64{}
-		for _, id := range p.ids(c.typ) {
+		for id := range p.have.IDsOf(c.typ) {
 			there[c.group(p, arm.Resource{ID: id})]++
 		}
 		for _, g := range order {
@@ -156,6 +156,7 @@ func sumOf(name string, g group, fresh []arm.Resource, there, limit int64) *Sum 
 // perGroup counts the resources of one type in a resource group.
 func (p *plan) perGroup() {
 	l, _ := catalog.LimitOf("resources-per-group-and-type")
+	var buf [128]byte
 	for _, t := range p.types() {
 		if strings.Count(t, "/") != 1 || strings.HasPrefix(t, "microsoft.authorization/") {
 			continue // a child, or an extension
@@ -164,7 +165,7 @@ func (p *plan) perGroup() {
 		for _, g := range order {
 			var there int64
 			for id := range p.have.IDs(g.scope) {
-				if strings.EqualFold(string(id.Type()), t) {
+				if string(id.AppendType(buf[:0])) == t {
 					there++
 				}
 			}

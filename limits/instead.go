@@ -15,6 +15,9 @@ const mostAlternatives = 3
 // alone would let it and all that shares its quotas pass: first sizes, then
 // regions. Each was tried with the functions that judge what is wanted.
 func (p *plan) alternatives(d *demand) (found []Alternative) {
+	if p.plain {
+		return nil
+	}
 	_, exists := p.before(d)
 	resizable := !exists || virtualMachines.Equal(d.Type()) || scaleSets.Equal(d.Type())
 	if d.from != "" || d.in != "" || capacityReservations.Equal(d.Type()) || !resizable || p.uncountable(d) != "" {

@@ -58,7 +58,7 @@ func Check(r arm.Resource, in Tenant) diag.List {
 // run holds one resource to the rules of its type.
 func (c *check) run(r arm.Resource) {
 	c.Resource, c.scope, c.properties, c.machine = r, r.ID.Scope(), at(r.Body, "properties"), nil
-	c.kind = kindOf(r.ID, c.scope)
+	c.kind = kindOf(r.ID)
 	for _, rule := range c.kind.rules {
 		c.rule = rule
 		rule.check(c)
@@ -89,48 +89,14 @@ var kinds = sync.OnceValue(func() map[string]kind {
 
 // kindOf gives the kind of a resource at a scope. For the types of rules it
 // makes no string, since it is asked once for each resource there is.
-func kindOf(id, scope arm.ID) kind {
+func kindOf(id arm.ID) kind {
 	var buf [128]byte
-	lower := appendType(buf[:0], id, scope)
+	lower := id.AppendType(buf[:0])
 	k, ok := kinds()[string(lower)]
 	if !ok {
 		k.typ, k.rules = arm.Type(lower), kinds()[string(anyType)].rules
 	}
 	return k
-}
-
-// appendType appends the type of a resource at a scope, in lower case.
-func appendType(b []byte, id, scope arm.ID) []byte {
-	from := len(b)
-	tail := string(id)
-	if scope != arm.Tenant {
-		tail = tail[len(scope):]
-	}
-	const providers = "/providers/"
-	if len(tail) < len(providers) || !arm.EqualFold(tail[:len(providers)], providers) {
-		b = append(b, id.Type()...) // a scope, whose type is a constant
-	} else {
-		tail = tail[len(providers):]
-		for segment := 0; ; segment++ {
-			first, rest, more := strings.Cut(tail, "/")
-			switch {
-			case segment == 0:
-				b = append(b, first...)
-			case segment%2 == 1:
-				b = append(append(b, '/'), first...)
-			}
-			if !more {
-				break
-			}
-			tail = rest
-		}
-	}
-	for i, c := range b[from:] {
-		if 'A' <= c && c <= 'Z' {
-			b[from+i] = c + 'a' - 'A'
-		}
-	}
-	return b
 }
 
 // holds gives the member of a type's properties that holds child resources, ""

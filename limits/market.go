@@ -3,6 +3,7 @@ package limits
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"airfield/arm"
 	"airfield/catalog"
@@ -35,6 +36,7 @@ type market struct {
 	usages arm.ID            // where they stand; "" where they are not known
 	quotas map[string]quoted // by quotaKey
 	listed bool              // some sizes of the region are known
+	lists  func() bool       // most are
 	sizes  map[string]*offer
 }
 
@@ -78,14 +80,15 @@ func (p *plan) market(at place) *market {
 		m.listed = true
 		break
 	}
+	m.lists = sync.OnceValue(m.most)
 	p.markets[at] = m
 	return m
 }
 
-// lists tells whether the list has nine of ten sizes that the catalog knows to
+// most tells whether the list has nine of ten sizes that the catalog knows to
 // be sold in the region. One that has fewer may have been filtered by who
 // exported it, by size, zone or family: nothing in a list says so.
-func (m *market) lists() bool {
+func (m *market) most() bool {
 	sold, listed := 0, 0
 	for _, s := range catalog.Sizes() {
 		if is, _ := catalog.Sold(s.Name, m.region); is {

@@ -10,6 +10,7 @@ import (
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/diag"
+	"airfield/tenant"
 )
 
 // The types that say whether a subscription takes writes.
@@ -267,9 +268,9 @@ func (p *plan) unlocked(all []arm.Resource, there map[arm.ID][]arm.Resource) {
 // locksThere gives all locks by the folded ids of what they are on.
 func (p *plan) locksThere() map[arm.ID][]arm.Resource {
 	all := map[arm.ID][]arm.Resource{}
-	for _, id := range p.ids(locks) {
-		r, _ := p.have.Get(id)
-		all[id.Scope().Fold()] = append(all[id.Scope().Fold()], r)
+	for r := range p.have.OfType(locks) {
+		on := r.ID.Scope().Fold()
+		all[on] = append(all[on], tenant.Keep(r))
 	}
 	return all
 }

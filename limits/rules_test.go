@@ -42,7 +42,7 @@ func TestKindOf(t *testing.T) {
 		"/subscriptions/s/resourceGroups/RG/Providers/microsoft.network/VirtualNetworks/V/providers/Microsoft.Authorization/locks/L",
 		"/subscriptions/s/resourceGroups/rg/providers/Contoso.Widgets/widgets/w", "/subscriptions/s/providers/Contoso.Widgets", "/subscriptions/s/providers/Contoso.Widgets/", "/a/b/c",
 	} {
-		k := kindOf(id, id.Scope())
+		k := kindOf(id)
 		if want := arm.Type(strings.ToLower(string(id.Type()))); k.typ != want {
 			t.Errorf("%s: have %s, want %s", id, k.typ, want)
 		}

@@ -18,12 +18,12 @@ type Stock struct {
 
 // NewStock gives the stock of an actual tenant.
 func NewStock(have *tenant.Tenant) *Stock {
-	return &Stock{p: plan{wanted: new(tenant.Tenant), have: have, existing: map[string][]arm.ID{}, markets: map[place]*market{}}}
+	return &Stock{p: plan{wanted: new(tenant.Tenant), have: have, markets: map[place]*market{}, plain: true}}
 }
 
 // Ask gives what stands against a wanted virtual machine or scale set, beside all
-// that was taken, or is not known of it, in the way of Against: quota and the
-// sizes that are offered.
+// that was taken, or is not known of it, in the way of Against but without
+// alternatives: quota and the sizes that are offered.
 func (s *Stock) Ask(r arm.Resource) []Block {
 	s.p.demands, s.p.totals, s.p.blocks = append(slices.Clone(s.taken), s.read(r)...), map[bucket]*total{}, nil
 	quota(&s.p)
@@ -63,15 +63,11 @@ func Ranges(have *tenant.Tenant) (all []Range) {
 			all = append(all, Range{p, by})
 		}
 	}
-	for id := range have.IDs(arm.Tenant) {
-		if !slices.ContainsFunc(connected, id.Type().Equal) {
-			continue
-		}
-		r, _ := have.Get(id)
-		add(id, rangesOf(r))
-		add(remoteOf(r.Get("properties"), id))
+	for r := range have.OfType(connected...) {
+		add(r.ID, rangesOf(r))
+		add(remoteOf(r.Get("properties"), r.ID))
 		for peering := range items(r.Get("properties", "virtualNetworkPeerings")) {
-			add(remoteOf(at(peering, "properties"), id))
+			add(remoteOf(at(peering, "properties"), r.ID))
 		}
 	}
 	return all
@@ -96,16 +92,13 @@ func remoteOf(peering arm.Value, id arm.ID) (remote arm.ID, all []netip.Prefix) 
 // Names gives the names that resources of a tenant have of types whose names
 // are unique in all of Azure, behind the type, in lower case.
 func Names(have *tenant.Tenant) map[string]bool {
-	all, unique := map[string]bool{}, map[arm.Type]bool{}
-	for id := range have.IDs(arm.Tenant) {
-		t := id.Type()
-		global, known := unique[t]
-		if !known {
-			global = uniqueIn(strings.ToLower(string(t))) == "global"
-			unique[t] = global
+	all := map[string]bool{}
+	for _, t := range have.Types() {
+		if uniqueIn(string(t)) != "global" {
+			continue
 		}
-		if global {
-			all[strings.ToLower(string(t)+"/"+id.Name())] = true
+		for id := range have.IDsOf(t) {
+			all[string(t)+"/"+strings.ToLower(id.Name())] = true
 		}
 	}
 	return all

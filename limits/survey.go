@@ -2,40 +2,9 @@ package limits
 
 import (
 	"iter"
-	"strings"
 
 	"airfield/arm"
 )
-
-// survey goes over the actual tenant once, and keeps the ids of the types that
-// checks ask for: a pass for each would read a large tenant many times.
-func (p *plan) survey() {
-	p.existing = map[string][]arm.ID{}
-	for _, c := range counted {
-		p.existing[strings.ToLower(string(c.typ))] = nil
-	}
-	for _, t := range connected {
-		p.existing[strings.ToLower(string(t))] = nil
-	}
-	for t := range p.ours {
-		if uniqueIn(t) != "" {
-			p.existing[t] = nil
-		}
-	}
-	for _, t := range []arm.Type{deletedVaults, autoscaleSettings} {
-		p.existing[strings.ToLower(string(t))] = nil
-	}
-	var buf [128]byte
-	for id := range p.have.IDs(arm.Tenant) {
-		lower := appendType(buf[:0], id, id.Scope())
-		if ids, asked := p.existing[string(lower)]; asked {
-			p.existing[string(lower)] = append(ids, id)
-		}
-	}
-}
-
-// ids gives the ids of a type in the actual tenant.
-func (p *plan) ids(typ arm.Type) []arm.ID { return p.existing[strings.ToLower(string(typ))] }
 
 // after gives the resources of a type as they will be: what is wanted, and what
 // exists and is not wanted otherwise.
@@ -46,7 +15,7 @@ func (p *plan) after(typ arm.Type) iter.Seq[arm.Resource] {
 				return
 			}
 		}
-		for _, id := range p.ids(typ) {
+		for id := range p.have.IDsOf(typ) {
 			if w, ok := p.wanted.Get(id); ok && !w.Theirs {
 				continue
 			}

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -35,12 +36,12 @@ func uniqueIn(typ string) string {
 // taken holds names that are unique in Azure, or in a region of it, against
 // those of the tenant, and says once for each type that others are not known.
 func taken(p *plan) {
-	deleted := byName(p.ids(deletedVaults))
+	deleted := byName(p.have.IDsOf(deletedVaults))
 	for _, t := range p.types() {
 		if uniqueIn(t) == "" {
 			continue
 		}
-		there := byName(p.existing[t])
+		there := byName(p.have.IDsOf(arm.Type(t)))
 		asked := map[string]arm.Resource{}
 		var fresh []arm.Resource
 		for _, r := range p.ours[t] {
@@ -68,9 +69,9 @@ func taken(p *plan) {
 	}
 }
 
-func byName(ids []arm.ID) map[string][]arm.ID {
+func byName(ids iter.Seq[arm.ID]) map[string][]arm.ID {
 	all := map[string][]arm.ID{}
-	for _, id := range ids {
+	for id := range ids {
 		name := strings.ToLower(id.Name())
 		all[name] = append(all[name], id)
 	}

@@ -527,7 +527,7 @@ func (d *reader) time(v arm.Value) time.Time {
 
 // covers tells whether the exemption is about a rule, at this time.
 func (x *exemption) covers(a *Assigned, now time.Time) bool {
-	if x.assignment != strings.ToLower(string(a.ID)) {
+	if !arm.EqualFold(x.assignment, string(a.ID)) {
 		return false
 	}
 	if !x.expires.IsZero() && !now.IsZero() && !now.Before(x.expires) {
@@ -537,7 +537,7 @@ func (x *exemption) covers(a *Assigned, now time.Time) bool {
 		return true
 	}
 	for _, ref := range x.references {
-		if ref == strings.ToLower(a.Reference()) {
+		if arm.EqualFold(ref, a.Reference()) {
 			return true
 		}
 	}

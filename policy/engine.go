@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,11 +28,16 @@ type Engine struct {
 	// special are the scopes, in lower case, at which something is assigned,
 	// exempted or left out; groups tells that resource groups are among them,
 	// deep that what lies in resource groups is.
-	special map[string]bool
-	grouped bool // something is assigned to a management group
-	groups  bool
-	deep    bool
-	cells   sync.Map // scope as ids spell it → *cell
+	special       map[string]bool
+	grouped       bool // something is assigned to a management group
+	groups        bool
+	deep          bool
+	cells         sync.Map // scope as ids spell it → *cell
+	subscriptions sync.Map // id as ids spell it → arm.Value, what subscription() is
+
+	readDefinitions map[string]read[Definition] // by id and version, in lower case
+	readSets        map[string]read[Set]
+	rules           map[bindKey]boundRule
 }
 
 const (
@@ -50,8 +56,10 @@ const (
 // makes the verdicts it takes part in unknown.
 func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	e := &Engine{o: o, t: t, at: map[string][]*Assignment{}, exemptions: map[string][]*exemption{},
-		enrollments: map[string][]*exemption{}, attestations: map[string][]attestation{}, special: map[string]bool{}}
-	c := compiler{e: e, t: t, definitions: map[string]read[Definition]{}, sets: map[string]read[Set]{}}
+		enrollments: map[string][]*exemption{}, attestations: map[string][]attestation{}, special: map[string]bool{},
+		readDefinitions: map[string]read[Definition]{}, readSets: map[string]read[Set]{}, rules: map[bindKey]boundRule{}}
+	c := compiler{e: e, t: t, like: cmp.Or(o.Like, new(Engine))}
+	e.o.Like = nil // is not held longer than it is needed
 	all := assignedIn(t)
 	for _, r := range all[assignmentType] {
 		if o.Only != nil && o.Only[r.ID.Fold()] == nil {
@@ -101,18 +109,12 @@ func (e *Engine) nameGroups(a *Assignment) {
 	}
 }
 
-// assignedIn gives the assignments of a tenant and what modifies them, by type,
-// in one pass over the ids.
+// assignedIn gives the assignments of a tenant and what modifies them, by type.
 func assignedIn(t *tenant.Tenant) map[arm.Type][]arm.Resource {
 	all := map[arm.Type][]arm.Resource{}
-	for id := range t.IDs(arm.Tenant) {
-		typ := id.Type()
-		for _, want := range []arm.Type{assignmentType, exemptionType, enrollmentType, attestationType} {
-			if typ.Equal(want) {
-				if r, ok := t.Get(id); ok {
-					all[want] = append(all[want], r)
-				}
-			}
+	for _, typ := range []arm.Type{assignmentType, exemptionType, enrollmentType, attestationType} {
+		for r := range t.OfType(typ) {
+			all[typ] = append(all[typ], tenant.Keep(r))
 		}
 	}
 	return all
@@ -132,11 +134,10 @@ func (e *Engine) mark(scope arm.ID) {
 
 // compiler reads what assignments refer to, each definition once.
 type compiler struct {
-	e           *Engine
-	t           *tenant.Tenant
-	definitions map[string]read[Definition] // by id and version, in lower case
-	sets        map[string]read[Set]
-	found       diag.List
+	e     *Engine
+	t     *tenant.Tenant
+	like  *Engine
+	found diag.List
 }
 
 func (c *compiler) rules(a *Assignment) {
@@ -218,68 +219,89 @@ func (c *compiler) bind(a *Assigned, id arm.ID, version string, params arm.Value
 	if def == nil {
 		return nil, why
 	}
-	set := arm.ID("")
+	b := bindKey{def: def, assignment: a.ID, reference: a.Reference(), effect: effect, params: params.Text()}
 	if a.Set != nil {
-		set = a.Set.ID
+		b.set = a.Set.ID
 	}
-	policy := arm.New(arm.O{"assignmentId", a.ID, "definitionId", def.ID, "setDefinitionId", set, "definitionReferenceId", a.Reference()})
-	rule, found := def.bind(params, effect, policy)
+	is, known := c.like.rules[b]
+	if !known {
+		policy := arm.New(arm.O{"assignmentId", a.ID, "definitionId", def.ID, "setDefinitionId", b.set, "definitionReferenceId", b.reference})
+		is.rule, is.found = def.bind(params, effect, policy)
+	}
+	c.e.rules[b] = is
 	if effect != None && !def.allows(effect) {
 		why = fmt.Sprintf("the effect of %q is overridden with %s, which is not among the allowed values", def.Title, effect)
 	}
-	for _, f := range found {
+	for _, f := range is.found {
 		if f.Pos = a.resource.Pos; why == "" { // else they are about parameters of another version
 			c.found = append(c.found, f)
 		}
 	}
-	if why == "" && found.HasErrors() {
-		why = fmt.Sprintf("it cannot be assigned so: %s", found.Sorted()[0].Message)
+	if why == "" && is.found.HasErrors() {
+		why = fmt.Sprintf("it cannot be assigned so: %s", is.found.Sorted()[0].Message)
 	}
-	return rule, why
+	return is.rule, why
 }
 
-// read is a definition or set that was read, or why it was not.
+// bindKey is what a definition is bound to, and boundRule what became of it.
+type bindKey struct {
+	def             *Definition
+	assignment, set arm.ID
+	reference       string
+	effect          Effect
+	params          string
+}
+
+type boundRule struct {
+	rule  *Rule
+	found diag.List
+}
+
+// read is a definition or set that was read, with why it cannot be relied on.
 type read[T any] struct {
-	what *T
-	why  string
+	of    arm.Resource
+	what  *T
+	why   string
+	found diag.List
 }
 
 // definition gives the newest version of a definition that fits a pattern;
 // where none fits, another version, and why.
 func (c *compiler) definition(id arm.ID, pattern string) (*Definition, string) {
-	key := strings.ToLower(string(id) + "\n" + pattern)
-	if known, ok := c.definitions[key]; ok {
-		return known.what, known.why
-	}
-	r, why := c.newest("definition", id, pattern)
-	out := read[Definition]{why: why}
-	if r.ID != "" {
+	return readOnce(c, c.e.readDefinitions, c.like.readDefinitions, "definition", id, pattern, func(r arm.Resource) (*Definition, bool, diag.List) {
 		d, found := Define(r, &c.e.o)
-		c.found = append(c.found, found...)
-		if out.what = d; d.broken {
-			out = read[Definition]{why: fmt.Sprintf("definition %q cannot be read", d.Title)}
-		}
-	}
-	c.definitions[key] = out
-	return out.what, out.why
+		return d, d.broken, found
+	})
 }
 
 func (c *compiler) set(id arm.ID, pattern string) (*Set, string) {
+	return readOnce(c, c.e.readSets, c.like.readSets, "set", id, pattern, func(r arm.Resource) (*Set, bool, diag.List) {
+		s, found := DefineSet(r, &c.e.o)
+		return s, found.HasErrors(), found
+	})
+}
+
+// readOnce reads a definition or set where that was not done, here or for a
+// tenant that has the same.
+func readOnce[T any](c *compiler, have, like map[string]read[T], what string, id arm.ID, pattern string, do func(arm.Resource) (out *T, broken bool, found diag.List)) (*T, string) {
 	key := strings.ToLower(string(id) + "\n" + pattern)
-	if known, ok := c.sets[key]; ok {
+	if known, ok := have[key]; ok {
 		return known.what, known.why
 	}
-	r, why := c.newest("set", id, pattern)
-	out := read[Set]{why: why}
-	if r.ID != "" {
-		s, found := DefineSet(r, &c.e.o)
-		c.found = append(c.found, found...)
-		if out.what = s; found.HasErrors() {
-			out = read[Set]{why: fmt.Sprintf("set %q cannot be read", s.Title)}
+	r, why := c.newest(what, id, pattern)
+	now := like[key]
+	if now.why != why || now.of.ID != r.ID || now.of.Pos != r.Pos || now.of.Body.Text() != r.Body.Text() {
+		now = read[T]{of: r, why: why}
+		if r.ID != "" {
+			broken := false
+			if now.what, broken, now.found = do(r); broken {
+				now.what, now.why = nil, fmt.Sprintf("%s %q cannot be read", what, cmp.Or(r.Get("properties", "displayName").Str(), r.ID.Name()))
+			}
 		}
 	}
-	c.sets[key] = out
-	return out.what, out.why
+	c.found = append(c.found, now.found...)
+	have[key] = now
+	return now.what, now.why
 }
 
 // newest gives the resource of the newest version that fits a pattern, else of

@@ -48,6 +48,9 @@ type Options struct {
 	// Only are the rules to compile, by their assignment's folded id: their
 	// references, "" for that of a single definition. nil is all.
 	Only map[arm.ID][]string
+	// Like is an engine that was compiled with the same options but for Only and
+	// Place, of a tenant like this one: what is the same is taken from it.
+	Like *Engine
 }
 
 func (o *Options) alias(name string) []catalog.Alias {

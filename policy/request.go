@@ -118,10 +118,12 @@ func (e *Engine) lacks(id arm.ID) string {
 // which has management groups and hardly ever no assignment; "" where it does.
 func Unseen(t *tenant.Tenant) string {
 	groups, assignments := false, false
-	for id := range t.IDs(arm.Tenant) {
-		typ := id.Type()
-		groups = groups || typ.Equal(arm.ManagementGroupType) || id.Scope().Type().Equal(arm.ManagementGroupType)
-		if assignments = assignments || typ.Equal(assignmentType); assignments && groups {
+	for range t.IDsOf(assignmentType) {
+		assignments = true
+		break
+	}
+	for id := range t.IDs("/providers/Microsoft.Management/managementGroups") {
+		if groups = id.Type().Equal(arm.ManagementGroupType) || id.Scope().Type().Equal(arm.ManagementGroupType); groups {
 			break
 		}
 	}

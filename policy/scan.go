@@ -102,13 +102,26 @@ func (e *Engine) around(id arm.ID, sent arm.Resource) (group, subscription arm.V
 		group = e.container(g, sent, arm.O{"id", g, "name", g.Name()}, "location", "managedBy", "properties")
 	}
 	if s := id.SubscriptionID(); s != "" {
-		o := arm.O{"id", s, "subscriptionId", s.Name()}
-		if tenantID := e.t.Header().Tenant; tenantID != "" {
-			o = append(o, "tenantId", tenantID)
-		}
-		subscription = e.container(s, sent, o, "displayName")
+		subscription = e.subscription(s, sent)
 	}
 	return group, subscription
+}
+
+// subscription gives what subscription() is, made once but for a request about
+// the subscription itself.
+func (e *Engine) subscription(id arm.ID, sent arm.Resource) arm.Value {
+	if v, ok := e.subscriptions.Load(id); ok && !sent.ID.Equal(id) {
+		return v.(arm.Value)
+	}
+	o := arm.O{"id", id, "subscriptionId", id.Name()}
+	if tenantID := e.t.Header().Tenant; tenantID != "" {
+		o = append(o, "tenantId", tenantID)
+	}
+	v := e.container(id, sent, o, "displayName")
+	if !sent.ID.Equal(id) {
+		e.subscriptions.Store(id, v)
+	}
+	return v
 }
 
 // container gives the object that stands for a resource group or subscription

@@ -99,7 +99,36 @@ func (v *view) contents(s *subscription) *contents {
 			put(c, at[r.ID.ResourceGroupID().Fold()], items, r)
 		}
 	}
+	for _, x := range v.d.Expected { // machines that a tool makes are no less there
+		if x.ID.Under(s.id) {
+			c.nodes = append(c.nodes, nodesOf(x.Resource)...)
+		}
+	}
 	return c
+}
+
+// nodesOf gives the machines that a resource is or may grow to.
+func nodesOf(r arm.Resource) (all []nodes) {
+	add := func(size, n arm.Value) {
+		if count, ok := n.Int(); ok && size.Kind() == arm.String {
+			all = append(all, nodes{int(count), size.Str(), r.Location()})
+		}
+	}
+	switch r.Type() {
+	case "Microsoft.Compute/virtualMachineScaleSets":
+		add(r.Get("sku", "name"), r.Get("sku", "capacity"))
+	case "Microsoft.Compute/virtualMachines":
+		add(r.Get("properties", "hardwareProfile", "vmSize"), arm.New(1))
+	case "Microsoft.ContainerService/managedClusters":
+		for pool := range r.Get("properties", "agentPoolProfiles").Items() {
+			most := pool.Get("maxCount")
+			if !most.Exists() {
+				most = pool.Get("count")
+			}
+			add(pool.Get("vmSize"), most)
+		}
+	}
+	return all
 }
 
 // put places a resource of no scope's own among the contents.
@@ -115,12 +144,7 @@ func put(c *contents, g *resourceGroup, items map[arm.ID]*item, r arm.Resource) 
 	i := &item{name: r.ID.Name(), noun: noun(t), theirs: r.Theirs, pos: r.Pos}
 	about, notable := describe(r)
 	i.about = about
-	if size := r.Get("sku", "name").Str(); t == "Microsoft.Compute/virtualMachineScaleSets" {
-		n, _ := r.Get("sku", "capacity").Int()
-		c.nodes = append(c.nodes, nodes{int(n), size, r.Location()})
-	} else if size := r.Get("properties", "hardwareProfile", "vmSize").Str(); t == "Microsoft.Compute/virtualMachines" {
-		c.nodes = append(c.nodes, nodes{1, size, r.Location()})
-	}
+	c.nodes = append(c.nodes, nodesOf(r)...)
 	if t == "Microsoft.Network/virtualNetworks" {
 		n := networkOf(r)
 		c.networks = append(c.networks, n)
@@ -445,7 +469,7 @@ var nouns = map[arm.Type]string{
 	"Microsoft.Network/natGateways":                         "NAT gateway",
 	"Microsoft.Network/networkInterfaces":                   "network interface",
 	"Microsoft.Network/privateDnsZones":                     "private DNS zone",
-	"Microsoft.Network/privateDnsZones/virtualNetworkLinks": "link of the zone",
+	"Microsoft.Network/privateDnsZones/virtualNetworkLinks": "zone link",
 	"Microsoft.Network/publicIPAddresses":                   "public address",
 	"Microsoft.OperationalInsights/workspaces":              "log workspace",
 	"Microsoft.Storage/storageAccounts":                     "storage account",

@@ -97,33 +97,44 @@ func (p *lines) fleets(all []cost.Fleet, full bool) {
 	if len(all) == 0 {
 		return
 	}
-	p.printf("\nways to pay for machines, a month, and the share of it above which each costs less than pay-as-you-go\n")
+	p.printf("\nways to pay for machines, a month, and " + shareOfMonth + "\n")
 	head(p, all, full, func(f cost.Fleet) {
 		p.printf("    %s: %g × %s in %s, %.0f of %d h\n", strings.TrimSpace(f.ID.Name()+" "+f.Name), f.Nodes, f.Size, f.Region, f.Hours, cost.Month)
-		best, _ := f.Best()
-		for _, plan := range f.Plans {
-			words := ""
-			switch {
-			case plan.Name == cost.PayAsYouGo:
-			case plan.BreakEven == 0:
-				words = ", always, and may be taken away"
-			case plan.BreakEven == 1:
-				words = ", never"
-			default:
-				words = fmt.Sprintf(", above %.0f %%", plan.BreakEven*100)
-			}
-			if plan.Kind == cost.Estimated {
-				words += ", estimated"
-			}
-			if plan.Name == best.Name {
-				words += ", the least here"
-			}
-			p.printf("%16s  %s%s\n", cost.Dollars(plan.Month), plan.Name, words)
-		}
-		if f.Idle > 0 {
-			p.printf("%16s  more, if the nodes are kept while idle\n", cost.Dollars(f.Idle))
+		for _, way := range waysToPay(f) {
+			p.printf("%16s  %s\n", way[0], way[1])
 		}
 	})
+}
+
+// shareOfMonth says what the number behind a plan is.
+const shareOfMonth = "the share of it above which each costs less than pay-as-you-go"
+
+// waysToPay gives what a fleet costs under each plan, and the words about it.
+func waysToPay(f cost.Fleet) (all [][2]string) {
+	best, _ := f.Best()
+	for _, plan := range f.Plans {
+		words := plan.Name
+		switch {
+		case plan.Name == cost.PayAsYouGo:
+		case plan.BreakEven == 0:
+			words += ", always, and may be taken away"
+		case plan.BreakEven == 1:
+			words += ", never"
+		default:
+			words += fmt.Sprintf(", above %.0f %%", plan.BreakEven*100)
+		}
+		if plan.Kind == cost.Estimated {
+			words += ", estimated"
+		}
+		if plan.Name == best.Name {
+			words += ", the least here"
+		}
+		all = append(all, [2]string{cost.Dollars(plan.Month), words})
+	}
+	if f.Idle > 0 {
+		all = append(all, [2]string{cost.Dollars(f.Idle), "more, if the nodes are kept while idle"})
+	}
+	return all
 }
 
 // groups prints each text once, with the resources it is of.

@@ -290,10 +290,12 @@ func (x *reviewer) offered(r arm.Resource) bool {
 	if sold, known := catalog.Sold(size, region); known && !sold {
 		return false
 	}
-	all := r.ID.SubscriptionID().Resource("Microsoft.Compute/locations", region)
-	sku, ok := x.have.Get(all.Child("skus", size))
+	sku, ok := x.have.Get(r.ID.SubscriptionID().Resource("Microsoft.Compute/locations", region).Child("skus", size))
 	if !ok {
-		return !slices.ContainsFunc(slices.Collect(x.have.IDs(all)), func(id arm.ID) bool { return id.Type().Equal("Microsoft.Compute/locations/skus") })
+		for range x.have.IDs(r.ID.SubscriptionID() + arm.ID("/providers/Microsoft.Compute/locations/"+region+"/skus")) {
+			return false // it has others there
+		}
+		return true
 	}
 	for no := range sku.Get("properties", "restrictions").Items() {
 		if no.Get("type").Str() == "Location" {
@@ -497,7 +499,7 @@ func (r *rule) is(a *policy.Assigned) bool {
 // stand against each other.
 func (x *reviewer) compile(t *tenant.Tenant, writes bool, rules ...rule) *policy.Engine {
 	o := x.o.Policy
-	o.Place, o.Only = nil, map[arm.ID][]string{} // its findings were seen
+	o.Place, o.Only, o.Like = nil, map[arm.ID][]string{}, x.engine // its findings were seen
 	for _, r := range rules {
 		for _, id := range r.assignments {
 			o.Only[id.Fold()] = append(o.Only[id.Fold()], r.reference)

@@ -231,15 +231,7 @@ func ours(wanted *tenant.Tenant) []arm.Resource {
 
 // governing gives the part of a tenant that policies are compiled from.
 func governing(t *tenant.Tenant) *tenant.Tenant {
-	b := tenant.Builder{Header: t.Header()}
-	var x arm.Indexer
-	for at := range t.Len() {
-		if governs(t.ID(at).Type()) {
-			b.Add(t.At(at, &x))
-		}
-	}
-	out, _ := b.Tenant()
-	return out
+	return t.Only(slices.DeleteFunc(t.Types(), func(t arm.Type) bool { return !governs(t) })...)
 }
 
 func governs(t arm.Type) bool {

@@ -228,7 +228,7 @@ func placed(b *Blocker) bool {
 func (x *reviewer) with(c Choice) []*Blocker {
 	if x.tried[c.Wanted] == nil {
 		o := x.o
-		o.Otherwise = nil
+		o.Otherwise, o.Policy.Like = nil, x.engine
 		x.tried[c.Wanted] = newReviewer(c.Wanted, x.have, o)
 		x.tried[c.Wanted].judge()
 		x.tried[c.Wanted].limit()

@@ -29,7 +29,7 @@ func lineID(line string) arm.ID {
 	if id := rest[:end]; strings.IndexByte(id, '\\') < 0 {
 		return arm.ID(id)
 	}
-	return arm.ID(mustParse(new(arm.Indexer), line).Get("id").Str())
+	return arm.ID(mustParse(nil, line).Get("id").Str())
 }
 
 // appendLine appends the canonical line of a resource.
@@ -111,9 +111,14 @@ func readMark(v arm.Value) mark {
 	return mark{diag.Pos{File: v.Get("file").Str(), Line: int(line), Col: int(col)}, v.Get("theirs").True()}
 }
 
-// mustParse parses a line that was parsed before.
+// mustParse parses a line that was parsed before, for good where no index is
+// given.
 func mustParse(x *arm.Indexer, line string) arm.Value {
-	v, err := x.Parse(line)
+	parse := arm.Parse
+	if x != nil {
+		parse = x.Parse
+	}
+	v, err := parse(line)
 	if err != nil {
 		panic("tenant: a line that was read before: " + err.Error())
 	}

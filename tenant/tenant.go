@@ -30,6 +30,7 @@ type Tenant struct {
 	lines  []string // canonical lines, see line.go; stretches of a few big texts
 	marks  []mark   // as long as lines, or nil where no resource has one
 	tree   tree
+	types  types
 }
 
 // Header is the first line of a snapshot: what it is, of what, and what it lacks.
@@ -75,7 +76,7 @@ func (t *Tenant) Get(id arm.ID) (arm.Resource, bool) {
 	if !found {
 		return arm.Resource{}, false
 	}
-	return t.At(i, new(arm.Indexer)), true
+	return t.At(i, nil), true
 }
 
 // Has tells whether there is a resource with an id, without reading it.
@@ -85,14 +86,14 @@ func (t *Tenant) Has(id arm.ID) bool {
 }
 
 // All gives every resource in order. See Range for how long one is good.
-func (t *Tenant) All() iter.Seq[arm.Resource] { return t.resources(0, len(t.lines), nil) }
+func (t *Tenant) All() iter.Seq[arm.Resource] { return t.resources(0, len(t.lines)) }
 
 // Parts gives what All does in n runs that follow one another, each to be read
 // by a goroutine of its own.
 func (t *Tenant) Parts(n int) []iter.Seq[arm.Resource] {
 	parts := make([]iter.Seq[arm.Resource], n)
 	for i := range parts {
-		parts[i] = t.resources(i*len(t.lines)/n, (i+1)*len(t.lines)/n, nil)
+		parts[i] = t.resources(i*len(t.lines)/n, (i+1)*len(t.lines)/n)
 	}
 	return parts
 }
@@ -104,7 +105,7 @@ func (t *Tenant) Parts(n int) []iter.Seq[arm.Resource] {
 // taken out of the Body, for ever. Use Keep for a Body to be held longer.
 func (t *Tenant) Range(scope arm.ID) iter.Seq[arm.Resource] {
 	from, to := t.Span(scope)
-	return t.resources(from, to, nil)
+	return t.resources(from, to)
 }
 
 // Span gives the positions of the scope itself and of everything below it by
@@ -121,16 +122,11 @@ func (t *Tenant) Span(scope arm.ID) (from, to int) {
 // ID gives the id at a position, without reading the resource.
 func (t *Tenant) ID(at int) arm.ID { return lineID(t.lines[at]) }
 
-// At gives the resource at a position. Its Body is good until x parses again.
+// At gives the resource at a position. Its Body is good until x parses again, for
+// ever where x is nil.
 func (t *Tenant) At(at int, x *arm.Indexer) arm.Resource {
 	m := t.mark(at)
 	return arm.Resource{ID: t.ID(at), Body: mustParse(x, t.lines[at]), Pos: m.pos, Theirs: m.theirs}
-}
-
-// OfType gives the resources of one type, in order. See Range for how long one
-// is good.
-func (t *Tenant) OfType(typ arm.Type) iter.Seq[arm.Resource] {
-	return t.resources(0, len(t.lines), func(id arm.ID) bool { return hasType(id, typ) })
 }
 
 // IDs gives the ids of the scope itself and of everything below it by its id,
@@ -146,7 +142,7 @@ func (t *Tenant) IDs(scope arm.ID) iter.Seq[arm.ID] {
 // Keep gives the same resource with a Body that stays good when the pass that
 // gave it goes on.
 func Keep(r arm.Resource) arm.Resource {
-	r.Body = mustParse(new(arm.Indexer), r.Body.Text())
+	r.Body = mustParse(nil, r.Body.Text())
 	return r
 }
 
@@ -193,6 +189,17 @@ func (t *Tenant) Without(ids ...arm.ID) (*Tenant, diag.List) {
 	return b.Tenant()
 }
 
+// Only gives the part of the tenant that is of some types, and shares its text.
+func (t *Tenant) Only(types ...arm.Type) *Tenant {
+	at := t.of(types)
+	b := t.rebuild(len(at)-t.Len(), nil)
+	for _, i := range at {
+		b.append(t.lines[i], t.mark(int(i)))
+	}
+	part, _ := b.Tenant() // what the tree has against it was said of the whole
+	return part
+}
+
 // rebuild begins a tenant of lines of t and some more, given in order.
 func (t *Tenant) rebuild(more int, found diag.List) *Builder {
 	return &Builder{Header: t.header, lines: make([]string, 0, t.Len()+more), found: found, inOrder: true}
@@ -205,13 +212,10 @@ func (t *Tenant) mark(i int) mark {
 	return t.marks[i]
 }
 
-func (t *Tenant) resources(from, to int, want func(arm.ID) bool) iter.Seq[arm.Resource] {
+func (t *Tenant) resources(from, to int) iter.Seq[arm.Resource] {
 	return func(yield func(arm.Resource) bool) {
 		var x arm.Indexer
 		for i := from; i < to; i++ {
-			if want != nil && !want(t.ID(i)) {
-				continue
-			}
 			if !yield(t.At(i, &x)) {
 				return
 			}

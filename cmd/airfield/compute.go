@@ -212,8 +212,12 @@ func (f *computeFlags) work(r *flagReader, a *compute.Ask) {
 // network reads what is said of a classic network.
 func (f *computeFlags) network(r *flagReader) *compute.Samples {
 	var samples estate.Count
-	if all := compute.Workloads(); !slices.Contains(all, f.classic) {
-		r.found.Errorf(diag.Pos{File: "--classic"}, "compute/model-unknown", "%q was not measured%s; there are %s", f.classic, diag.DidYouMean(f.classic, all), strings.Join(all, ", "))
+	name, all := f.classic, compute.Workloads()
+	if !strings.Contains(name, ":") {
+		name = "train:" + name
+	}
+	if !slices.Contains(all, name) {
+		r.found.Errorf(diag.Pos{File: "--classic"}, "compute/model-unknown", "%q was not measured%s", f.classic, cmp.Or(diag.DidYouMean(name, all), ": there are "+strings.Join(all, ", ")))
 	}
 	if r.read("--samples", f.samples, &samples); samples <= 0 && !r.found.HasErrors() {
 		r.wrong("--samples", "%q, wanted the number of samples of one run, such as 115e6", f.samples)
@@ -222,7 +226,7 @@ func (f *computeFlags) network(r *flagReader) *compute.Samples {
 		r.wrong("--batch", "%d, wanted a number of samples", f.batch)
 	}
 	within, runs := f.often(r)
-	return &compute.Samples{Workload: f.classic, Samples: float64(samples), Batch: f.batch, Within: within, Runs: runs}
+	return &compute.Samples{Workload: name, Samples: float64(samples), Batch: f.batch, Within: within, Runs: runs}
 }
 
 // machine reads what is said of plain work on CPUs.

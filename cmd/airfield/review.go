@@ -15,6 +15,7 @@ import (
 	"airfield/design"
 	"airfield/diag"
 	"airfield/estate"
+	"airfield/policy"
 	"airfield/report"
 	"airfield/review"
 	"airfield/snapshot"
@@ -78,15 +79,19 @@ func runReview(file string, f reviewFlags) error {
 		return fmt.Errorf("name the snapshot of the tenant with --tenant")
 	}
 	colour := colourOn(f.colour, os.Stderr)
+	o := review.Options{As: f.as, Side: side}
+	var err, unread error
+	if o.Policy.Now, err = timeOf(f.now); err != nil {
+		return err
+	}
 	var w wanted
 	var have *tenant.Tenant
 	var found diag.List
-	var err, unread error
 	side(2, func(i int) {
 		if i == 0 {
 			w, err = readWanted(file, f, colour)
-		} else {
-			have, unread = readTenant(f.tenant, &found)
+		} else if have, unread = readTenant(f.tenant, &found); unread == nil {
+			o.Policy.Like, _ = policy.Compile(have, o.Policy) // what it finds, the review does
 		}
 	})
 	if err = cmp.Or(err, unread); err != nil {
@@ -96,13 +101,9 @@ func runReview(file string, f reviewFlags) error {
 	if found.HasErrors() {
 		return errUnreadable
 	}
-	o := review.Options{Bounds: w.bounds, Accept: w.accept, KeptIn: w.keptIn, MadeBy: w.madeBy, As: f.as, Side: side}
-	if o.Policy.Now, err = timeOf(f.now); err != nil {
-		return err
-	}
-	o.Policy.Place = w.place
+	o.Bounds, o.Accept, o.KeptIn, o.MadeBy, o.Policy.Place = w.bounds, w.accept, w.keptIn, w.madeBy, w.place
 	if w.design != nil {
-		o.Otherwise = otherwise(w, have, o.Policy.Now)
+		o.Otherwise = otherwise(w, have, o.Policy)
 	}
 	r := review.New(w.tenant, have, o)
 	for _, d := range w.gaps {
@@ -230,8 +231,8 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 }
 
 // otherwise gives what an estate has in the place of what is refused.
-func otherwise(w wanted, have *tenant.Tenant, now time.Time) func(arm.Resource) []review.Choice {
-	others, ahead := w.design.Others(have, design.Options{Lock: w.lock, Month: thisMonth(), Now: now, Side: side})
+func otherwise(w wanted, have *tenant.Tenant, p policy.Options) func(arm.Resource) []review.Choice {
+	others, ahead := w.design.Others(have, design.Options{Lock: w.lock, Month: thisMonth(), Now: p.Now, Engine: p.Like, Side: side})
 	go ahead()
 	return func(r arm.Resource) (all []review.Choice) {
 		for _, o := range others(r.Pos, r.ID.SubscriptionID(), r.Location()) {
