@@ -3,6 +3,7 @@ package compute
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"airfield/catalog"
@@ -94,5 +95,50 @@ func (k Classic) Estimate(constants map[string]float64) (Estimate, error) {
 		sum += v * t.X
 		parts = append(parts, Part{t.Name, math.Exp(v * t.X), "factor"})
 	}
-	return between(math.Exp(sum), constants["margin/"+k.Class()], "samples/s", "", parts), nil
+	return between(math.Exp(sum), constants["margin/"+k.Class()], "samples/s", "GPU", parts), nil
+}
+
+// Samples is a run of a classic network, and how often there is one.
+type Samples struct {
+	Workload string  // as of Classic
+	Samples  float64 // of a run
+	Batch    int     // samples of a step over all GPUs; 0 is not known
+	Within   float64 // hours that a run may take; 0 is any
+	Runs     float64 // a month
+}
+
+// Workloads returns the classic networks that were measured, sorted.
+func Workloads() (all []string) {
+	for name := range catalog.ClassicConstants() {
+		if w, ok := strings.CutPrefix(name, "workload/"); ok {
+			all = append(all, w)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// on finds the cheapest number of nodes of a size that end a run in time even at
+// the slow end of the interval. Training alone was measured over several nodes.
+func (v *Samples) on(s *catalog.Size, g catalog.GPU, counts []int) Option {
+	best := Option{Against: []Objection{{"fabric", "over several nodes it was not measured", true}}}
+	for _, n := range counts {
+		k := Classic{Workload: v.Workload, GPU: g, GPUs: n * int(s.GPUs), Batch: v.Batch, Precision: "amp"}
+		if n > 1 && (!s.RDMA || k.Class() != "train") {
+			break
+		}
+		each, err := k.Estimate(catalog.ClassicConstants())
+		if err != nil {
+			return Option{Against: []Objection{{"model", err.Error(), true}}}
+		}
+		speed := each.Times(float64(k.GPUs), "samples/s")
+		hours := func(rate float64) float64 { return v.Samples / rate / 3600 }
+		o := Option{Nodes: n, Speed: speed, Time: Estimate{Value: hours(speed.Value), Low: hours(speed.High), High: hours(speed.Low), Unit: "h"}}
+		if v.Within == 0 || o.Time.High <= v.Within {
+			return o // more nodes cost no less
+		}
+		o.Against = []Objection{{"time", fmt.Sprintf("%d × %s take %.3g h (%.3g to %.3g), wanted %.3g", k.GPUs, g.Name, o.Time.Value, o.Time.Low, o.Time.High, v.Within), true}}
+		best = o
+	}
+	return best
 }

@@ -319,6 +319,26 @@ func family(pattern string) []*catalog.Size {
 	return out
 }
 
+// CPUs is plain work on CPUs, such as preparing data.
+type CPUs struct {
+	VCPUs     int     // of a node
+	MemoryGiB float64 // of a node
+	Nodes     int
+	Hours     float64 // a month that each runs
+}
+
+// on tells whether a size has what the work asks for.
+func (w *CPUs) on(s *catalog.Size) Option {
+	if why := tooSmall(Need{VCPUs: w.VCPUs, MemoryGiB: w.MemoryGiB}, s); why != "" {
+		return Option{Against: []Objection{{"need", why, true}}}
+	}
+	o := Option{Nodes: w.Nodes, Speed: Estimate{Bound: fmt.Sprintf("%d vCPUs, %g GiB a node", s.VCPUs, s.MemoryGiB)}}
+	if !slices.Contains(computeOptimized(), s) && !slices.Contains(memoryOptimized(), s) {
+		o.Against = []Objection{{"family", "is of an older family than Fasv6 and Eadsv6", false}}
+	}
+	return o
+}
+
 // least is what a node gets where the estate does not say.
 const leastVCPUs, leastGiB = 8, 16
 

@@ -10,12 +10,15 @@ import (
 	"airfield/catalog"
 )
 
-// An Ask is work that sizes are wanted for: training or serving of a model.
+// An Ask is work that sizes are wanted for: training or serving of a model, a
+// classic network, or plain work on CPUs.
 type Ask struct {
-	Model     Arch
+	Model     Arch   // of Run and Traffic
 	Precision string // of matrices in training, of weights in serving
 	Run       *Run
 	Traffic   *Traffic
+	Samples   *Samples
+	CPUs      *CPUs
 	Regions   []string
 	GPU       string // the only one that is asked about; blank for all
 	Budget    int64  // micro-USD a month at most; 0 is any
@@ -126,15 +129,12 @@ func gpuIn(s *catalog.Size) (catalog.GPU, bool) {
 func (c *Constants) Rank(a Ask) Ranking {
 	var r Ranking
 	seen := map[string]Option{} // by what the models see of a size
-	for _, s := range catalog.Sizes() {
-		if s.GPUs == 0 || a.GPU != "" && gpuOfVariant[s.GPUVariant] != a.GPU {
-			continue
-		}
+	for _, s := range a.sizes() {
 		g, known := gpuIn(s)
 		least, most, why := a.counts(s)
 		key := fmt.Sprint(g.Name, s.GPUs, g.NIC, s.RDMA, least, most, why)
 		o, ok := seen[key]
-		if !ok || !known {
+		if !ok || !known || a.CPUs != nil {
 			o = c.try(&a, s)
 			seen[key] = o
 		}
@@ -195,10 +195,26 @@ func (r *Ranking) add(a *Ask, o Option, s *catalog.Size, region string) {
 
 // Hours returns how long a month each node of an option runs.
 func (a *Ask) Hours(o *Option) float64 {
-	if a.Run != nil {
+	switch {
+	case a.Run != nil:
 		return o.Time.Value * a.Run.Runs
+	case a.Samples != nil:
+		return o.Time.Value * a.Samples.Runs
+	case a.CPUs != nil:
+		return a.CPUs.Hours
 	}
 	return hoursOfMonth
+}
+
+// sizes gives the sizes that are looked at: those with GPUs, for work on CPUs
+// those of the families that are for it.
+func (a *Ask) sizes() []*catalog.Size {
+	if a.CPUs != nil {
+		return slices.Concat(computeOptimized(), memoryOptimized(), olderCompute(), olderMemory())
+	}
+	return slices.DeleteFunc(catalog.Sizes(), func(s *catalog.Size) bool {
+		return s.GPUs == 0 || a.GPU != "" && gpuOfVariant[s.GPUVariant] != a.GPU
+	})
 }
 
 // counts gives how many nodes of a size are asked about, or why none are.
@@ -216,6 +232,9 @@ func (c *Constants) try(a *Ask, s *catalog.Size) Option {
 	if unfit != "" {
 		return Option{Against: []Objection{{"need", unfit, true}}}
 	}
+	if a.CPUs != nil {
+		return a.CPUs.on(s)
+	}
 	if !known {
 		why := "how fast its GPU is was not measured"
 		switch {
@@ -227,9 +246,12 @@ func (c *Constants) try(a *Ask, s *catalog.Size) Option {
 		return Option{Against: []Objection{{"GPU", why, true}}}
 	}
 	o := Option{}
-	if a.Run != nil {
+	switch {
+	case a.Run != nil:
 		o = c.train(a, s, g, tried(least, most))
-	} else {
+	case a.Samples != nil:
+		o = a.Samples.on(s, g, tried(least, most))
+	default:
 		o = c.serve(a, s, g, least)
 		if most > 0 && o.Nodes > most {
 			o.Against = append(o.Against, Objection{"fleet", fmt.Sprintf("wants %d instances at peak, %d are the most", o.Nodes, most), true})
@@ -245,6 +267,10 @@ func (c *Constants) try(a *Ask, s *catalog.Size) Option {
 // the interval is not to be trusted.
 func (a *Ask) unmeasured(g catalog.GPU) string {
 	switch gen := generationOf(g); {
+	case a.Samples != nil && gen >= amd3:
+		return "on AMD GPUs no classic network was measured"
+	case a.Samples != nil:
+		return ""
 	case gen >= amd3 && a.Run != nil && !(a.Run.Method == LoRA && a.Precision == "fp8"):
 		return "on AMD GPUs only LoRA in fp8 was measured"
 	case gen >= amd3 && a.Traffic != nil:

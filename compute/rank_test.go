@@ -15,13 +15,15 @@ func TestRankHolds(t *testing.T) {
 	c := compute.Fitted()
 	run := compute.Ask{Model: arch(t, "llama3-70b"), Precision: "bf16", Regions: []string{"swedencentral", "eastus"}, Run: &compute.Run{Method: compute.SFT, Tokens: 2e9, Sequence: 8192, Batch: 128, Within: 24, Runs: 4}}
 	chat := compute.Ask{Model: arch(t, "llama3-70b"), Precision: "fp8", Regions: []string{"swedencentral"}, Traffic: &compute.Traffic{Mean: 20, Peak: 60, In: 1500, Out: 300, TTFT: 0.8, TPOT: 0.04}}
-	for _, a := range []compute.Ask{run, chat} {
+	classic := compute.Ask{Regions: []string{"swedencentral", "eastus"}, Samples: &compute.Samples{Workload: "train:resnet", Samples: 5e9, Within: 24, Runs: 4}}
+	plain := compute.Ask{Regions: []string{"swedencentral"}, CPUs: &compute.CPUs{VCPUs: 16, MemoryGiB: 100, Nodes: 2, Hours: 100}}
+	for _, a := range []compute.Ask{run, chat, classic, plain} {
 		r := c.Rank(a)
 		if len(r.May) < 4 {
 			t.Fatalf("%d options", len(r.May))
 		}
 		for i, o := range r.May {
-			if o.Time.High > 24 || o.TTFT.High > 0.8 || o.TPOT.High > 0.04 || o.Memory.Value > o.Size.GPUMemoryGiB*1.1*(1<<30) {
+			if o.Time.High > 24 || o.TTFT.High > 0.8 || o.TPOT.High > 0.04 || a.CPUs != nil && (o.Size.VCPUs < 16 || o.Size.MemoryGiB < 100) || o.Memory.Value > o.Size.GPUMemoryGiB*1.1*(1<<30) {
 				t.Errorf("%s × %d: %+v", o.Size.Name, o.Nodes, o)
 			}
 			if i > 0 && len(o.Against) == 0 && o.Month < r.May[i-1].Month {
@@ -87,7 +89,9 @@ func FuzzRank(f *testing.F) {
 		a := compute.Ask{Model: arch(t, "mixtral-8x7b"), Precision: "bf16", Regions: []string{"swedencentral"}, Run: &compute.Run{Method: compute.LoRA, Tokens: tokens, Sequence: sequence, Batch: batch, Within: within, Runs: 1}}
 		b := a
 		b.Run, b.Traffic = nil, &compute.Traffic{Mean: peak, Peak: peak, In: sequence, Out: batch, TPOT: slow, TTFT: within}
-		for _, ask := range []compute.Ask{a, b} {
+		classic := compute.Ask{Regions: a.Regions, Samples: &compute.Samples{Workload: "train:bert", Samples: tokens, Batch: batch, Within: within, Runs: 1}}
+		plain := compute.Ask{Regions: a.Regions, CPUs: &compute.CPUs{VCPUs: batch, MemoryGiB: peak, Nodes: sequence, Hours: 730}}
+		for _, ask := range []compute.Ask{a, b, classic, plain} {
 			r := compute.Fitted().Rank(ask)
 			if _, err := json.Marshal(r); err != nil {
 				t.Error(err)

@@ -18,8 +18,8 @@ import (
 
 // Computed is the answer about a model, as data.
 type Computed struct {
-	Model        string              `json:"model"`        // as the user calls it
-	Architecture string              `json:"architecture"` // the catalog's
+	Model        string              `json:"model"`                  // as the user calls it
+	Architecture string              `json:"architecture,omitempty"` // the catalog's
 	Assumed      []string            `json:"assumed"`
 	Options      []OptionOf          `json:"options"`
 	Better       *OptionOf           `json:"better,omitempty"`  // the cheapest that is a fifth faster than the first
@@ -76,16 +76,25 @@ func Compute(name string, a compute.Ask, r compute.Ranking) Computed {
 		x := optionOf(&o)
 		c.Cheaper = &x
 	}
-	if a.Traffic != nil {
-		c.Assumed = []string{fmt.Sprintf("%s weights, a KV cache of 16 bits, vLLM, prompts not shared; %g requests/s at peak, all nodes up all month", a.Precision, a.Traffic.Peak)}
-		return c
-	}
-	c.Assumed = []string{fmt.Sprintf("%s, %d sequences of %d tokens a step, %s tokens a run, %.3g runs a month", a.Precision, a.Run.Batch, a.Run.Sequence, thousands(int64(a.Run.Tokens)), a.Run.Runs)}
-	if len(r.May) > 0 {
+	c.Assumed = []string{givenBy(&a)}
+	if len(r.May) > 0 && a.Run != nil {
 		k := compute.CheckpointOf(a.Model, a.Run.Method, r.May[0].Nodes*int(r.May[0].Size.GPUs), pause)
 		c.Keep = &k
 	}
 	return c
+}
+
+// givenBy says what an answer takes for given.
+func givenBy(a *compute.Ask) string {
+	switch {
+	case a.Traffic != nil:
+		return fmt.Sprintf("%s weights, a KV cache of 16 bits, vLLM, prompts not shared; %g requests/s at peak, all nodes up all month", a.Precision, a.Traffic.Peak)
+	case a.Samples != nil:
+		return fmt.Sprintf("in 16 bits, %s samples a run, runs a month: %.3g; whether it fits the memory of a GPU was not looked at", thousands(int64(a.Samples.Samples)), a.Samples.Runs)
+	case a.CPUs != nil:
+		return fmt.Sprintf("%s of %d vCPUs and %g GiB or more, each %.0f h a month", plural(a.CPUs.Nodes, "node"), a.CPUs.VCPUs, a.CPUs.MemoryGiB, a.CPUs.Hours)
+	}
+	return fmt.Sprintf("%s, %d sequences of %d tokens a step, %s tokens a run, runs a month: %.3g", a.Precision, a.Run.Batch, a.Run.Sequence, thousands(int64(a.Run.Tokens)), a.Run.Runs)
 }
 
 // pause is the seconds that a run may stand still for a checkpoint.
@@ -163,7 +172,7 @@ func near(by string) int {
 func ComputeText(w io.Writer, c Computed, o Options) error {
 	p := newPrinter(w, o)
 	assumed := c.Assumed
-	if c.Architecture != c.Model {
+	if c.Architecture != "" && c.Architecture != c.Model {
 		assumed = append([]string{"architecture of " + c.Architecture}, assumed...)
 	}
 	p.heading(c.Model, strings.Join(assumed, "; "))
@@ -180,8 +189,8 @@ func ComputeText(w io.Writer, c Computed, o Options) error {
 	}
 	if len(c.Options) == 0 {
 		p.line(span{strong, "nothing does it"})
-	} else {
-		p.sum(&c.Options[0])
+	} else if o := &c.Options[0]; len(o.Speed.Parts) > 0 {
+		p.sum(o)
 	}
 	if f := c.Fleet; f != nil {
 		p.heading("Ways to pay", fmt.Sprintf("USD a month for %.0f of its %d hours, and %s", f.Hours, cost.Month, shareOfMonth))
@@ -213,7 +222,10 @@ func (p *printer) option(first string, o *OptionOf) {
 		price = thousands(int64(math.Round(o.MonthUSD))) + " USD a month"
 	}
 	p.line(span{strong, fmt.Sprintf("%s%s × %d", first, o.Size, o.Nodes)}, span{normal, fmt.Sprintf("  %s  %s", o.Region, price)})
-	text := strings.TrimSuffix("limit: "+o.Limit+"; "+o.Layout, "; ")
+	text := o.Limit // of plain CPUs it is what they are
+	if o.Speed.Value > 0 {
+		text = strings.TrimSuffix("limit: "+o.Limit+"; "+o.Layout, "; ")
+	}
 	if o.Hours != nil {
 		text = fmt.Sprintf("a run takes %s; %s", interval(*o.Hours, 1, "h"), text)
 	}
@@ -230,8 +242,11 @@ func (p *printer) option(first string, o *OptionOf) {
 func (p *printer) sum(o *OptionOf) {
 	p.heading("Why "+strings.TrimPrefix(o.Size, "Standard_"), "")
 	e, what, times, unit := o.Speed, "a step of one GPU", 1e3, "ms"
-	if o.TPOT != nil {
+	switch {
+	case o.TPOT != nil:
 		e, what = *o.TPOT, "a token"
+	case e.Unit == "samples/s":
+		what, times, unit = "samples/s of one GPU, which are their product", 1, "×"
 	}
 	for _, part := range e.Parts {
 		if part.Value > 0 {
@@ -242,7 +257,9 @@ func (p *printer) sum(o *OptionOf) {
 	for _, part := range o.Memory.Parts {
 		p.line(span{normal, fmt.Sprintf("  %9s  %s", bytesOf(part.Value), part.Name)})
 	}
-	p.line(span{dim, "  of the memory of the fullest GPU"})
+	if len(o.Memory.Parts) > 0 {
+		p.line(span{dim, "  of the memory of the fullest GPU"})
+	}
 }
 
 // digits writes a number by its first three digits, without an exponent.

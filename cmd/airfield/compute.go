@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"airfield/arm"
 	"airfield/catalog"
 	"airfield/compute"
+	"airfield/cost"
 	"airfield/diag"
 	"airfield/estate"
 	"airfield/limits"
@@ -25,8 +27,10 @@ cost, what limits them, how sure that is, and what excluded the others.
 
 Training: --method with --tokens and --sequence. Serving: --serve with the
 requests a second and the tokens of a request, --ttft and --tpot for how fast
-the first token and each further one must come. Times are held against the slow
-end of the interval in which nine of ten measured values lie (docs/accuracy.md).
+the first token and each further one must come. A classic network: --classic
+with the --samples of a run. Plain work on CPUs: --vcpus and --memory of a node.
+Times are held against the slow end of the interval in which nine of ten
+measured values lie (docs/accuracy.md).
 
 With --tenant and --scope, policies, quota and sizes of that subscription count
 too. --write puts the answer into an estate, at workload/environment/job or
@@ -41,6 +45,9 @@ type computeFlags struct {
 	tokens, within, runs     string
 	sequence, batch          int
 	serve, ttft, tpot        string
+	classic, samples         string
+	vcpus, nodes             int
+	memory, busy             string
 	regions                  []string
 	gpu, budget, scope       string
 	write                    string
@@ -70,6 +77,12 @@ func computeCommand() *cobra.Command {
 	c.Flags().StringVar(&f.serve, "serve", "", "the load, as `mean=20/s,peak=60/s,in=1500,out=300`")
 	c.Flags().StringVar(&f.ttft, "ttft", "", "the `time` to the first token at most, such as 800ms")
 	c.Flags().StringVar(&f.tpot, "tpot", "", "the `time` of each further token at most, such as 40ms")
+	c.Flags().StringVar(&f.classic, "classic", "", "the `name` of a classic network as benchmarks have it, such as train:resnet")
+	c.Flags().StringVar(&f.samples, "samples", "", "the `number` of samples of one run of it, such as 115e6")
+	c.Flags().IntVar(&f.vcpus, "vcpus", 0, "of plain work on CPUs, the vCPUs of a node")
+	c.Flags().StringVar(&f.memory, "memory", "", "of plain work on CPUs, the `memory` of a node, such as 64GiB")
+	c.Flags().IntVar(&f.nodes, "nodes", 1, "of plain work on CPUs, how many nodes")
+	c.Flags().StringVar(&f.busy, "busy", "100%", "of plain work on CPUs, the `share` of a month that they run")
 	c.Flags().StringSliceVar(&f.regions, "region", nil, "the `regions` to look in; without one, all with prices, or of a tenant those whose quota is known")
 	c.Flags().StringVar(&f.gpu, "gpu", "", "the only `GPU` to look at, such as H100-SXM-80")
 	c.Flags().StringVar(&f.budget, "budget", "", "USD a month at most")
@@ -96,7 +109,7 @@ func runCompute(f computeFlags) error {
 		}
 	}
 	r := compute.Fitted().Rank(ask)
-	out := report.Compute(f.model, ask, r)
+	out := report.Compute(cmp.Or(f.model, f.classic, "CPUs"), ask, r)
 	var err error
 	if f.json {
 		err = printJSON(out)
@@ -144,10 +157,6 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 	if !slices.Contains([]string{"auto", "always", "never"}, f.colour) {
 		r.wrong("--color", "%q, wanted auto, always or never", f.colour)
 	}
-	m, ok := catalog.ModelNamed(f.model)
-	if a.Model = (compute.Arch{Model: m}); !ok {
-		r.found.Errorf(diag.Pos{File: "--model"}, "compute/model-unknown", "the architecture of %q is not known%s", f.model, diag.DidYouMean(f.model, catalog.ModelNames()))
-	}
 	for _, name := range f.regions {
 		if _, ok := catalog.RegionByName(name); !ok {
 			r.wrong("--region", "no region %q%s", name, diag.DidYouMean(name, catalog.RegionNames()))
@@ -168,22 +177,90 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 			r.wrong("--budget", "%q, wanted a number of USD above 0", f.budget)
 		}
 	}
-	switch {
-	case f.serve != "" && f.method != "":
-		r.wrong("--serve", "is given with --method: training and serving are asked about one at a time")
-	case f.serve != "":
-		a.Traffic = f.traffic(&r, m)
-	default:
-		a.Run = f.run(&r, &a)
-	}
+	f.work(&r, &a)
 	return a, r.found
+}
+
+// work reads the work that is asked about, of which there is one kind.
+func (f *computeFlags) work(r *flagReader, a *compute.Ask) {
+	asked := 0
+	for _, given := range []bool{f.serve != "", f.method != "", f.classic != "", f.vcpus != 0 || f.memory != ""} {
+		if given {
+			asked++
+		}
+	}
+	switch {
+	case asked > 1:
+		r.wrong("compute", "--method, --serve, --classic and --vcpus with --memory are asked about one at a time")
+	case f.classic != "":
+		a.Samples = f.network(r)
+	case f.vcpus != 0 || f.memory != "":
+		a.CPUs = f.machine(r)
+	default:
+		m, ok := catalog.ModelNamed(f.model)
+		if a.Model = (compute.Arch{Model: m}); !ok {
+			r.found.Errorf(diag.Pos{File: "--model"}, "compute/model-unknown", "the architecture of %q is not known%s", f.model, diag.DidYouMean(f.model, catalog.ModelNames()))
+		}
+		if f.serve != "" {
+			a.Traffic = f.traffic(r, m)
+		} else {
+			a.Run = f.run(r, a)
+		}
+	}
+}
+
+// network reads what is said of a classic network.
+func (f *computeFlags) network(r *flagReader) *compute.Samples {
+	var samples estate.Count
+	name, all := f.classic, compute.Workloads()
+	if !strings.Contains(name, ":") {
+		name = "train:" + name
+	}
+	if !slices.Contains(all, name) {
+		r.found.Errorf(diag.Pos{File: "--classic"}, "compute/model-unknown", "%q was not measured%s", f.classic, cmp.Or(diag.DidYouMean(name, all), ": there are "+strings.Join(all, ", ")))
+	}
+	if r.read("--samples", f.samples, &samples); samples <= 0 && !r.found.HasErrors() {
+		r.wrong("--samples", "%q, wanted the number of samples of one run, such as 115e6", f.samples)
+	}
+	if f.batch < 0 {
+		r.wrong("--batch", "%d, wanted a number of samples", f.batch)
+	}
+	within, runs := f.often(r)
+	return &compute.Samples{Workload: name, Samples: float64(samples), Batch: f.batch, Within: within, Runs: runs}
+}
+
+// machine reads what is said of plain work on CPUs.
+func (f *computeFlags) machine(r *flagReader) *compute.CPUs {
+	var memory estate.Size
+	var busy estate.Percent
+	r.read("--memory", f.memory, &memory)
+	r.read("--busy", f.busy, &busy)
+	if f.vcpus < 0 || memory < 0 || f.vcpus == 0 && memory == 0 {
+		r.wrong("--vcpus", "%d, wanted the vCPUs of a node, or --memory", f.vcpus)
+	}
+	if f.nodes < 1 {
+		r.wrong("--nodes", "%d, wanted one or more", f.nodes)
+	}
+	return &compute.CPUs{VCPUs: f.vcpus, MemoryGiB: memory.GiB(), Nodes: f.nodes, Hours: float64(busy) / 100 * cost.Month}
+}
+
+// often reads the hours that a run may take, and how many a month there are.
+func (f *computeFlags) often(r *flagReader) (hours, month float64) {
+	var within estate.Duration
+	var runs estate.Frequency
+	if r.read("--done-within", f.within, &within); f.within != "" && within <= 0 && !r.found.HasErrors() {
+		r.wrong("--done-within", "%q, wanted a time such as 24h", f.within)
+	}
+	r.read("--runs", f.runs, &runs)
+	if within != estate.Never {
+		hours = float64(within) / 3.6e12
+	}
+	return hours, float64(runs) * 365 * 86400 / 12
 }
 
 // run reads what is said of training.
 func (f *computeFlags) run(r *flagReader, a *compute.Ask) *compute.Run {
 	var tokens estate.Count
-	var within estate.Duration
-	var runs estate.Frequency
 	method := map[string]compute.Method{"full": compute.SFT, "lora": compute.LoRA, "qlora": compute.QLoRA, "pretrain": compute.Pretrain}[f.method]
 	if method == "" {
 		r.wrong("--method", "%q, wanted full, lora, qlora or pretrain, or --serve", f.method)
@@ -191,20 +268,14 @@ func (f *computeFlags) run(r *flagReader, a *compute.Ask) *compute.Run {
 	if r.read("--tokens", f.tokens, &tokens); tokens <= 0 && !r.found.HasErrors() {
 		r.wrong("--tokens", "%q, wanted the number of tokens of one run, such as 2e9", f.tokens)
 	}
-	if r.read("--done-within", f.within, &within); f.within != "" && within <= 0 && !r.found.HasErrors() {
-		r.wrong("--done-within", "%q, wanted a time such as 24h", f.within)
-	}
-	r.read("--runs", f.runs, &runs)
+	within, runs := f.often(r)
 	f.context(r, "--sequence", f.sequence, a.Model.Context)
-	run := &compute.Run{Method: method, Tokens: float64(tokens), Sequence: f.sequence, Batch: f.batch, Within: float64(within) / 3.6e12, Runs: float64(runs) * 365 * 86400 / 12}
+	run := &compute.Run{Method: method, Tokens: float64(tokens), Sequence: f.sequence, Batch: f.batch, Within: within, Runs: runs}
 	if f.batch < 0 {
 		r.wrong("--batch", "%d, wanted a number of sequences", f.batch)
 	}
 	if f.batch == 0 && f.sequence > 0 {
 		run.Batch = compute.Batch(method, f.sequence)
-	}
-	if within == estate.Never {
-		run.Within = 0
 	}
 	return run
 }
@@ -286,7 +357,7 @@ func (f *computeFlags) objections(a *compute.Ask) error {
 	}
 	a.Object = func(s *catalog.Size, region string, nodes int) []compute.Objection {
 		typ := arm.Type("Microsoft.Compute/virtualMachineScaleSets")
-		if a.Run != nil && nodes == 1 {
+		if a.Traffic == nil && nodes == 1 {
 			typ = "Microsoft.Compute/virtualMachines"
 		}
 		return append(forbidden(p.engine, scope, typ, s.Name, region), noRoom(p.tenant, scope, s.Name, region, nodes)...)
