@@ -215,8 +215,7 @@ var guides = map[string]func(t *testing.T){
 		}
 		for n, want := range map[string]string{
 			"vmss-con-orion-pretrain-prod-sdc-001": "Standard_ND96isr_H100_v5",
-			"vmss-con-lumen-chat-test-sdc-001":     "Standard_NC40ads_H100_v5",
-			"vmss-con-lumen-chat-prod-sdc-001":     "Standard_ND96isr_H200_v5", // its load makes it cheaper
+			"vmss-con-lumen-chat-prod-sdc-001":     "Standard_NC40ads_H100_v5",
 			"vmss-con-churn-score-prod-sdc-001":    "Standard_F4as_v6",
 			"vm-con-churn-train-prod-sdc-001":      "Standard_E8ads_v6",
 		} {
