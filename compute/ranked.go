@@ -7,8 +7,9 @@ import (
 	"airfield/catalog"
 )
 
-// ask gives the work of a need with all that sizes and counts must keep.
-func (n *Need) ask() Ask {
+// Ask gives the work of a need with all that sizes and counts must keep. The
+// need has Work.
+func (n *Need) Ask() Ask {
 	a := *n.Work
 	a.Regions, a.Counts = n.Regions, n.counts
 	return a
@@ -46,7 +47,7 @@ func (n *Need) counts(s *catalog.Size) (least, most int, why string) {
 // ranked chooses the cheapest that does the work and may be taken. Lacks says
 // why nothing does it; where all that does is refused, there is no Size.
 func (n *Need) ranked() (c Choice) {
-	ask := n.ask()
+	ask := n.Ask()
 	r := Fitted().Rank(ask)
 	may, cheapest := r.May, "the cheapest that does it: "
 	if len(may) == 0 {
@@ -121,7 +122,7 @@ func (n Need) Try(s *catalog.Size, nodes int) *Option {
 		return nil
 	}
 	n.VCPUs, n.MemoryGiB, n.GPUs, n.GPUMemory, n.Nodes, n.Bars = 0, 0, 0, 0, nodes, nil
-	a := n.ask()
+	a := n.Ask()
 	o := Fitted().try(&a, s)
 	o.Size = s
 	return &o

@@ -203,7 +203,9 @@ func (d *designer) choose(n *nodes, need compute.Need, model string, orElse []es
 	if need.Role == compute.Inference {
 		need.Nodes = 0 // they are instances, and each holds the model
 	}
-	need.Work = n.work.ask
+	if need.Work = n.work.ask; need.Work != nil {
+		d.asks[n.about] = need.Ask()
+	}
 	if s.Size != "auto" && s.Size != "" {
 		return d.stated(n, need, orElse)
 	}

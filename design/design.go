@@ -19,6 +19,7 @@ import (
 
 	"airfield/arm"
 	"airfield/catalog"
+	"airfield/compute"
 	"airfield/cost"
 	"airfield/diag"
 	"airfield/estate"
@@ -45,8 +46,9 @@ type Design struct {
 	Bill          *cost.Bill
 	Budgets       []Budget // of subscriptions, in the order of their names
 	Eligible      []Eligible
-	Files         []File     // for tools that deploy what the design does not
-	Expected      []Expected // of those tools
+	Files         []File                 // for tools that deploy what the design does not
+	Expected      []Expected             // of those tools
+	asks          map[string]compute.Ask // by what they are about
 }
 
 // File is what a tool of others reads: the parameters of its template.
@@ -105,7 +107,7 @@ type Options struct {
 // Read). Where it cannot be designed, Findings has errors, and the tenant holds
 // what could be.
 func New(e *estate.Estate, o Options) *Design {
-	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, costs: cost.Input{Usage: map[arm.ID]cost.Usage{}}, serving: map[arm.ID]bool{}}
+	d := &designer{e: e, lock: o.Lock.fresh(), month: o.Month, subs: map[string]*subscription{}, subNames: map[arm.ID]string{}, asks: map[string]compute.Ask{}, data: map[string]*store{}, hots: map[string]*hot{}, said: map[string]bool{}, costs: cost.Input{Usage: map[arm.ID]cost.Usage{}}, serving: map[arm.ID]bool{}}
 	d.around = newAround(o)
 	d.recognize()
 	e = d.e
@@ -155,7 +157,7 @@ func New(e *estate.Estate, o Options) *Design {
 		asked = d.around.asked
 	}
 	return &Design{Estate: e, Tenant: t, Subscriptions: d.filled(), Decisions: d.decisions, Findings: d.found.Sorted(), Open: d.open, Edges: d.edges, Parameters: d.parameters,
-		Refused: d.refused, Asked: asked, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files, Expected: d.expected}
+		Refused: d.refused, Asked: asked, Added: d.added, Lock: d.lock, Bill: bill, Budgets: d.budgets, Eligible: d.eligible, Files: d.files, Expected: d.expected, asks: d.asks}
 }
 
 // designer is a design in the making.
@@ -178,6 +180,7 @@ type designer struct {
 	files      []File
 	costs      cost.Input
 	expected   []Expected
+	asks       map[string]compute.Ask
 
 	landing  map[estate.Connects]group // the management group of each landing zone
 	groups   map[string]group          // ours below them, by their names

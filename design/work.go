@@ -3,8 +3,10 @@ package design
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"airfield/catalog"
@@ -28,6 +30,40 @@ type work struct {
 
 // methods are what the models call the estate's ways of training.
 var methods = map[estate.Method]compute.Method{"": compute.SFT, "full": compute.SFT, "lora": compute.LoRA, "qlora": compute.QLoRA, "pretrain": compute.Pretrain}
+
+// Work gives what the models are asked about a job or a service: that of
+// workload/environment/name, or of workload/name in production, else in the first
+// environment. A service is asked about in all its regions.
+func (d *Design) Work(key string) (ask compute.Ask, known bool) {
+	part := strings.Split(key, "/")
+	places := slices.Clone(d.Estate.Places())
+	slices.SortStableFunc(places, func(a, b estate.Place) int {
+		switch first := production(a.Environment); {
+		case first == production(b.Environment):
+			return 0
+		case first:
+			return -1
+		}
+		return 1
+	})
+	for _, p := range places {
+		if len(part) < 2 || p.Workload != part[0] || len(part) == 3 && p.Environment != part[1] {
+			continue
+		}
+		for _, about := range slices.Sorted(maps.Keys(d.asks)) {
+			if name, _, _ := strings.Cut(about, "@"); name != p.Name()+"/"+part[len(part)-1] {
+				continue
+			}
+			regions := ask.Regions
+			ask, known = d.asks[about], true
+			ask.Regions = append(regions, ask.Regions...)
+		}
+		if known {
+			break
+		}
+	}
+	return ask, known
+}
 
 // jobWork gives what the models are asked about a job.
 func jobWork(n *nodes, j estate.Job) work {

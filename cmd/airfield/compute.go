@@ -29,6 +29,7 @@ Training: --method with --tokens and --sequence. Serving: --serve with the
 requests a second and the tokens of a request, --ttft and --tpot for how fast
 the first token and each further one must come. A classic network: --classic
 with the --samples of a run. Plain work on CPUs: --vcpus and --memory of a node.
+A job or service of an estate: ESTATE#workload/name, with what the estate says.
 Times are held against the slow end of the interval in which nine of ten
 measured values lie (docs/accuracy.md).
 
@@ -51,6 +52,8 @@ type computeFlags struct {
 	regions                  []string
 	gpu, budget, scope       string
 	write                    string
+	estate                   string       // ESTATE#KEY
+	from                     *compute.Ask // what is asked about there
 	full                     bool
 	width                    int
 }
@@ -58,13 +61,22 @@ type computeFlags struct {
 func computeCommand() *cobra.Command {
 	var f computeFlags
 	c := &cobra.Command{
-		Use:   "compute",
+		Use:   "compute [ESTATE#KEY]",
 		Short: "Say which sizes train or serve a model in time, and what they cost",
 		Long:  computeHelp,
 		Example: "  airfield compute --model llama-3.1-70b --method full --tokens 2e9 --sequence 8192 --done-within 24h --runs 4/month\n" +
 			"  airfield compute --model llama-3.1-70b --serve mean=20/s,peak=60/s,in=1500,out=300 --ttft 800ms --tpot 40ms --region swedencentral",
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return runCompute(f) },
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				ask, err := f.asked(args[0])
+				if err != nil {
+					return err
+				}
+				f.estate, f.from = args[0], &ask
+			}
+			return runCompute(f)
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the `name` of the model, such as llama-3.1-70b")
 	c.Flags().StringVar(&f.method, "method", "", "how it is trained: full, lora, qlora or pretrain")
@@ -109,7 +121,7 @@ func runCompute(f computeFlags) error {
 		}
 	}
 	r := compute.Fitted().Rank(ask)
-	out := report.Compute(cmp.Or(f.model, f.classic, "CPUs"), ask, r)
+	out := report.Compute(cmp.Or(f.estate, f.model, f.classic, "CPUs"), ask, r)
 	var err error
 	if f.json {
 		err = printJSON(out)
@@ -162,7 +174,9 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 			r.wrong("--region", "no region %q%s", name, diag.DidYouMean(name, catalog.RegionNames()))
 		}
 	}
-	if len(a.Regions) == 0 {
+	if len(a.Regions) == 0 && f.from != nil {
+		a.Regions = f.from.Regions
+	} else if len(a.Regions) == 0 {
 		a.Regions = catalog.PricedRegions()
 	}
 	if f.gpu != "" {
@@ -184,14 +198,16 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 // work reads the work that is asked about, of which there is one kind.
 func (f *computeFlags) work(r *flagReader, a *compute.Ask) {
 	asked := 0
-	for _, given := range []bool{f.serve != "", f.method != "", f.classic != "", f.vcpus != 0 || f.memory != ""} {
+	for _, given := range []bool{f.from != nil, f.serve != "", f.method != "", f.classic != "", f.vcpus != 0 || f.memory != ""} {
 		if given {
 			asked++
 		}
 	}
 	switch {
 	case asked > 1:
-		r.wrong("compute", "--method, --serve, --classic and --vcpus with --memory are asked about one at a time")
+		r.wrong("compute", "ESTATE#KEY, --method, --serve, --classic and --vcpus with --memory are asked about one at a time")
+	case f.from != nil:
+		a.Model, a.Precision, a.Run, a.Traffic, a.Counts = f.from.Model, f.from.Precision, f.from.Run, f.from.Traffic, f.from.Counts
 	case f.classic != "":
 		a.Samples = f.network(r)
 	case f.vcpus != 0 || f.memory != "":
