@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,10 +21,9 @@ import (
 
 // work is what the models are asked about a job or a service.
 type work struct {
-	what    string       // is asked, "" where the estate says nothing of the work
-	ask     *compute.Ask // nil where the models cannot be asked
-	lacks   string       // why they cannot
-	command string       // that tells more
+	what  string       // is asked, "" where the estate says nothing of the work
+	ask   *compute.Ask // nil where the models cannot be asked
+	lacks string       // why they cannot
 }
 
 // methods are what the models call the estate's ways of training.
@@ -79,7 +77,6 @@ func jobWork(n *nodes, j estate.Job) work {
 	switch {
 	case !n.trains:
 		w.lacks = "the models of docs/accuracy.md tell it of training alone"
-		return w
 	case j.Tokens <= 0 || j.Sequence <= 0:
 		w.lacks = "only tokens and sequence tell it"
 	case !known:
@@ -93,24 +90,7 @@ func jobWork(n *nodes, j estate.Job) work {
 		}
 		w.ask = &compute.Ask{Model: compute.Arch{Model: m}, Precision: "bf16", Run: run}
 	}
-	said := cmp.Or(string(j.Method), "full")
-	if method == compute.Pretrain {
-		said = "pretrain"
-	}
-	w.command = fmt.Sprintf("airfield compute --model %s --method %s --tokens %s --sequence %s", cmp.Or(j.Model, "MODEL"), said, orWord(int(j.Tokens), "TOKENS"), orWord(j.Sequence, "TOKENS"))
-	if j.DoneWithin > 0 && j.DoneWithin < estate.Never {
-		w.command += " --done-within " + j.DoneWithin.String()
-	}
-	w.command += " --region " + n.cell.region
 	return w
-}
-
-// orWord writes a number, or a word for what is to be put in its place.
-func orWord(n int, word string) string {
-	if n > 0 {
-		return strconv.Itoa(n)
-	}
-	return word
 }
 
 // aMonth gives how often a month something happens.
@@ -143,14 +123,6 @@ func (d *designer) serviceWork(n *nodes, name string, s estate.Service) work {
 		w.ask = &compute.Ask{Model: compute.Arch{Model: m}, Precision: precision,
 			Traffic: &compute.Traffic{Mean: mean * part, Peak: peak * part, In: l.Input, Out: l.Output, TTFT: ttft.Seconds(), TPOT: tpot.Seconds()}}
 	}
-	w.command = fmt.Sprintf("airfield compute --model %s --precision %s --serve mean=%.3g/s,peak=%.3g/s,in=%s,out=%s", cmp.Or(s.Model.Like, "MODEL"), cmp.Or(precision, "bf16"), mean, peak, orWord(l.Input, "TOKENS"), orWord(l.Output, "TOKENS"))
-	if ttft > 0 {
-		w.command += " --ttft " + ttft.String()
-	}
-	if tpot > 0 {
-		w.command += " --tpot " + tpot.String()
-	}
-	w.command += " --region " + n.cell.region
 	return w
 }
 
@@ -189,22 +161,19 @@ func (d *designer) part(n *nodes, name string, s estate.Service) float64 {
 func (d *designer) told(n *nodes, lacks string) {
 	w, o := n.work, n.option
 	leave := func(why string) {
-		why += ", so that size and number follow from memory and from what is stated"
-		if w.command != "" {
-			why += "; " + w.command + " tells more"
-		}
-		d.leave(n.about, w.what, why, n.pos)
+		d.leave(n.about, w.what, why+", so that size and number follow from memory and from what is stated", n.pos)
 	}
+	command := fmt.Sprintf("airfield compute %s#%s", n.pos.File, strings.Split(n.about, "@")[0])
 	switch {
 	case w.what == "":
 	case w.ask == nil:
 		leave(w.lacks)
 	case lacks != "": // by memory, since no size does it
-		d.found.Warnf(n.pos, "design/work-unmet", "no size does the work of %q as the estate wants it (%s): %s is taken by memory; %s tells more", n.about, lacks, n.size.Name, w.command)
+		d.found.Warnf(n.pos, "design/work-unmet", "no size does the work of %q as the estate wants it (%s): %s is taken by memory; %s tells more", n.about, lacks, n.size.Name, command)
 	case late(o) != "":
-		d.found.Warnf(n.pos, "design/work-unmet", "%s of %q does not do its work as the estate wants it: %s; %s tells what does", n.size.Name, n.about, late(o), w.command)
+		d.found.Warnf(n.pos, "design/work-unmet", "%s of %q does not do its work as the estate wants it: %s; %s tells what does", n.size.Name, n.about, late(o), command)
 	case o.Nodes == 0:
-		leave(n.size.Name + ": " + o.Against[0].Why)
+		leave(n.size.Name + ": " + o.Against[0].Why + "; " + command + " tells more")
 	}
 }
 

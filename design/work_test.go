@@ -89,7 +89,7 @@ func TestStatedWorkBounds(t *testing.T) {
 		{"too few nodes", "{jobs: {finetune: {" + job + ", nodes: 2}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 2", "no size does the work"},
 		{"a size that is too slow", "{jobs: {finetune: {" + job + ", size: Standard_ND96isr_H200_v5, nodes: 2}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 2", "16 × H200-SXM-141 take"},
 		{"no known model", "{jobs: {finetune: {" + strings.Replace(job, "llama-3.1", "ours", 1) + "}}}", "work/prod/finetune", "", `the architecture of "ours-70b" is not known`},
-		{"no sequence", "{jobs: {finetune: {" + strings.Replace(job, ", sequence: 8192", "", 1) + "}}}", "work/prod/finetune", "", "--tokens 2000000000 --sequence TOKENS --done-within 1d"},
+		{"no sequence", "{jobs: {finetune: {" + strings.Replace(job, ", sequence: 8192", "", 1) + "}}}", "work/prod/finetune", "", "only tokens and sequence tell it"},
 		{"Slurm's array", "{jobs: {big: {size: Standard_ND96isr_H200_v5, nodes: 2, run_by: slurm}, finetune: {" + job + ", run_by: slurm}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 4", ""},
 		{"a service", "{services: {chat: {" + chat + "}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
 		{"a model whose name tells no size", "{services: {chat: {" + strings.Replace(strings.Replace(chat, "llama-3.1-70b", "deepseek-v3", 1), "40ms", "100ms", 1) + "}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
