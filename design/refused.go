@@ -110,7 +110,7 @@ func (a *around) refused(m machines) (certain, unknown []string) {
 		}
 		_, text, _ := strings.Cut(b.Message, ": ")
 		switch {
-		case b.Stops() && m.again && strings.HasPrefix(b.Code, "limits/quota"):
+		case b.Stops() && m.again && b.Sum != nil && b.Sum.Wanted <= b.Sum.Limit:
 			unknown = append(unknown, text+", of which its own machines may be a part")
 		case b.Stops():
 			certain = append(certain, text+" ["+b.Code+"]")

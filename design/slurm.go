@@ -199,13 +199,14 @@ func (d *designer) expectWorkspace(w *workspace) {
 		return d.expect(workspaceTool, w.group.Resource(t, w.group.Name()+"-"+part), n.pos, append(arm.O{"location", w.region}, members...))
 	}
 	d.expect(workspaceTool, w.group, w.first.pos, arm.O{"name", w.group.Name(), "location", w.region, "tags", w.tags})
+	market := arm.O{"publisher", "azurecyclecloud", "product", "azure-cyclecloud", "name", "cyclecloud8-gen2"}
 	machine := func(part string, sn *subnet, known ...any) {
 		ip := arm.O{"subnet", arm.O{"id", arm.IDOf(sn.id)}, "publicIPAddress", nil}
-		nic := expect("Microsoft.Network/networkInterfaces", part+"-nic", w.first, append(arm.O{"properties", arm.O{"ipConfigurations", arm.A{arm.O{"properties", ip}}}}, known...))
+		nic := expect("Microsoft.Network/networkInterfaces", part+"-nic", w.first, append(arm.O{"properties", arm.O{"ipConfigurations", arm.A{arm.O{"properties", ip}}}}, known[:min(2, len(known))]...))
 		expect("Microsoft.Compute/virtualMachines", part, w.first, append(arm.O{"properties", arm.O{"hardwareProfile", arm.O{"vmSize", w.control.size.Name}, "priority", "Regular", "evictionPolicy", nil,
 			"availabilitySet", nil, "virtualMachineScaleSet", nil, "capacityReservation", nil, "host", nil, "hostGroup", nil, "networkProfile", arm.O{"networkInterfaces", arm.A{arm.O{"id", arm.IDOf(nic)}}}, "storageProfile", arm.O{"osDisk", arm.O{"osType", "Linux"}}}}, known...))
 	}
-	machine("cyclecloud", w.cycle, "tags", w.tags)
+	machine("cyclecloud", w.cycle, "tags", w.tags, "plan", market)
 	machine("scheduler", w.compute)
 	array := func(part string, n *nodes, count int, profile, known arm.O) {
 		ip := arm.O{"subnet", arm.O{"id", arm.IDOf(w.compute.id)}, "publicIPAddressConfiguration", nil}

@@ -139,14 +139,16 @@ func (d *designer) vend(s *subscription) {
 		d.theirs(s.id, at, properties)
 		d.decide(Decision{About: p.Name(), Question: "Which subscription?", Answer: s.id.Name() + ", which exists" + pick(lies != "", ", in management group "+lies, ""), Because: "the estate names it", Rules: []string{"SUB-01"}, Pos: at})
 		d.leave(p.Name(), "the tags of subscription "+s.id.Name(), "it exists with tags of its own, which a deployment would replace: az tag update --operation Merge adds ours", at)
-		if s.group.known() && d.around.lies(s.id, s.group.id) {
-			break // its placement is there
-		}
+		const forget = "; a state of Terraform in which an earlier design placed it forgets that before anything is applied there again (terraform state rm), since it would move it back"
 		switch {
+		case s.group.known() && d.around.lies(s.id, s.group.id):
+			if s.group.ours {
+				d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it lies there, and no design moves it from now on"+forget, at)
+			}
 		case s.group.ours && d.around == nil:
 			d.add(s.group.id.Child("subscriptions", s.id.Name()), p.Pos, nil)
 		case s.group.ours:
-			d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it exists"+pick(lies != "", " in "+lies, "")+", and a move changes the policies and rights that hold for what lies in it", at)
+			d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it exists"+pick(lies != "", " in "+lies, "")+", and a move changes the policies and rights that hold for what lies in it"+forget, at)
 		case s.group.known():
 			d.leave(p.Name(), "placement of the subscription below "+s.group.id.Name(), "it exists, and both it and the group are theirs to move", at)
 		}

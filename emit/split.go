@@ -147,7 +147,7 @@ type splitter struct {
 	stages map[arm.ID]int          // of this unit's resources and what they need, while it is split
 	path   []arm.ID                // resources whose stage is being asked for
 	cycles map[arm.ID]bool         // reported
-	names  map[string]bool         // folders given out
+	names  map[string]bool         // folders given out, by what they hold
 }
 
 // work is a unit with the ids of its resources outside of the subscription.
@@ -215,7 +215,7 @@ func (s *splitter) deploy(w work, yield func(Deployment) bool) bool {
 	for _, r := range slices.Concat(outside, inside) {
 		s.own[r.ID.Fold()] = r
 	}
-	name := s.folder(w.sub)
+	name := s.folder(w.sub, len(outside) > 0, len(inside) > 0)
 	return s.byStage(outside, arm.Tenant, name, yield) && s.byStage(inside, w.sub, name, yield)
 }
 
@@ -249,8 +249,9 @@ func (s *splitter) byStage(rs []arm.Resource, scope arm.ID, name string, yield f
 }
 
 // folder gives the name of a subscription's folders: the alias, else the
-// display name of a subscription that exists, else its id.
-func (s *splitter) folder(sub arm.ID) string {
+// display name of a subscription that exists, else its id. What vends has stages
+// of its own: a subscription that is known by its id does not move them.
+func (s *splitter) folder(sub arm.ID, vends, holds bool) string {
 	if sub == "" {
 		return ""
 	}
@@ -272,10 +273,12 @@ func (s *splitter) folder(sub arm.ID) string {
 	if strings.Trim(name, ".") == "" { // "..", which is another folder
 		name = strings.Repeat("-", len(name))
 	}
-	if fold := strings.ToLower(name); s.names[fold] {
+	if fold := strings.ToLower(name); vends && s.names["vends "+fold] || holds && s.names["holds "+fold] {
 		name += "-" + short(sub)
 	}
-	s.names[strings.ToLower(name)] = true
+	fold := strings.ToLower(name)
+	s.names["vends "+fold] = s.names["vends "+fold] || vends
+	s.names["holds "+fold] = s.names["holds "+fold] || holds
 	return name
 }
 

@@ -258,8 +258,14 @@ func vmssRDMAUniform(c *check) {
 	}
 }
 
+// together tells whether nodes of a scale set are to talk over InfiniBand. Those
+// behind a load balancer serve, each by itself, and are spread on purpose.
+func (c *check) together() bool {
+	return c.rdma() && !strings.Contains(strings.ToLower(at(c.p("virtualMachineProfile"), "networkProfile").Text()), "backendaddresspools")
+}
+
 func vmssRDMAPlacement(c *check) {
-	if !c.rdma() || !c.uniform() {
+	if !c.together() || !c.uniform() {
 		return
 	}
 	if s := c.p("singlePlacementGroup"); s.Kind() != arm.Unknown && !s.True() {
@@ -268,19 +274,19 @@ func vmssRDMAPlacement(c *check) {
 }
 
 func vmssRDMAOverprovision(c *check) {
-	if o := c.p("overprovision"); c.rdma() && c.uniform() && o.Kind() != arm.Unknown && !isFalse(o) {
+	if o := c.p("overprovision"); c.together() && c.uniform() && o.Kind() != arm.Unknown && !isFalse(o) {
 		c.fail("wanted overprovision false for nodes that work together, found %s", orNone(o))
 	}
 }
 
 func vmssRDMAZones(c *check) {
-	if n := count(c.Get("zones")); c.rdma() && n > 1 {
+	if n := count(c.Get("zones")); c.together() && n > 1 {
 		c.fail("wanted at most one zone for the InfiniBand of %s, found %d", c.size().Name, n)
 	}
 }
 
 func vmssRDMAFaultDomains(c *check) {
-	if n := c.p("platformFaultDomainCount"); c.rdma() && c.uniform() && n.Kind() != arm.Unknown && n.Text() != "1" {
+	if n := c.p("platformFaultDomainCount"); c.together() && c.uniform() && n.Kind() != arm.Unknown && n.Text() != "1" {
 		c.fail("wanted platformFaultDomainCount 1 for nodes that work together, found %s", orNone(n))
 	}
 }

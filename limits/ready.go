@@ -148,10 +148,11 @@ var needs = []struct {
 }{
 	// learn.microsoft.com/azure/virtual-machines/disks-enable-host-based-encryption-portal
 	{"Microsoft.Compute", "EncryptionAtHost", func(d *demand) bool { _, asked := asksHostEncryption(d); return asked }},
-	// learn.microsoft.com/azure/aks/use-amd-gpus and the InfiniBand pages of AKS
+	// learn.microsoft.com/azure/aks/use-amd-gpus and the InfiniBand pages of AKS; no
+	// InfiniBand leads from zone to zone, so that a pool in several serves
 	{"Microsoft.ContainerService", "AKSInfinibandSupport", func(d *demand) bool {
 		s, _ := catalog.SizeByName(d.size.Str())
-		return s != nil && s.RDMA && (d.pool != "" || agentPools.Equal(d.Type()))
+		return s != nil && s.RDMA && count(d.zones) < 2 && (d.pool != "" || agentPools.Equal(d.Type()))
 	}},
 }
 

@@ -69,8 +69,12 @@ func Of(d *design.Design, dates *runway.Runway) ([]Request, error) {
 	r.quota()
 	for i := range r.all {
 		q := &r.all[i]
-		workload, _, _ := strings.Cut(q.About, "/")
-		q.Ask, q.By = dates.Dates(q.gate, workload)
+		for _, about := range strings.Split(q.About, ", ") {
+			workload, _, _ := strings.Cut(about, "/")
+			if ask, by := dates.Dates(q.gate, workload); ask != "" && (q.Ask == "" || ask < q.Ask) {
+				q.Ask, q.By = ask, by
+			}
+		}
 	}
 	slices.SortStableFunc(r.all, func(a, b Request) int {
 		return cmp.Or(cmp.Compare(min(len(b.Ask), 1), min(len(a.Ask), 1)), cmp.Compare(a.Ask, b.Ask))
@@ -239,6 +243,7 @@ func (r *requests) names(q Request, n arm.Resource) {
 // quota asks for vCPUs, which Microsoft gives: all that a subscription needs in
 // a region at once, since the regional total must hold their sum.
 func (r *requests) quota() {
+	r.quotaGroup()
 	for _, s := range r.d.Subscriptions {
 		byRegion := map[string][]design.Quota{}
 		for _, q := range s.Quota {
@@ -251,6 +256,43 @@ func (r *requests) quota() {
 		for _, region := range slices.Sorted(maps.Keys(byRegion)) {
 			r.quotaIn(&s, region, byRegion[region])
 		}
+	}
+}
+
+// quotaGroup asks for what all subscriptions together need of the group that
+// gives it to them: families, since a group holds neither Spot nor the regional
+// total.
+func (r *requests) quotaGroup() {
+	url, ok := runway.QuotaGroup(r.d.Estate, "")
+	if !ok {
+		return
+	}
+	sums, of := map[string]map[string]int{}, map[string][]string{}
+	for _, s := range r.d.Subscriptions {
+		for _, q := range s.Quota {
+			if q.Batch || q.Family == "lowPriorityCores" {
+				continue
+			}
+			if sums[q.Region] == nil {
+				sums[q.Region] = map[string]int{}
+			}
+			sums[q.Region][q.Family] += q.VCPUs
+			of[q.Region] = append(of[q.Region], s.Place.Name())
+		}
+	}
+	for _, region := range slices.Sorted(maps.Keys(sums)) {
+		var needs []string
+		calls := fmt.Sprintf(askGroup, url, region)
+		for _, family := range slices.Sorted(maps.Keys(sums[region])) {
+			needs = append(needs, fmt.Sprintf("%d vCPUs of %s", sums[region][family], family))
+			calls += fmt.Sprintf("quota '%s' %d\n", family, sums[region][family])
+		}
+		slices.Sort(of[region])
+		group := r.d.Estate.Money.Quota.Group
+		r.all = append(r.all, Request{About: strings.Join(slices.Compact(of[region]), ", "), gate: "quota-group", Pos: r.d.Estate.Money.Of("quota"), Folder: "quota/" + group + "-" + region,
+			What:  fmt.Sprintf("limits of quota group %s with room for %s in %s", group, strings.Join(needs, ", "), region),
+			Why:   "its subscriptions are given quota from what the group has, and ask for no more than this together; a subscription of the estate joins the group first",
+			Files: []change.File{{Name: "ask.sh", What: "Who may write limits of the group runs it, once, before its subscriptions are given theirs.", Text: calls}}})
 	}
 }
 
@@ -273,6 +315,11 @@ func (r *requests) quotaIn(s *design.Subscription, region string, quotas []desig
 	var needs []string
 	var calls strings.Builder
 	total := 0
+	script := fmt.Sprintf(ask, strings.TrimPrefix(s.ID.Name(), "@"), region)
+	url, grouped := runway.QuotaGroup(r.d.Estate, "subscriptions/$subscription/")
+	if grouped {
+		script += fmt.Sprintf(allocate, url, region)
+	}
 	for _, q := range quotas {
 		needs = append(needs, fmt.Sprintf("%d vCPUs of %s", q.VCPUs, q.Family))
 		if q.Family == "lowPriorityCores" {
@@ -280,6 +327,10 @@ func (r *requests) quotaIn(s *design.Subscription, region string, quotas []desig
 			continue
 		}
 		total += q.VCPUs
+		if grouped {
+			fmt.Fprintf(&calls, "allocate '%s' %d\n", q.Family, q.VCPUs)
+			continue
+		}
 		fmt.Fprintf(&calls, "quota '%s' dedicated %d\n", q.Family, q.VCPUs)
 	}
 	if total > 0 {
@@ -290,7 +341,7 @@ func (r *requests) quotaIn(s *design.Subscription, region string, quotas []desig
 		What: fmt.Sprintf("quota of %s in %s for subscription %s, beside what it uses", strings.Join(needs, ", "), region, s.Name),
 		Why:  "a new subscription has none of GPU families and little of others; quota is no promise of capacity",
 		Files: []change.File{{Name: "ask.sh", What: "Who may write quota in the subscription runs it, once the subscription is there: az with its extension quota.",
-			Text: fmt.Sprintf(ask, strings.TrimPrefix(s.ID.Name(), "@"), region) + calls.String()}}})
+			Text: script + calls.String()}}})
 }
 
 // ask asks for quota where the limit is lower than what is used and wanted.
@@ -309,6 +360,44 @@ quota() {
     echo "$1: the limit is $limit, and $wanted are wanted"
   else
     az quota update --resource-name "$1" --scope "$scope" --resource-type "$2" --limit-object value="$wanted" limit-object-type=LimitValue --output none
+  fi
+}
+
+`
+
+// allocate gives a subscription quota of its group, in the same way.
+// learn.microsoft.com/azure/quotas/transfer-quota-groups
+const allocate = `# allocate FAMILY VCPUS: the same, of what the quota group has.
+allocations="%s/resourceProviders/Microsoft.Compute/quotaAllocations/%s?api-version=2025-03-01"
+allocate() {
+  used=$(az quota usage show --resource-name "$1" --scope "$scope" --query properties.usages.value --output tsv)
+  limit=$(az quota show --resource-name "$1" --scope "$scope" --query properties.limit.value --output tsv)
+  wanted=$((used + $2))
+  if test "$limit" -ge "$wanted"; then
+    echo "$1: the limit is $limit, and $wanted are wanted"
+  else
+    az rest --method patch --url "$allocations" --body "{\"properties\":{\"value\":[{\"properties\":{\"resourceName\":\"$1\",\"limit\":$wanted}}]}}" --output none
+  fi
+}
+
+`
+
+// askGroup asks for limits of a quota group where less is left of them than is
+// wanted.
+// learn.microsoft.com/azure/quotas/quota-group-limit-increase
+const askGroup = `#!/bin/sh
+set -eu
+limits="%s/resourceProviders/Microsoft.Compute/groupQuotaLimits/%s?api-version=2025-03-01"
+
+# quota FAMILY VCPUS: asks for these beside what the group has given away.
+quota() {
+  of="properties.value[?properties.resourceName=='$1'].properties | [0]"
+  limit=$(az rest --method get --url "$limits" --query "[$of.limit, to_number('0')] | [?@] | [0]" --output tsv)
+  left=$(az rest --method get --url "$limits" --query "[$of.availableLimit, to_number('0')] | [?@] | [0]" --output tsv)
+  if test "$left" -ge "$2"; then
+    echo "$1: $left are left of $limit, and $2 are wanted"
+  else
+    az rest --method patch --url "$limits" --body "{\"properties\":{\"value\":[{\"properties\":{\"resourceName\":\"$1\",\"limit\":$((limit - left + $2))}}]}}" --output none
   fi
 }
 

@@ -37,9 +37,11 @@ var gates = []kind{
 	{"hot-quota", "quota of fast stores", "a fast store counts in a quota of its own", (*maker).hotQuota},
 	{"zones", "physical zones", "zone 1 of one subscription may be another's zone 3: what is to be near shares a physical zone", (*maker).zones},
 	{"values", "values for the templates", "the deployment stops without them", (*maker).values},
-	{"network", "stages 3-prepare and 4-network", "peering needs the networks", func(m *maker) { m.deployed("network", "4-network", isNetwork) }},
+	{"network", "stages 3-prepare and 4-network", "endpoints, nodes and peerings need the networks", func(m *maker) { m.deployed("network", "4-network", isNetwork) }},
 	{"peering", "peering with the hub", "the routes, DNS servers and firewall lie behind it", (*maker).peering},
-	{"data", "stage 5-data", "compute and the first load need the accounts", func(m *maker) { m.deployed("data", "5-data", isData) }},
+	{"data", "stage 5-data", "compute and the first load need the accounts", func(m *maker) {
+		m.deployed("data", "5-data", func(t arm.Type) bool { return isData(t) && !isLustre(t) })
+	}},
 	{"dns", "DNS records of private endpoints", "without them names lead to addresses that refuse", (*maker).dns},
 	{"batch-quota", "quota of Batch accounts", "pools count in their account's own quota", (*maker).batchQuota},
 	{"capacity", "capacity reservation", "quota lets one ask: only a reservation holds machines ready, which then name its group", (*maker).capacity},
@@ -47,6 +49,7 @@ var gates = []kind{
 	{"load", "first load from on-premises", "jobs read it", func(*maker) {}}, // found with the bandwidth
 	{"budget", "budgets", "Azure makes no budget that begins before the current month", (*maker).budgets},
 	{"enforce", "guardrails that refuse", "what audit reports is mended or excepted first, since deny stops it", (*maker).enforcement},
+	{"slurm", "Slurm clusters", "a workspace's jobs run on nodes that CycleCloud makes", (*maker).slurm},
 	{"compute", "stage 6-compute", "the first job runs on it", func(m *maker) { m.deployed("compute", "6-compute", isCompute) }},
 }
 
@@ -70,8 +73,9 @@ type maker struct {
 // sub is a subscription of the design with what it gets.
 type sub struct {
 	design.Subscription
-	ref string         // as az takes it: its id, or its name before it has one
-	all []arm.Resource // ours
+	ref  string         // as az takes it: its id, or its name before it has one
+	all  []arm.Resource // ours
+	made []arm.Resource // by tools of others
 }
 
 // vended tells whether it is yet to be made.
@@ -110,6 +114,11 @@ func newMaker(d *design.Design, have *tenant.Tenant, now time.Time) *maker {
 				x.all = append(x.all, tenant.Keep(r))
 			}
 		}
+		for _, made := range d.Expected {
+			if made.ID.Under(s.ID) {
+				x.made = append(x.made, made.Resource)
+			}
+		}
 		m.subs = append(m.subs, x)
 	}
 	known := have
@@ -117,7 +126,8 @@ func newMaker(d *design.Design, have *tenant.Tenant, now time.Time) *maker {
 		known, _ = new(tenant.Builder).Tenant()
 	}
 	m.needs = map[arm.ID][]limits.Need{}
-	for _, n := range limits.Needs(d.Tenant, known) {
+	whole, _ := d.Whole()
+	for _, n := range limits.Needs(whole, known) {
 		in := n.Scope.SubscriptionID().Fold()
 		m.needs[in] = append(m.needs[in], n)
 	}
@@ -400,6 +410,19 @@ func (m *maker) deployed(key, stage string, is func(arm.Type) bool) {
 	}
 }
 
+// slurm wants the workspaces deployed, which no stage does.
+func (m *maker) slurm() {
+	for _, s := range m.subs {
+		for _, r := range s.made {
+			if r.ID == r.ID.ResourceGroupID() {
+				name := r.ID.Name()
+				m.of(s, atom{key: "slurm", state: m.there(s, r.ID), what: name + ", deployed with slurm/" + name + ".json", how: "the commands that the design leaves open for the Slurm cluster",
+					check: "az group exists --name " + name + " --subscription $s"})
+			}
+		}
+	}
+}
+
 func isNetwork(t arm.Type) bool { return t.Equal("Microsoft.Network/virtualNetworks") }
 
 func isData(t arm.Type) bool {
@@ -411,8 +434,12 @@ func isStore(t arm.Type) bool {
 	return isData(t) && !t.Equal("Microsoft.Storage/storageAccounts") || t.Equal("Microsoft.Storage/storageAccounts/fileServices/shares")
 }
 
+// isLustre tells a Managed Lustre, which is made with the nodes: it signs in to
+// what it fills itself from.
+func isLustre(t arm.Type) bool { return t.Equal("Microsoft.StorageCache/amlFilesystems") }
+
 func isCompute(t arm.Type) bool {
-	return slices.ContainsFunc([]arm.Type{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Batch/batchAccounts", "Microsoft.ContainerService/managedClusters"}, t.Equal)
+	return isLustre(t) || slices.ContainsFunc([]arm.Type{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Batch/batchAccounts", "Microsoft.ContainerService/managedClusters"}, t.Equal)
 }
 
 // budgets wants budgets made before their first month is over.

@@ -109,7 +109,7 @@ func reach(s *sub, region string) (services, unknown []string) {
 			}
 		}
 	}
-	for _, r := range s.all {
+	for _, r := range slices.Concat(s.all, s.made) {
 		if r.Location() != "" && r.Location() != region {
 			continue
 		}
@@ -151,7 +151,7 @@ func reach(s *sub, region string) (services, unknown []string) {
 				add(os)
 			}
 		}
-		if !known && !slices.Contains(unknown, name) {
+		if !known && name != "::" && !slices.Contains(unknown, name) {
 			unknown = append(unknown, name)
 		}
 	}

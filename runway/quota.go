@@ -28,8 +28,8 @@ func (m *maker) quota() {
 }
 
 func (m *maker) quotaIn(s *sub, region string, needs []limits.Need) {
-	var what, names, how []string
-	state := Passed
+	var what, names []string
+	state, how := Passed, "nothing to ask for that is known"
 	for _, n := range needs {
 		switch st := stateOf(n); {
 		case st == Open || state == Open:
@@ -44,20 +44,13 @@ func (m *maker) quotaIn(s *sub, region string, needs []limits.Need) {
 		what = append(what, vcpus(n.Sum.Wanted, n.Name)+found(n))
 		names = append(names, "-e "+quote("^"+n.Name))
 		if n.Met != limits.Yes {
-			how = append(how, m.ask(region, n))
+			how = askedBeside("SUBSCRIPTION")
 		}
 	}
-	a := atom{key: "quota", state: state, what: region + ": " + strings.Join(what, "; "), how: strings.Join(how, "; "),
+	a := atom{key: "quota", state: state, what: region + ": " + strings.Join(what, "; "), how: how,
 		check: fmt.Sprintf(`az vm list-usage --location %s --subscription $s --query "[].[name.value,currentValue,limit]" --output tsv | grep -i %s`, region, strings.Join(names, " "))}
 	if len(names) == 0 {
 		a.check = fmt.Sprintf(`az vm list-usage --location %s --subscription $s --query "[].[name.value,currentValue,limit]" --output tsv`, region)
-	}
-	if !s.vended() && m.e.Money.Quota.Group == "" && slices.ContainsFunc(needs, func(n limits.Need) bool { return n.Met != limits.Yes && n.Sum.Limit < 0 }) {
-		// To write less than there is lowers a limit, and what there is is not known.
-		a.how = fmt.Sprintf("requests/quota/%s-%s/ask.sh of airfield design -o, which asks for this beside what is used", s.Name, region)
-	}
-	if a.how == "" {
-		a.how = "nothing to ask for that is known"
 	}
 	if m.e.Money.Quota.Group != "" {
 		a.days, a.basis = 1, "the quota group gives at once what it has"
@@ -65,22 +58,18 @@ func (m *maker) quotaIn(s *sub, region string, needs []limits.Need) {
 	m.of(s, a)
 }
 
-// ask gives the command that asks for a quota, of the subscription's group where
-// it has one: a group holds families, and neither Spot nor the regional total.
-func (m *maker) ask(region string, n limits.Need) string {
-	group, ok := m.groupURL("subscriptions/$i/")
-	if family := n.Name != "cores" && n.Name != "lowPriorityCores"; ok && family {
-		return fmt.Sprintf(`az rest --method patch --url "%s/resourceProviders/Microsoft.Compute/quotaAllocations/%s?api-version=2025-03-01" --body '{"properties":{"value":[{"properties":{"resourceName":"%s","limit":%d}}]}}'`, group, region, n.Name, n.Ask)
-	}
-	return fmt.Sprintf(`az quota update --resource-name %s --scope "/subscriptions/$i/providers/Microsoft.Compute/locations/%s" --limit-object value=%d`, quote(n.Name), region, n.Ask)
+// askedBeside names the scripts that ask for quota: to write less than there is
+// would lower a limit, so that they read first what there is.
+func askedBeside(of string) string {
+	return "requests/quota/" + of + "-REGION/ask.sh of airfield design -o, which asks for this beside what is used"
 }
 
-// groupURL gives the address of the quota group; below a management group stands
-// what it is about.
+// QuotaGroup gives the address of the estate's quota group, with what it is about
+// below its management group; false where there is none or that is not known.
 // learn.microsoft.com/azure/quotas/quota-group-limit-increase
-func (m *maker) groupURL(of string) (string, bool) {
-	q := m.e.Money.Quota
-	at := managementGroup(m.e.Platform.Groups, q.Scope)
+func QuotaGroup(e *estate.Estate, of string) (string, bool) {
+	q := e.Money.Quota
+	at := managementGroup(e.Platform.Groups, q.Scope)
 	if q.Group == "" || at == "" {
 		return "", false
 	}
@@ -175,7 +164,7 @@ func (m *maker) accounts(s *sub) (all []limits.Need) {
 // quotaGroup wants what all subscriptions together need of each family in the
 // group that gives it to them.
 func (m *maker) quotaGroup() {
-	group, ok := m.groupURL("")
+	group, ok := QuotaGroup(m.e, "")
 	if m.e.Money.Quota.Group == "" {
 		return
 	}
@@ -200,7 +189,7 @@ func (m *maker) quotaGroup() {
 		}
 		limit := group + "/resourceProviders/Microsoft.Compute/groupQuotaLimits/" + f.region + "?api-version=2025-03-01"
 		a.check = fmt.Sprintf(`az rest --method get --url "%s" --query "properties.value[?properties.resourceName=='%s'].properties.[limit,availableLimit]" --output tsv`, limit, f.name)
-		a.how = fmt.Sprintf(`az rest --method patch --url "%s" --body '{"properties":{"value":[{"properties":{"resourceName":"%s","limit":%d}}]}}'`, limit, f.name, n)
+		a.how = askedBeside(m.e.Money.Quota.Group)
 		m.whole(a, of[f]...)
 	}
 }

@@ -122,7 +122,7 @@ func (x *exit) readers() {
 		}
 		if by := read[d.Key]; len(by) > 0 {
 			x.m.found.Warnf(x.w.Of("ends"), "runway/still-read", "%q ends on %s, and its data %q is still read by %s: it needs another place before", x.key, x.Ends, d.Key, strings.Join(by, ", "))
-			x.Steps = append(x.Steps, Step{On: x.Ends, What: fmt.Sprintf("%s has another place, and %s read it there", d.Key, strings.Join(by, ", ")), Why: "they go on when the workload has ended", Who: x.m.whoRetires("workload", x.key), How: "azcopy copy to an account of theirs; then change reads, weights or comes_from in the estate"})
+			x.Steps = append(x.Steps, Step{On: x.Ends, What: fmt.Sprintf("%s has another place, where %s read%s it", d.Key, strings.Join(by, ", "), map[bool]string{true: "s"}[len(by) == 1]), Why: "they go on when the workload has ended", Who: x.m.whoRetires("workload", x.key), How: "azcopy copy to an account of theirs; then change reads, weights or comes_from in the estate"})
 		}
 	}
 }
@@ -279,7 +279,7 @@ func (x *exit) close() {
 	gone := Step{On: day.AddDate(0, 0, keptDays()).Format(time.DateOnly), What: "Azure has deleted the subscriptions; only then is the workload taken out of the estate", Who: cancel.Who,
 		Why: fmt.Sprintf("until then they can be had back by a support request; Azure deletes them %d days after the cancellation", keptDays()), Check: `az account list --all --query "[].[name,state]" --output tsv`}
 	if len(endless) > 0 {
-		cancel.On, gone.On, cancel.How = "", "", "not before "+strings.Join(endless, ", ")+" has another place or a day until which it is kept; then "+cancel.How
+		cancel.On, gone.On, cancel.How = "", "", "not before each of "+strings.Join(endless, ", ")+" has another place or a day until which it is kept; then "+cancel.How
 	}
 	x.Steps = append(x.Steps, cancel, gone)
 	slices.SortStableFunc(x.Steps, func(a, b Step) int {
