@@ -11,32 +11,50 @@ import (
 	"airfield/tenant"
 )
 
-// Patches writes, for each blocker that a change helps against, the one that
-// opens least as a patch for the tool that keeps the assignment: a folder with the
-// number of the blocker, a README and the patch's files. It gives the number of
-// folders. have is the tenant as it is.
-func (r ReviewOf) Patches(have *tenant.Tenant, sink emit.Sink) (int, error) {
-	written := 0
-	for i, b := range r.Blockers {
+// PatchOf is a change against a blocker, as files for the tool that keeps the
+// assignment.
+type PatchOf struct {
+	Folder  string // 1-allowed-sizes
+	Blocker *BlockerOf
+	Fix     *FixOf
+	Files   []change.File // a README and the patch's
+}
+
+// Patches gives, for each blocker that a change helps against, the one that opens
+// least. have is the tenant as it is.
+func (r ReviewOf) Patches(have *tenant.Tenant) (all []PatchOf, err error) {
+	for i := range r.Blockers {
+		b := &r.Blockers[i]
 		at := slices.IndexFunc(b.Fixes, func(f FixOf) bool { return f.change != nil })
 		if at < 0 || !have.Has(b.ID) { // an assignment that is itself to be deployed is changed where it is wanted
 			continue
 		}
 		files, err := change.Patch(have, *b.Fixes[at].change, change.OwnerNamed(b.KeptIn))
 		if err != nil {
-			return written, fmt.Errorf("patch of blocker %d: %w", i+1, err)
+			return nil, fmt.Errorf("patch of blocker %d: %w", i+1, err)
 		}
 		name := slug(b.Title)
-		dir := fmt.Sprintf("%d-%s/", i+1, name[:min(len(name), 40)])
-		files = append(files, change.File{Name: "README.md", Text: readme(i+1, b, at, files)})
-		for _, f := range files {
-			if err := writeText(sink, dir+f.Name, f.Text); err != nil {
-				return written, err
+		files = append(files, change.File{Name: "README.md", What: "What the change is for, and what else would help.", Text: readme(i+1, *b, at, files)})
+		all = append(all, PatchOf{fmt.Sprintf("%d-%s", i+1, name[:min(len(name), 40)]), b, &b.Fixes[at], files})
+	}
+	return all, nil
+}
+
+// Why says what denies what, and what the change opens.
+func (p *PatchOf) Why() string {
+	return fmt.Sprintf("policy %q, assigned as %q, denies %s; the change %s", p.Blocker.Title, p.Blocker.Assignment, plural(len(p.Blocker.Resources), "resource"), p.Fix.Opens)
+}
+
+// WritePatches writes patches, a folder each.
+func WritePatches(all []PatchOf, sink emit.Sink) error {
+	for _, p := range all {
+		for _, f := range p.Files {
+			if err := writeText(sink, p.Folder+"/"+f.Name, f.Text); err != nil {
+				return err
 			}
 		}
-		written++
 	}
-	return written, nil
+	return nil
 }
 
 func writeText(sink emit.Sink, path, text string) error {

@@ -43,8 +43,19 @@ type Request struct {
 	gate string // of the runway, which dates it
 }
 
-// Of gives the requests of a design, those that are needed first before others.
-func Of(d *design.Design, dates *runway.Runway) ([]Request, error) {
+// Policy is a change of their policies without which something is denied.
+type Policy struct {
+	In     []arm.ID // the subscriptions of what is denied
+	What   string
+	Why    string
+	Pos    diag.Pos
+	Folder string // of its files
+	Files  []change.File
+}
+
+// Of gives the requests of a design, those that are needed first before others,
+// with the changes of policies that a review found.
+func Of(d *design.Design, dates *runway.Runway, policies ...Policy) ([]Request, error) {
 	r := requests{d: d, tool: d.Estate.Platform.PolicyKeptIn, subs: map[arm.ID]design.Subscription{}}
 	var groups []arm.Resource // of the hubs: they are there
 	for _, h := range d.Estate.Platform.Hubs {
@@ -67,6 +78,9 @@ func Of(d *design.Design, dates *runway.Runway) ([]Request, error) {
 		}
 	}
 	r.quota()
+	for _, p := range policies {
+		r.policy(p, dates)
+	}
 	for i := range r.all {
 		q := &r.all[i]
 		for _, about := range strings.Split(q.About, ", ") {
@@ -115,6 +129,26 @@ func (r *requests) recorded(endpoint arm.ID) bool {
 	return slices.ContainsFunc(r.d.Added, func(a design.Added) bool {
 		return a.Task == "dns" && a.Certain && slices.ContainsFunc(a.Resources, endpoint.Equal)
 	})
+}
+
+// policy asks for a change of policies, which must be there before anything is
+// deployed that it is for.
+func (r *requests) policy(p Policy, dates *runway.Runway) {
+	var places []string
+	q := Request{What: p.What, Why: p.Why, Pos: p.Pos, Folder: "policies/" + p.Folder, Files: p.Files}
+	for _, id := range p.In {
+		s, ours := r.subs[id.Fold()]
+		if !ours {
+			continue
+		}
+		places = append(places, s.Place.Name())
+		if ask, by := dates.Ahead("names", "network", s.Place.Workload); ask != "" && (q.Ask == "" || ask < q.Ask) {
+			q.Ask, q.By = ask, by // a policy is approved as a firewall's names are
+		}
+	}
+	slices.Sort(places)
+	q.About = strings.Join(slices.Compact(places), ", ")
+	r.all = append(r.all, q)
 }
 
 // subscription asks for a subscription and for its place below a group of theirs.

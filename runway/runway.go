@@ -132,6 +132,18 @@ func (r *Runway) Dates(key, workload string) (ask, due string) {
 	return "", ""
 }
 
+// Ahead gives the days of what is no gate and must be so when a gate of a workload
+// is begun with, where it takes as long as another, "" where nothing dates it.
+func (r *Runway) Ahead(like, gate, workload string) (ask, due string) {
+	due, _ = r.Dates(gate, workload)
+	day, err := time.Parse(time.DateOnly, due)
+	if err != nil {
+		return "", ""
+	}
+	of, _ := leads()
+	return day.AddDate(0, 0, -of[like].Days).Format(time.DateOnly), due
+}
+
 // Retirement gives the way out of one workload.
 func (r *Runway) Retirement(workload string) (Retirement, bool) {
 	for _, x := range r.Retire {

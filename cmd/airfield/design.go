@@ -15,13 +15,16 @@ import (
 	"sync"
 	"time"
 
+	"airfield/change"
 	"airfield/design"
 	"airfield/diag"
 	"airfield/emit"
 	"airfield/estate"
 	"airfield/pipeline"
+	"airfield/policy"
 	"airfield/report"
 	"airfield/request"
+	"airfield/review"
 	"airfield/runway"
 	"airfield/source"
 	"airfield/tenant"
@@ -86,7 +89,7 @@ func designCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&f.update, "update", nil, "choose again what estate.lock has under this `key`")
 	c.Flags().StringVar(&f.lock, "lock", "", "the lock `file`; without it, the one beside the estate")
 	c.Flags().StringVarP(&f.tenant, "tenant", "t", "", "the snapshot of the tenant that the design lands in")
-	c.Flags().StringVar(&f.on, "on", "", "the day by which exemptions of the tenant end; without it, today")
+	c.Flags().StringVar(&f.on, "on", "", "the day of the runway, and by which exemptions of the tenant end; without it, today")
 	c.Flags().StringVar(&f.colour, "color", "auto", "auto, always or never")
 	c.Flags().IntVar(&f.width, "width", 0, "the width to print for; without it, the terminal's")
 	return c
@@ -144,12 +147,12 @@ func runDesign(file string, f designFlags) error {
 		lock = less
 	}
 	o := design.Options{Lock: lock, Month: thisMonth(), Side: side}
+	if o.Now, err = timeOf(f.on); err != nil {
+		return err
+	}
 	if f.tenant != "" {
 		var wrong diag.List
 		if o.Tenant, err = readTenant(f.tenant, &wrong); err != nil {
-			return err
-		}
-		if o.Now, err = timeOf(f.on); err != nil {
 			return err
 		}
 		printFindings(wrong, errColour)
@@ -174,7 +177,7 @@ func runDesign(file string, f designFlags) error {
 		err = report.Text(os.Stdout, d, printOptions(f))
 	}
 	if err == nil && f.out != "" {
-		err = writeDesign(f.out, src, d, o.Tenant, forms, errColour)
+		err = writeDesign(f.out, src, d, o.Tenant, o.Now, forms, errColour)
 	}
 	if err != nil || lockFile == "" {
 		return err
@@ -326,7 +329,7 @@ func unicodeOn() bool {
 
 // writeDesign writes the templates, the report, and what else people read and
 // sign; have is the tenant that the design is for, or nil.
-func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Tenant, forms []emit.Form, colour bool) (err error) {
+func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Tenant, now time.Time, forms []emit.Form, colour bool) (err error) {
 	out, err := openFolder(dir)
 	if err != nil {
 		return err
@@ -343,7 +346,7 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 	if err := errors.Join(report.Page{Estate: []byte(src.Text)}.Write(w, d), w.Close()); err != nil {
 		return err
 	}
-	dates := runway.New(d, have, time.Now().UTC())
+	dates := runway.New(d, have, now)
 	if err := errors.Join(writeRunway(out, dates), writeFiles(out, d.Files)); err != nil {
 		return err
 	}
@@ -364,7 +367,11 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	more, err := writeDelivery(d, dates, o, out)
+	policies, err := policyRequests(d, have, now)
+	if err != nil {
+		return err
+	}
+	more, err := writeDelivery(d, dates, policies, o, out)
 	if err != nil {
 		return err
 	}
@@ -380,9 +387,41 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 	return nil
 }
 
+// policyRequests reviews a design in its tenant, and gives the changes of policies
+// that let it through, each the one that opens least.
+func policyRequests(d *design.Design, have *tenant.Tenant, now time.Time) (all []request.Policy, err error) {
+	if have == nil {
+		return nil, nil
+	}
+	w := wantedByDesign(d)
+	out := report.Review(review.New(w.tenant, have, review.Options{Policy: policy.Options{Now: now, Place: w.place}, Bounds: w.bounds, Accept: w.accept, KeptIn: w.keptIn, MadeBy: w.madeBy, Side: side}))
+	patches, err := out.Patches(have)
+	exempt := map[string]bool{} // by assignment and file
+	for _, p := range patches {
+		b := p.Blocker
+		again := p.Fix.Kind == change.Exemption.String()
+		for _, f := range p.Files[:len(p.Files)-1] { // its README is the last
+			key := string(b.ID) + "\n" + f.Name
+			again, exempt[key] = again && exempt[key], true
+		}
+		if again { // one exemption is enough for all that the assignment denies there
+			continue
+		}
+		q := request.Policy{What: p.Fix.Title, Why: p.Why(),
+			Pos: b.Resources[0].Pos, Folder: p.Folder, Files: p.Files}
+		for _, h := range b.Resources {
+			if sub := h.ID.SubscriptionID(); !slices.ContainsFunc(q.In, sub.Equal) {
+				q.In = append(q.In, sub)
+			}
+		}
+		all = append(all, q)
+	}
+	return all, err
+}
+
 // writeDelivery writes what others do for a design, and what deploys it.
-func writeDelivery(d *design.Design, dates *runway.Runway, o emit.Options, out *folder) (diag.List, error) {
-	requests, err := request.Of(d, dates)
+func writeDelivery(d *design.Design, dates *runway.Runway, policies []request.Policy, o emit.Options, out *folder) (diag.List, error) {
+	requests, err := request.Of(d, dates, policies...)
 	if err = errors.Join(err, request.Write(requests, d.Estate, out.create), pipeline.WriteEligible(d, out.create)); err != nil {
 		return nil, err
 	}

@@ -128,18 +128,21 @@ func runReview(file string, f reviewFlags) error {
 
 // writePatches writes the patches of a review into a folder.
 func writePatches(dir string, r report.ReviewOf, have *tenant.Tenant) (err error) {
+	patches, err := r.Patches(have)
+	if err != nil {
+		return err
+	}
 	out, err := openFolder(dir)
 	if err != nil {
 		return err
 	}
-	n, err := r.Patches(have, out.create)
-	if err != nil {
+	if err := report.WritePatches(patches, out.create); err != nil {
 		return errors.Join(err, out.abandon())
 	}
 	if err := out.close(); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "patches against %d of %d blockers in %s\n", n, len(r.Blockers), dir)
+	fmt.Fprintf(os.Stderr, "patches against %d of %d blockers in %s\n", len(patches), len(r.Blockers), dir)
 	return nil
 }
 
@@ -222,12 +225,19 @@ func wantedByEstate(src *source.File, f reviewFlags, colour bool) (wanted, error
 		printFindings(d.Findings, colour)
 		return wanted{}, errFindings
 	}
-	w := wanted{design: d, lock: lock, bounds: boundsOf(e, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(e.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
-	w.tenant, w.madeBy = d.Whole()
+	w := wantedByDesign(d)
+	w.lock = lock
 	if n := len(d.Open); n > 0 {
 		w.notes.Infof(diag.Pos{File: src.Name}, "design/open", "the design leaves open what is not judged here: %d things, which airfield design lists", n)
 	}
 	return w, nil
+}
+
+// wantedByDesign gives all that a design deploys and has deployed.
+func wantedByDesign(d *design.Design) wanted {
+	w := wanted{design: d, bounds: boundsOf(d.Estate, d.Subscriptions), accept: acceptedIn(d), keptIn: change.OwnerNamed(string(d.Estate.Platform.PolicyKeptIn)), place: func(r arm.Resource, _ arm.Value) diag.Pos { return r.Pos }}
+	w.tenant, w.madeBy = d.Whole()
+	return w
 }
 
 // otherwise gives what an estate has in the place of what is refused.
