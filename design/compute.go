@@ -310,7 +310,7 @@ func (d *designer) zones(region string, pos diag.Pos) int {
 // zoneOpen lists that nobody knows offline which zones sell a GPU size.
 func (d *designer) zoneOpen(n *nodes) {
 	if n.size.GPUs > 0 {
-		d.leave(n.about, "whether "+n.size.Name+" is sold in zone "+strings.Join(n.zones, ", "), "zones differ by subscription: az vm list-skus --location "+n.cell.region+" --size "+n.size.Name+" --zone", n.pos)
+		d.leave(n.about, "whether "+n.size.Name+" is sold in "+pick(len(n.zones) > 1, "zones ", "zone ")+strings.Join(n.zones, ", "), "zones differ by subscription: az vm list-skus --location "+n.cell.region+" --size "+n.size.Name+" --zone", n.pos)
 	}
 }
 

@@ -283,6 +283,9 @@ Once, in this order:
 			what := r.Name
 			if !r.BuiltIn {
 				what = fmt.Sprintf("%d actions", len(r.Actions))
+				if len(r.Actions) == 1 {
+					what = "1 action"
+				}
 			}
 			at = append(at, what+" at "+string(r.Scope))
 		}
