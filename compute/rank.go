@@ -216,12 +216,13 @@ const mostNodes, mostRDMA = 5000, 100
 const longest = 8760
 
 // fleets returns how many times the nodes of an option run at once, because
-// runs are more often than they end.
+// runs are more often than they end: one a month, which is what nobody says,
+// waits for the last.
 func (a *Ask) fleets(o *Option) float64 {
-	if a.Run == nil && a.Samples == nil {
-		return 1
+	if a.Run != nil && a.Run.Runs > 1 || a.Samples != nil && a.Samples.Runs > 1 {
+		return math.Max(1, math.Ceil(a.Hours(o)/hoursOfMonth))
 	}
-	return math.Max(1, math.Ceil(a.Hours(o)/hoursOfMonth))
+	return 1
 }
 
 // big writes a whole number that may be very large.
