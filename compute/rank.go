@@ -245,7 +245,7 @@ func (a *Ask) Hours(o *Option) float64 {
 // those of the families that are for it.
 func (a *Ask) sizes() []*catalog.Size {
 	if a.CPUs != nil {
-		return slices.Concat(computeOptimized(), memoryOptimized(), olderCompute(), olderMemory())
+		return beyond(a.CPUs.MemoryGiB, slices.Concat(computeOptimized(), memoryOptimized(), olderCompute(), olderMemory()))
 	}
 	return slices.DeleteFunc(catalog.Sizes(), func(s *catalog.Size) bool {
 		return s.GPUs == 0 || a.GPU != "" && gpuOfVariant[s.GPUVariant] != a.GPU

@@ -275,8 +275,13 @@ func (f *computeFlags) network(r *flagReader) *compute.Samples {
 	if r.read("--samples", f.samples, &samples); samples <= 0 && !r.found.HasErrors() {
 		r.wrong("--samples", "%q, wanted the number of samples of one run, such as 115e6", f.samples)
 	}
-	if f.batch < 0 {
+	switch {
+	case f.batch < 0:
 		r.wrong("--batch", "%d, wanted a number of samples", f.batch)
+	case f.batch > 0 && (compute.Classic{Workload: name}).Class() != "train":
+		r.wrong("--batch", "is not used with %s", name)
+	case float64(f.batch) > float64(samples) && !r.found.HasErrors():
+		r.wrong("--batch", "%d samples are more than the %s of a run", f.batch, f.samples)
 	}
 	within, runs := f.often(r)
 	return &compute.Samples{Workload: name, Samples: float64(samples), Batch: f.batch, Within: within, Runs: runs}
