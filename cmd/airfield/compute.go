@@ -80,7 +80,7 @@ func computeCommand() *cobra.Command {
 	c.Flags().StringVar(&f.method, "method", "", "how it is trained: full, lora, qlora or pretrain")
 	c.Flags().StringVar(&f.precision, "precision", "", "of matrices in training and of weights in serving: bf16, fp8 or fp4; without it, bf16")
 	c.Flags().StringVar(&f.tokens, "tokens", "", "the `number` of tokens of one run, such as 2e9")
-	c.Flags().IntVar(&f.sequence, "sequence", 4096, "the tokens of one sequence")
+	c.Flags().IntVar(&f.sequence, "sequence", 4096, "the tokens of one sequence; without it, no more than the model takes")
 	c.Flags().IntVar(&f.batch, "batch", 0, "the sequences of one step; without it, those of a million tokens, four to pretrain")
 	c.Flags().StringVar(&f.within, "done-within", "", "the `time` that a run may take, such as 24h")
 	c.Flags().StringVar(&f.runs, "runs", "1/month", "how `often` there is a run, such as 4/month")
@@ -332,6 +332,9 @@ func (f *computeFlags) run(r *flagReader, a *compute.Ask) *compute.Run {
 		r.wrong("--tokens", "%q, wanted the number of tokens of one run, such as 2e9", f.tokens)
 	}
 	within, runs := f.often(r)
+	if most := a.Model.Context; f.given["sequence"] == "" && most > 0 {
+		f.sequence = min(f.sequence, most)
+	}
 	f.context(r, "--sequence", f.sequence, a.Model.Context)
 	run := &compute.Run{Method: method, Tokens: float64(tokens), Sequence: f.sequence, Batch: f.batch, Within: within, Runs: runs}
 	switch {
