@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -134,10 +135,11 @@ func (v *Samples) on(s *catalog.Size, g catalog.GPU, counts []int) Option {
 		speed := each.Times(float64(k.GPUs), "samples/s")
 		hours := func(rate float64) float64 { return v.Samples / rate / 3600 }
 		o := Option{Nodes: n, Speed: speed, Time: Estimate{Value: hours(speed.Value), Low: hours(speed.High), High: hours(speed.Low), Unit: "h"}}
-		if v.Within == 0 || o.Time.High <= v.Within {
+		within := cmp.Or(v.Within, longest)
+		if o.Time.High <= within {
 			return o // more nodes cost no less
 		}
-		o.Against = []Objection{{"time", fmt.Sprintf("%d × %s take %.3g h (%.3g to %.3g), wanted %.3g", k.GPUs, g.Name, o.Time.Value, o.Time.Low, o.Time.High, v.Within), true}}
+		o.Against = []Objection{{"time", fmt.Sprintf("%d × %s take %.3g h (%.3g to %.3g), wanted %.3g", k.GPUs, g.Name, o.Time.Value, o.Time.Low, o.Time.High, within), true}}
 		best = o
 	}
 	return best

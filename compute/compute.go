@@ -286,9 +286,18 @@ func gpuNodes(n Need, s *catalog.Size, memory float64) (int, string) {
 // cpuCandidates gives the sizes of the family for the role, smallest first.
 func cpuCandidates(n Need) []*catalog.Size {
 	if n.Role == Training || n.MemoryGiB > 4*float64(max(n.VCPUs, 1)) {
-		return append(slices.Clone(memoryOptimized()), pick(n.Wide, olderMemory)...)
+		return beyond(n.MemoryGiB, append(slices.Clone(memoryOptimized()), pick(n.Wide, olderMemory)...))
 	}
 	return append(slices.Clone(computeOptimized()), pick(n.Wide, olderCompute)...)
+}
+
+// beyond adds the family with the most memory where none of the sizes has what
+// is wanted (guidance CMP-D1: M only when memory demands it).
+func beyond(gib float64, all []*catalog.Size) []*catalog.Size {
+	if slices.ContainsFunc(all, func(s *catalog.Size) bool { return s.MemoryGiB >= gib }) {
+		return all
+	}
+	return append(all, mostMemory()...)
 }
 
 // pick gives the sizes of a family where they are wanted.
@@ -304,6 +313,7 @@ var (
 	olderCompute     = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_D\d+(ads|as|ds|s)_v[56]$`) })
 	memoryOptimized  = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_E\d+ads_v6$`) })
 	computeOptimized = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_F\d+as_v6$`) })
+	mostMemory       = sync.OnceValue(func() []*catalog.Size { return family(`^Standard_M\d+s(_\d+)?_v3$`) })
 )
 
 // family gives the sizes whose names match, smallest first.
@@ -333,7 +343,7 @@ func (w *CPUs) on(s *catalog.Size) Option {
 		return Option{Against: []Objection{{"need", why, true}}}
 	}
 	o := Option{Nodes: w.Nodes, Speed: Estimate{Bound: fmt.Sprintf("%d vCPUs, %g GiB a node", s.VCPUs, s.MemoryGiB)}}
-	if !slices.Contains(computeOptimized(), s) && !slices.Contains(memoryOptimized(), s) {
+	if s.Series != "M" && !slices.Contains(computeOptimized(), s) && !slices.Contains(memoryOptimized(), s) {
 		o.Against = []Objection{{"family", "is of an older family than Fasv6 and Eadsv6", false}}
 	}
 	return o
@@ -351,7 +361,7 @@ func tooSmall(n Need, s *catalog.Size) string {
 	case s.VCPUs < vcpus:
 		return fmt.Sprintf("has %d vCPUs of %d", s.VCPUs, vcpus)
 	case s.MemoryGiB < memory:
-		return fmt.Sprintf("has %g GiB of memory of %g", s.MemoryGiB, memory)
+		return fmt.Sprintf("has %.5g GiB of memory of %.5g", s.MemoryGiB, memory)
 	}
 	return ""
 }

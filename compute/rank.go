@@ -3,8 +3,10 @@ package compute
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"airfield/catalog"
@@ -107,6 +109,9 @@ var gpuOfVariant = map[string]string{
 	"Blackwell (GB200) 192GB": "GB200", "Blackwell Ultra (GB300) 288GB": "GB300", "Instinct MI300X OAM 192GB": "MI300X-192",
 }
 
+// GPUs returns the GPUs that sizes have whose speed is known, sorted.
+func GPUs() []string { return slices.Compact(slices.Sorted(maps.Values(gpuOfVariant))) }
+
 // gpuIn returns the GPU of a size with the links that it has there, false where
 // its speed is not known.
 func gpuIn(s *catalog.Size) (catalog.GPU, bool) {
@@ -176,15 +181,25 @@ func (r *Ranking) add(a *Ask, o Option, s *catalog.Size, region string) {
 		against("image", "no image of the catalog with GPU drivers is for "+cmp.Or(s.Arch, "its processor"))
 	}
 	if price, ok := catalog.Price(region, s.Name); ok && o.Nodes > 0 {
-		o.Price, o.Month = price, int64(float64(price)*float64(o.Nodes)*a.Hours(&o))
+		o.Price, o.Month = price, int64(min(max(1, float64(price)*float64(o.Nodes)*a.Hours(&o)), math.MaxInt64/2))
 		if a.Budget > 0 && o.Month > a.Budget {
 			against("budget", fmt.Sprintf("is %.0f USD a month, above the %.0f of the budget", float64(o.Month)/1e6, float64(a.Budget)/1e6))
 		}
 	} else if o.Nodes > 0 {
 		o.Against = append(o.Against, Objection{"price", "its price there is not known", a.Budget > 0})
 	}
+	fleets := a.fleets(&o)
+	if fleets > 1 && o.only() {
+		o.Against = append(o.Against, Objection{"time", fmt.Sprintf("runs overlap: %s such fleets at once", big(fleets)), false})
+	}
+	nodes := fleets * float64(o.Nodes)
+	if nodes > mostNodes {
+		against("fleet", fmt.Sprintf("wants %s nodes, more than the %d of a cluster", big(nodes), mostNodes))
+	} else if o.Layout.Sharding != "" && o.Nodes > mostRDMA {
+		o.Against = append(o.Against, Objection{"orchestrator", fmt.Sprintf("a scale set with InfiniBand has %d nodes at most, unless Azure raises that", mostRDMA), false})
+	}
 	if a.Object != nil && o.Nodes > 0 && o.only("time", "budget") {
-		o.Against = append(o.Against, a.Object(s, region, o.Nodes)...)
+		o.Against = append(o.Against, a.Object(s, region, int(nodes))...)
 	}
 	if o.only() {
 		r.May = append(r.May, o)
@@ -192,6 +207,26 @@ func (r *Ranking) add(a *Ask, o Option, s *catalog.Size, region string) {
 		r.Not = append(r.Not, o)
 	}
 }
+
+// mostNodes is how many nodes the largest orchestrator has: a cluster of AKS.
+// mostRDMA is how many one placement group of a scale set has (guidance CMP-11).
+const mostNodes, mostRDMA = 5000, 100
+
+// longest is the hours that a run may take where nobody says.
+const longest = 8760
+
+// fleets returns how many times the nodes of an option run at once, because
+// runs are more often than they end: one a month, which is what nobody says,
+// waits for the last.
+func (a *Ask) fleets(o *Option) float64 {
+	if a.Run != nil && a.Run.Runs > 1 || a.Samples != nil && a.Samples.Runs > 1 {
+		return math.Max(1, math.Ceil(a.Hours(o)/hoursOfMonth))
+	}
+	return 1
+}
+
+// big writes a whole number that may be very large.
+func big(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 
 // Hours returns how long a month each node of an option runs.
 func (a *Ask) Hours(o *Option) float64 {
@@ -210,7 +245,7 @@ func (a *Ask) Hours(o *Option) float64 {
 // those of the families that are for it.
 func (a *Ask) sizes() []*catalog.Size {
 	if a.CPUs != nil {
-		return slices.Concat(computeOptimized(), memoryOptimized(), olderCompute(), olderMemory())
+		return beyond(a.CPUs.MemoryGiB, slices.Concat(computeOptimized(), memoryOptimized(), olderCompute(), olderMemory()))
 	}
 	return slices.DeleteFunc(catalog.Sizes(), func(s *catalog.Size) bool {
 		return s.GPUs == 0 || a.GPU != "" && gpuOfVariant[s.GPUVariant] != a.GPU
@@ -303,6 +338,7 @@ func tried(least, most int) []int {
 // even at the slow end of the interval.
 func (c *Constants) train(a *Ask, s *catalog.Size, g catalog.GPU, counts []int) Option {
 	t := a.Run
+	within := cmp.Or(t.Within, longest)
 	best := Option{Against: []Objection{{"memory", "does not hold the model", true}}}
 	for _, n := range counts {
 		if n > 1 && !s.RDMA {
@@ -328,8 +364,8 @@ func (c *Constants) train(a *Ask, s *catalog.Size, g catalog.GPU, counts []int) 
 			continue
 		}
 		o := Option{Nodes: n, Layout: p.Layout, Speed: p.Speed.Times(float64(j.GPUs), "tokens/s"), Memory: p.Memory, Time: c.Minutes(j, p, t.Tokens).Times(1.0/60, "h")}
-		if t.Within > 0 && o.Time.High > t.Within {
-			o.Against = []Objection{{"time", fmt.Sprintf("%d × %s take %.3g h (%.3g to %.3g), wanted %.3g", j.GPUs, g.Name, o.Time.Value, o.Time.Low, o.Time.High, t.Within), true}}
+		if o.Time.High > within {
+			o.Against = []Objection{{"time", fmt.Sprintf("%d × %s take %.3g h (%.3g to %.3g), wanted %.3g", j.GPUs, g.Name, o.Time.Value, o.Time.Low, o.Time.High, within), true}}
 			best = o
 			continue
 		}

@@ -83,13 +83,13 @@ func FuzzRank(f *testing.F) {
 	f.Add(2e9, 8192, 128, 24.0, 60.0, 0.04)
 	f.Add(1.0, 1, 1, 0.0, 1e9, 1e-9)
 	f.Fuzz(func(t *testing.T, tokens float64, sequence, batch int, within, peak, slow float64) {
-		if !(tokens > 0 && tokens < 1e16) || sequence < 1 || sequence > 1<<20 || batch < 1 || batch > 1<<20 || !(within >= 0) || !(peak > 0 && peak < 1e6) || !(slow >= 0) {
+		if !(tokens > 0 && tokens < 1e19) || sequence < 1 || sequence > 1<<20 || batch < 1 || batch > 1<<20 || !(within >= 0) || !(peak > 0 && peak < 1e6) || !(slow >= 0) {
 			t.Skip("left out: what flags refuse")
 		}
-		a := compute.Ask{Model: arch(t, "mixtral-8x7b"), Precision: "bf16", Regions: []string{"swedencentral"}, Run: &compute.Run{Method: compute.LoRA, Tokens: tokens, Sequence: sequence, Batch: batch, Within: within, Runs: 1}}
+		a := compute.Ask{Model: arch(t, "mixtral-8x7b"), Precision: "bf16", Regions: []string{"swedencentral"}, Run: &compute.Run{Method: compute.LoRA, Tokens: tokens, Sequence: sequence, Batch: batch, Within: within, Runs: peak}}
 		b := a
 		b.Run, b.Traffic = nil, &compute.Traffic{Mean: peak, Peak: peak, In: sequence, Out: batch, TPOT: slow, TTFT: within}
-		classic := compute.Ask{Regions: a.Regions, Samples: &compute.Samples{Workload: "train:bert", Samples: tokens, Batch: batch, Within: within, Runs: 1}}
+		classic := compute.Ask{Regions: a.Regions, Samples: &compute.Samples{Workload: "train:bert", Samples: tokens, Batch: batch, Within: within, Runs: peak}}
 		plain := compute.Ask{Regions: a.Regions, CPUs: &compute.CPUs{VCPUs: batch, MemoryGiB: peak, Nodes: sequence, Hours: 730}}
 		for _, ask := range []compute.Ask{a, b, classic, plain} {
 			r := compute.Fitted().Rank(ask)
@@ -97,7 +97,7 @@ func FuzzRank(f *testing.F) {
 				t.Error(err)
 			}
 			for _, o := range r.May {
-				if o.Nodes < 1 || o.Month < 0 {
+				if o.Nodes < 1 || o.Nodes > 5000 || o.Month < 0 || o.Time.High > 8760 {
 					t.Errorf("%+v", o)
 				}
 			}

@@ -119,6 +119,21 @@ type Bill struct {
 	Fleets      []Fleet      `json:"fleets"`
 }
 
+// Resources returns what the bill is of, by folded id.
+func (b *Bill) Resources() map[arm.ID]bool {
+	all := map[arm.ID]bool{}
+	for _, l := range b.Lines {
+		all[l.ID.Fold()] = true
+	}
+	for _, u := range b.Unpriced {
+		all[u.ID.Fold()] = true
+	}
+	for _, f := range b.Free {
+		all[f.ID.Fold()] = true
+	}
+	return all
+}
+
 // Of prices a tenant. What exists already and a design only refers to
 // (arm.Resource.Theirs) is not on the bill.
 func Of(t *tenant.Tenant, in Input) *Bill {

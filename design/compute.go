@@ -186,7 +186,9 @@ func fleet(p *estate.Place, s estate.Service, zones int) int {
 	case s.Fleet.AtLeast.Each:
 		least *= max(1, zones)
 	case least == 0 && production(p.Environment):
-		least = max(2, zones)
+		if least = max(2, zones); s.Fleet.AtMost > 0 {
+			least = min(least, s.Fleet.AtMost)
+		}
 	}
 	return max(1, s.Nodes, least)
 }

@@ -10,6 +10,7 @@ import (
 
 	"airfield/catalog"
 	"airfield/compute"
+	"airfield/diag"
 	"airfield/estate"
 	"airfield/source"
 )
@@ -21,9 +22,10 @@ import (
 
 // work is what the models are asked about a job or a service.
 type work struct {
-	what  string       // is asked, "" where the estate says nothing of the work
-	ask   *compute.Ask // nil where the models cannot be asked
-	lacks string       // why they cannot
+	what   string       // is asked, "" where the estate says nothing of the work
+	ask    *compute.Ask // nil where the models cannot be asked
+	lacks  string       // why they cannot
+	beyond diag.Pos     // of more tokens than the model takes
 }
 
 // methods are what the models call the estate's ways of training.
@@ -82,7 +84,7 @@ func jobWork(n *nodes, j estate.Job) work {
 	case !known:
 		w.lacks = fmt.Sprintf("the architecture of %q is not known", j.Model)
 	case m.Context > 0 && j.Sequence > m.Context:
-		w.lacks = fmt.Sprintf("the model takes %d tokens at the most", m.Context)
+		w.lacks, w.beyond = fmt.Sprintf("the model takes %d tokens at the most", m.Context), j.Of("sequence")
 	default:
 		run := &compute.Run{Method: method, Tokens: float64(j.Tokens), Sequence: j.Sequence, Batch: compute.Batch(method, j.Sequence), Runs: cmp.Or(aMonth(j.Runs), 1)}
 		if j.DoneWithin < estate.Never {
@@ -116,8 +118,8 @@ func (d *designer) serviceWork(n *nodes, name string, s estate.Service) work {
 		w.lacks = "serving in " + string(s.Model.Precision) + " was not measured"
 	case l.Mean+l.Peak <= 0 || l.Input <= 0 || l.Output <= 0:
 		w.lacks = "only a load with input and output tells it"
-	case m.Context > 0 && l.Input+l.Output > m.Context:
-		w.lacks = fmt.Sprintf("the model takes %d tokens at the most", m.Context)
+	case m.Context > 0 && (l.Input > m.Context || l.Output > m.Context-l.Input):
+		w.lacks, w.beyond = fmt.Sprintf("the model takes %d tokens at the most", m.Context), l.Of("input")
 	default:
 		part := d.part(n, name, s)
 		w.ask = &compute.Ask{Model: compute.Arch{Model: m}, Precision: precision,
@@ -167,6 +169,9 @@ func (d *designer) told(n *nodes, lacks string) {
 	switch {
 	case w.what == "":
 	case w.ask == nil:
+		if w.beyond.Line > 0 {
+			d.found.Warnf(w.beyond, "design/context", "more tokens in %q than its model takes: %s", n.about, w.lacks)
+		}
 		leave(w.lacks)
 	case lacks != "": // by memory, since no size does it
 		d.found.Warnf(n.pos, "design/work-unmet", "no size does the work of %q as the estate wants it (%s): %s is taken by memory; %s tells more", n.about, lacks, n.size.Name, command)

@@ -42,7 +42,7 @@ func decision(t *testing.T, d *design.Design, about, question string) design.Dec
 func said(d *design.Design) string {
 	var lines []string
 	for _, f := range d.Findings {
-		if f.Code == "design/work-unmet" || f.Code == "design/lock-unfit" {
+		if f.Code == "design/work-unmet" || f.Code == "design/lock-unfit" || f.Code == "design/context" {
 			lines = append(lines, f.String())
 		}
 	}
@@ -89,13 +89,15 @@ func TestStatedWorkBounds(t *testing.T) {
 		{"too few nodes", "{jobs: {finetune: {" + job + ", nodes: 2}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 2", "no size does the work"},
 		{"a size that is too slow", "{jobs: {finetune: {" + job + ", size: Standard_ND96isr_H200_v5, nodes: 2}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 2", "16 × H200-SXM-141 take"},
 		{"no known model", "{jobs: {finetune: {" + strings.Replace(job, "llama-3.1", "ours", 1) + "}}}", "work/prod/finetune", "", `the architecture of "ours-70b" is not known`},
+		{"more tokens than the model takes", "{jobs: {finetune: {" + strings.Replace(job, "8192", "4000000000", 1) + "}}}", "work/prod/finetune", "", "its model takes: the model takes 131072 tokens at the most"},
+		{"runs that overlap", "{jobs: {finetune: {" + job + ", runs: 400/month}}}", "work/prod/finetune", "", "runs overlap: "},
 		{"no sequence", "{jobs: {finetune: {" + strings.Replace(job, ", sequence: 8192", "", 1) + "}}}", "work/prod/finetune", "", "only tokens and sequence tell it"},
 		{"Slurm's array", "{jobs: {big: {size: Standard_ND96isr_H200_v5, nodes: 2, run_by: slurm}, finetune: {" + job + ", run_by: slurm}}}", "work/prod/finetune", "Standard_ND96isr_H200_v5 × 4", ""},
 		{"a service", "{services: {chat: {" + chat + "}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
 		{"a model whose name tells no size", "{services: {chat: {" + strings.Replace(strings.Replace(chat, "llama-3.1-70b", "deepseek-v3", 1), "40ms", "100ms", 1) + "}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
 		{"production by another name", "{environments: {live2: {}}, services: {chat: {" + chat + "}}}", "work/live2/chat", "Standard_ND96isr_H200_v5", ""},
 		{"a bound that only a larger size keeps", "{services: {chat: {" + strings.Replace(chat, "60/s", "21/s", 1) + ", fleet: {at_most: 3}}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", ""},
-		{"a bound that nothing keeps", "{services: {chat: {" + chat + ", fleet: {at_most: 2}}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", "has 3 instances of Standard_ND96isr_H200_v5 at the most, and its peak of 60 requests/s wants 6"},
+		{"a bound that nothing keeps", "{services: {chat: {" + chat + ", fleet: {at_most: 2}}}}", "work/prod/chat", "Standard_ND96isr_H200_v5", "has 2 instances of Standard_ND96isr_H200_v5 at the most, and its peak of 60 requests/s wants 6"},
 		{"tokens that come too late", "{services: {chat: {" + strings.Replace(chat, "40ms", "1ms", 1) + "}}}", "work/prod/chat", "", "no size does the work"},
 		{"a size that is too late", "{services: {chat: {" + strings.Replace(chat, "40ms", "9ms", 1) + ", size: Standard_NC40ads_H100_v5}}}", "work/prod/chat", "Standard_NC40ads_H100_v5", "a token takes"},
 		{"a precision that was not measured", "{services: {chat: {" + strings.Replace(chat, "fp8", "int8", 1) + "}}}", "work/prod/chat", "", "serving in int8 was not measured"},

@@ -165,6 +165,15 @@ func (c *checker) positive(at source.At, numbers map[string]int) {
 	}
 }
 
+// some wants what is written to be more than none.
+func (c *checker) some(at source.At, is map[string]bool) {
+	for key, more := range is {
+		if at.Has(key) && !more {
+			c.Errorf(at.Of(key), "estate/number", "%s is 0, wanted more than none", key)
+		}
+	}
+}
+
 // tiers are the access tiers of blobs, colder and colder, and the days that
 // what is in them is paid for at the least.
 // learn.microsoft.com/azure/storage/blobs/access-tiers-overview
@@ -297,6 +306,7 @@ func (c *checker) job(p Place, e source.Entry[Job]) {
 	j := e.Value
 	c.compute(e.Pos, e.Key, j.At, j.Compute, j.Model != "", p.Of.Jobs.Keys())
 	c.positive(j.At, map[string]int{"sequence": j.Sequence, "zone": j.Zone})
+	c.some(j.At, map[string]bool{"tokens": j.Tokens > 0, "runs": j.Runs > 0, "done_within": j.DoneWithin > 0})
 	if j.RunBy == RunVM {
 		c.oneNode(j.Of("nodes"), j.Nodes)
 		for _, a := range j.OrElse {
@@ -339,6 +349,8 @@ func (c *checker) service(p Place, e source.Entry[Service]) {
 	}
 	c.compute(e.Pos, e.Key, s.At, s.Compute, s.Model.Like != "" || s.Model.Weights != "", p.Of.Services.Keys())
 	c.positive(s.Load.At, map[string]int{"input": s.Load.Input, "output": s.Load.Output})
+	c.some(s.Load.At, map[string]bool{"mean": s.Load.Mean > 0, "peak": s.Load.Peak > 0})
+	c.some(s.Latency.At, map[string]bool{"first_token": s.Latency.FirstToken.Time > 0, "next_token": s.Latency.NextToken.Time > 0})
 	c.positive(s.Fleet.At, map[string]int{"at_most": s.Fleet.AtMost})
 	if s.Port < 1 || s.Port > 65535 {
 		c.Errorf(s.Of("port"), "estate/port", "port %d, wanted 1 to 65535", s.Port)

@@ -92,7 +92,7 @@ func givenBy(a *compute.Ask) string {
 	case a.Samples != nil:
 		return fmt.Sprintf("in 16 bits, %s samples a run, runs a month: %.3g; whether it fits the memory of a GPU was not looked at", thousands(int64(a.Samples.Samples)), a.Samples.Runs)
 	case a.CPUs != nil:
-		return fmt.Sprintf("%s of %d vCPUs and %g GiB or more, each %.0f h a month", plural(a.CPUs.Nodes, "node"), a.CPUs.VCPUs, a.CPUs.MemoryGiB, a.CPUs.Hours)
+		return fmt.Sprintf("%s of %d vCPUs and %.5g GiB or more, each %.0f h a month", plural(a.CPUs.Nodes, "node"), a.CPUs.VCPUs, a.CPUs.MemoryGiB, a.CPUs.Hours)
 	}
 	return fmt.Sprintf("%s, %d sequences of %d tokens a step, %s tokens a run, runs a month: %.3g", a.Precision, a.Run.Batch, a.Run.Sequence, thousands(int64(a.Run.Tokens)), a.Run.Runs)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -56,6 +57,7 @@ type computeFlags struct {
 	from                     *compute.Ask // what is asked about there
 	full                     bool
 	width                    int
+	given                    map[string]string // the flags of flagsOf that were given
 }
 
 func computeCommand() *cobra.Command {
@@ -67,13 +69,19 @@ func computeCommand() *cobra.Command {
 		Example: "  airfield compute --model llama-3.1-70b --method full --tokens 2e9 --sequence 8192 --done-within 24h --runs 4/month\n" +
 			"  airfield compute --model llama-3.1-70b --serve mean=20/s,peak=60/s,in=1500,out=300 --ttft 800ms --tpot 40ms --region swedencentral",
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				ask, err := f.asked(args[0])
 				if err != nil {
 					return err
 				}
 				f.estate, f.from = args[0], &ask
+			}
+			f.given = map[string]string{}
+			for _, name := range slices.Concat(slices.Collect(maps.Values(flagsOf))...) {
+				if c.Flags().Changed(name) {
+					f.given[name] = c.Flags().Lookup(name).Value.String()
+				}
 			}
 			return runCompute(f)
 		},
@@ -82,7 +90,7 @@ func computeCommand() *cobra.Command {
 	c.Flags().StringVar(&f.method, "method", "", "how it is trained: full, lora, qlora or pretrain")
 	c.Flags().StringVar(&f.precision, "precision", "", "of matrices in training and of weights in serving: bf16, fp8 or fp4; without it, bf16")
 	c.Flags().StringVar(&f.tokens, "tokens", "", "the `number` of tokens of one run, such as 2e9")
-	c.Flags().IntVar(&f.sequence, "sequence", 4096, "the tokens of one sequence")
+	c.Flags().IntVar(&f.sequence, "sequence", 4096, "the tokens of one sequence; without it, no more than the model takes")
 	c.Flags().IntVar(&f.batch, "batch", 0, "the sequences of one step; without it, those of a million tokens, four to pretrain")
 	c.Flags().StringVar(&f.within, "done-within", "", "the `time` that a run may take, such as 24h")
 	c.Flags().StringVar(&f.runs, "runs", "1/month", "how `often` there is a run, such as 4/month")
@@ -159,7 +167,7 @@ func (r *flagReader) wrong(flag, format string, args ...any) {
 // ask reads the flags.
 func (f *computeFlags) ask() (compute.Ask, diag.List) {
 	var r flagReader
-	a := compute.Ask{Precision: strings.ToLower(f.precision), Regions: f.regions}
+	a := compute.Ask{Precision: strings.ToLower(f.precision)}
 	if a.Precision == "" {
 		a.Precision = "bf16"
 	}
@@ -170,8 +178,10 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 		r.wrong("--color", "%q, wanted auto, always or never", f.colour)
 	}
 	for _, name := range f.regions {
-		if _, ok := catalog.RegionByName(name); !ok {
+		if region, ok := catalog.RegionByName(name); !ok {
 			r.wrong("--region", "no region %q%s", name, diag.DidYouMean(name, catalog.RegionNames()))
+		} else if !slices.Contains(a.Regions, region.Name) {
+			a.Regions = append(a.Regions, region.Name)
 		}
 	}
 	if len(a.Regions) == 0 && f.from != nil {
@@ -182,7 +192,9 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 	if f.gpu != "" {
 		g, ok := catalog.GPUOf(f.gpu)
 		if a.GPU = g.Name; !ok {
-			r.wrong("--gpu", "no GPU %q%s", f.gpu, diag.DidYouMean(f.gpu, catalog.GPUNames()))
+			r.wrong("--gpu", "no GPU %q%s", f.gpu, diag.DidYouMean(f.gpu, compute.GPUs()))
+		} else if !slices.Contains(compute.GPUs(), g.Name) {
+			r.wrong("--gpu", "no size has %q: there are %s", g.Name, strings.Join(compute.GPUs(), ", "))
 		}
 	}
 	if f.budget != "" {
@@ -197,30 +209,70 @@ func (f *computeFlags) ask() (compute.Ask, diag.List) {
 
 // work reads the work that is asked about, of which there is one kind.
 func (f *computeFlags) work(r *flagReader, a *compute.Ask) {
-	asked := 0
-	for _, given := range []bool{f.from != nil, f.serve != "", f.method != "", f.classic != "", f.vcpus != 0 || f.memory != ""} {
-		if given {
-			asked++
+	var kinds []string
+	for _, k := range []struct {
+		name  string
+		asked bool
+	}{{"ESTATE#KEY", f.from != nil}, {"--serve", f.serve != ""}, {"--method", f.method != ""}, {"--classic", f.classic != ""}, {"--vcpus", f.vcpus != 0 || f.memory != ""}} {
+		if k.asked {
+			kinds = append(kinds, k.name)
 		}
 	}
 	switch {
-	case asked > 1:
+	case len(kinds) > 1:
 		r.wrong("compute", "ESTATE#KEY, --method, --serve, --classic and --vcpus with --memory are asked about one at a time")
-	case f.from != nil:
+		return
+	case len(kinds) == 0 && f.model == "":
+		r.wrong("compute", "wanted --model with --method or --serve, or --classic, or --vcpus with --memory, or ESTATE#KEY")
+		return
+	case len(kinds) == 0:
+		kinds = []string{"--method"}
+	}
+	f.used(r, kinds[0])
+	switch kinds[0] {
+	case "ESTATE#KEY":
 		a.Model, a.Precision, a.Run, a.Traffic, a.Counts = f.from.Model, f.from.Precision, f.from.Run, f.from.Traffic, f.from.Counts
-	case f.classic != "":
+	case "--classic":
 		a.Samples = f.network(r)
-	case f.vcpus != 0 || f.memory != "":
+	case "--vcpus":
 		a.CPUs = f.machine(r)
 	default:
 		m, ok := catalog.ModelNamed(f.model)
-		if a.Model = (compute.Arch{Model: m}); !ok {
+		if a.Model = (compute.Arch{Model: m}); f.model == "" {
+			r.wrong("--model", "wanted with %s the name of a model, such as llama-3.1-70b", kinds[0])
+		} else if !ok {
 			r.found.Errorf(diag.Pos{File: "--model"}, "compute/model-unknown", "the architecture of %q is not known%s", f.model, diag.DidYouMean(f.model, catalog.ModelNames()))
 		}
 		if f.serve != "" {
 			a.Traffic = f.traffic(r, m)
 		} else {
 			a.Run = f.run(r, a)
+		}
+	}
+}
+
+// flagsOf are the flags that say something of the work, by the flag that asks
+// about its kind; those of all kinds are at "".
+var flagsOf = map[string][]string{
+	"":           {"region", "budget", "tenant", "scope", "now", "write"},
+	"--method":   {"method", "model", "precision", "tokens", "sequence", "batch", "done-within", "runs", "gpu"},
+	"--serve":    {"serve", "model", "precision", "ttft", "tpot", "gpu"},
+	"--classic":  {"classic", "samples", "batch", "done-within", "runs", "gpu"},
+	"--vcpus":    {"vcpus", "memory", "nodes", "busy"},
+	"ESTATE#KEY": {"gpu"},
+}
+
+// used says which flags were given that the answer about a kind of work would
+// not heed.
+func (f *computeFlags) used(r *flagReader, kind string) {
+	for name, value := range f.given {
+		switch {
+		case value == "" || value == "[]":
+			r.wrong("--"+name, "is blank")
+		case !slices.Contains(flagsOf[""], name) && !slices.Contains(flagsOf[kind], name):
+			r.wrong("--"+name, "is not used with %s", kind)
+		case f.tenant == "" && (name == "scope" || name == "now"):
+			r.wrong("--"+name, "is not used without --tenant")
 		}
 	}
 }
@@ -238,8 +290,13 @@ func (f *computeFlags) network(r *flagReader) *compute.Samples {
 	if r.read("--samples", f.samples, &samples); samples <= 0 && !r.found.HasErrors() {
 		r.wrong("--samples", "%q, wanted the number of samples of one run, such as 115e6", f.samples)
 	}
-	if f.batch < 0 {
+	switch {
+	case f.batch < 0:
 		r.wrong("--batch", "%d, wanted a number of samples", f.batch)
+	case f.batch > 0 && (compute.Classic{Workload: name}).Class() != "train":
+		r.wrong("--batch", "is not used with %s", name)
+	case float64(f.batch) > float64(samples) && !r.found.HasErrors():
+		r.wrong("--batch", "%d samples are more than the %s of a run", f.batch, f.samples)
 	}
 	within, runs := f.often(r)
 	return &compute.Samples{Workload: name, Samples: float64(samples), Batch: f.batch, Within: within, Runs: runs}
@@ -257,6 +314,9 @@ func (f *computeFlags) machine(r *flagReader) *compute.CPUs {
 	if f.nodes < 1 {
 		r.wrong("--nodes", "%d, wanted one or more", f.nodes)
 	}
+	if busy == 0 && !r.found.HasErrors() {
+		r.wrong("--busy", "%q, wanted more than none", f.busy)
+	}
 	return &compute.CPUs{VCPUs: f.vcpus, MemoryGiB: memory.GiB(), Nodes: f.nodes, Hours: float64(busy) / 100 * cost.Month}
 }
 
@@ -267,7 +327,9 @@ func (f *computeFlags) often(r *flagReader) (hours, month float64) {
 	if r.read("--done-within", f.within, &within); f.within != "" && within <= 0 && !r.found.HasErrors() {
 		r.wrong("--done-within", "%q, wanted a time such as 24h", f.within)
 	}
-	r.read("--runs", f.runs, &runs)
+	if r.read("--runs", f.runs, &runs); runs <= 0 && !r.found.HasErrors() {
+		r.wrong("--runs", "%q, wanted more than none, such as 4/month", f.runs)
+	}
 	if within != estate.Never {
 		hours = float64(within) / 3.6e12
 	}
@@ -285,13 +347,18 @@ func (f *computeFlags) run(r *flagReader, a *compute.Ask) *compute.Run {
 		r.wrong("--tokens", "%q, wanted the number of tokens of one run, such as 2e9", f.tokens)
 	}
 	within, runs := f.often(r)
+	if most := a.Model.Context; f.given["sequence"] == "" && most > 0 {
+		f.sequence = min(f.sequence, most)
+	}
 	f.context(r, "--sequence", f.sequence, a.Model.Context)
 	run := &compute.Run{Method: method, Tokens: float64(tokens), Sequence: f.sequence, Batch: f.batch, Within: within, Runs: runs}
-	if f.batch < 0 {
+	switch {
+	case f.batch < 0:
 		r.wrong("--batch", "%d, wanted a number of sequences", f.batch)
-	}
-	if f.batch == 0 && f.sequence > 0 {
-		run.Batch = compute.Batch(method, f.sequence)
+	case float64(f.batch)*float64(f.sequence) > run.Tokens && !r.found.HasErrors():
+		r.wrong("--batch", "%d sequences of %d tokens are more than the %s tokens of a run", f.batch, f.sequence, f.tokens)
+	case f.batch == 0 && f.sequence > 0:
+		run.Batch = max(1, min(compute.Batch(method, f.sequence), int(tokens)/f.sequence))
 	}
 	return run
 }
@@ -319,8 +386,13 @@ func (f *computeFlags) traffic(r *flagReader, m catalog.Model) *compute.Traffic 
 		r.read("--serve", text, &x)
 		*to = int(x)
 	}
+	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(f.serve, ",") {
-		switch key, value, _ := strings.Cut(strings.TrimSpace(pair), "="); key {
+		key, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		if seen[key] {
+			r.wrong("--serve", "says %s twice", key)
+		}
+		switch seen[key] = true; key {
 		case "mean":
 			rate(value, &t.Mean)
 		case "peak":
@@ -342,9 +414,17 @@ func (f *computeFlags) traffic(r *flagReader, m catalog.Model) *compute.Traffic 
 	if !r.found.HasErrors() && (t.Peak == 0 || t.In == 0 || t.Out == 0) {
 		r.wrong("--serve", "%q, wanted mean or peak, in and out, as mean=20/s,peak=60/s,in=1500,out=300", f.serve)
 	}
-	f.context(r, "--serve", t.In+t.Out, m.Context)
-	r.read("--ttft", f.ttft, &ttft)
-	r.read("--tpot", f.tpot, &tpot)
+	if !r.found.HasErrors() {
+		f.context(r, "--serve", t.In+t.Out, m.Context)
+	}
+	for _, x := range []struct {
+		flag, text string
+		to         *estate.Duration
+	}{{"--ttft", f.ttft, &ttft}, {"--tpot", f.tpot, &tpot}} {
+		if r.read(x.flag, x.text, x.to); x.text != "" && *x.to == 0 && !r.found.HasErrors() {
+			r.wrong(x.flag, "%q, wanted a time such as 40ms", x.text)
+		}
+	}
 	t.TTFT, t.TPOT = float64(ttft)/1e9, float64(tpot)/1e9
 	return &t
 }
@@ -371,12 +451,13 @@ func (f *computeFlags) objections(a *compute.Ask) error {
 	if len(f.regions) == 0 && len(known) > 0 {
 		a.Regions = known
 	}
+	seller := sellerOf(p.tenant, scope, a.Regions[0])
 	a.Object = func(s *catalog.Size, region string, nodes int) []compute.Objection {
 		typ := arm.Type("Microsoft.Compute/virtualMachineScaleSets")
 		if a.Traffic == nil && nodes == 1 {
 			typ = "Microsoft.Compute/virtualMachines"
 		}
-		return append(forbidden(p.engine, scope, typ, s.Name, region), noRoom(p.tenant, scope, s.Name, region, nodes)...)
+		return append(forbidden(p.engine, scope, typ, s.Name, region), seller.noRoom(s.Name, region, nodes)...)
 	}
 	return nil
 }
@@ -401,15 +482,48 @@ func forbidden(e *policy.Engine, scope arm.ID, typ arm.Type, size, region string
 	return all
 }
 
-// noRoom gives what a subscription has no quota for or does not offer.
-func noRoom(have *tenant.Tenant, scope arm.ID, size, region string, nodes int) (all []compute.Objection) {
-	id := arm.ID(string(scope) + "/resourceGroups/airfield/providers/Microsoft.Compute/virtualMachineScaleSets/wanted")
+// A seller is what a subscription has quota for and is offered.
+type seller struct {
+	scope arm.ID
+	stock *limits.Stock
+	ready []compute.Objection // what holds for all sizes
+}
+
+// sellerOf looks at what holds for all sizes by the first region.
+func sellerOf(have *tenant.Tenant, scope arm.ID, region string) seller {
+	s := seller{scope: scope, stock: limits.NewStock(have)}
 	var b tenant.Builder
-	b.Add(arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "location", region, "sku", arm.O{"name", size, "capacity", nodes}})})
+	b.Add(s.wanted("Standard_D2s_v5", region, 1))
 	wanted, _ := b.Tenant()
-	for _, block := range limits.Against(wanted, have) {
+	s.ready = objections(limits.Against(wanted, have), "subscription", "provider", "feature")
+	return s
+}
+
+// wanted is a scale set, in the zones that are said.
+func (s *seller) wanted(size, region string, nodes int, zones ...string) arm.Resource {
+	id := arm.ID(string(s.scope) + "/resourceGroups/airfield/providers/Microsoft.Compute/virtualMachineScaleSets/wanted")
+	return arm.Resource{ID: id, Body: arm.New(arm.O{"id", id, "location", region, "zones", zones, "sku", arm.O{"name", size, "capacity", nodes}})}
+}
+
+// noRoom gives what a subscription has no quota for or is not offered.
+func (s *seller) noRoom(size, region string, nodes int) []compute.Objection {
+	all := append(slices.Clone(s.ready), objections(s.stock.Ask(s.wanted(size, region, nodes)), "quota", "size")...)
+	if slices.ContainsFunc(all, func(o compute.Objection) bool { return o.By == "size" }) {
+		return all
+	}
+	for _, zone := range []string{"1", "2", "3"} {
+		if !slices.ContainsFunc(s.stock.Ask(s.wanted(size, region, nodes, zone)), func(b limits.Block) bool { return b.Code == "limits/size-restricted" }) {
+			return all
+		}
+	}
+	return append(all, compute.Objection{By: "zone", Why: "is restricted in each zone for the subscription: whether it may be had without a zone is not known"})
+}
+
+// objections makes them of what limits found, of some kinds.
+func objections(blocks []limits.Block, kinds ...string) (all []compute.Objection) {
+	for _, block := range blocks {
 		by, _, _ := strings.Cut(strings.TrimPrefix(block.Code, "limits/"), "-")
-		if !slices.Contains([]string{"quota", "size", "subscription", "provider", "feature"}, by) {
+		if !slices.Contains(kinds, by) {
 			continue
 		}
 		_, why, _ := strings.Cut(block.Message, ": ") // what the resource is called says nothing here

@@ -27,6 +27,9 @@ func (f *computeFlags) writeInto(o compute.Option) error {
 	if !ok {
 		return fmt.Errorf("--write %s: %s has no job or service %q, wanted workload/name or workload/environment/name", f.write, file, key)
 	}
+	if served := f.serve != ""; f.vcpus == 0 && f.memory == "" && served != work.service {
+		return fmt.Errorf("--write %s: the answer is about %s, and %s is %s", f.write, kindOf(served), key, kindOf(work.service))
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -72,6 +75,14 @@ func holds(file, text, key string, o compute.Option) bool {
 type work struct {
 	source.At
 	estate.Compute
+	service bool
+}
+
+func kindOf(service bool) string {
+	if service {
+		return "a service"
+	}
+	return "a job"
 }
 
 // workAt finds a job or a service, of a workload or of one of its environments.
@@ -93,12 +104,12 @@ func workAt(e *estate.Estate, key string) (work, bool) {
 		name := part[len(part)-1]
 		for _, j := range spec.Jobs {
 			if j.Key == name {
-				return work{j.Value.At, j.Value.Compute}, true
+				return work{j.Value.At, j.Value.Compute, false}, true
 			}
 		}
 		for _, s := range spec.Services {
 			if s.Key == name {
-				return work{s.Value.At, s.Value.Compute}, true
+				return work{s.Value.At, s.Value.Compute, true}, true
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -81,6 +82,12 @@ func runCost(args []string, f costFlags) error {
 		}
 		t, b = d.Tenant, d.Bill
 	}
+	priced := b.Resources()
+	for _, id := range slices.Sorted(maps.Keys(usage)) {
+		if !priced[id] {
+			return fmt.Errorf("%s: %s is not in what is priced", f.usage, id)
+		}
+	}
 	key, err := costKey(f.by, t, d)
 	if err != nil {
 		return err
@@ -131,8 +138,12 @@ func readUsage(file string) (map[arm.ID]cost.Usage, error) {
 			if !slices.Contains(cost.Quantities, q) {
 				return nil, fmt.Errorf("%s: %q of %s, wanted one of %v", file, q, id, cost.Quantities)
 			}
-			if n < 0 || n > 1e12 {
-				return nil, fmt.Errorf("%s: %q of %s is %g, wanted 0 to 1e12", file, q, id, n)
+			most := 1e12
+			if q == cost.Hours {
+				most = 744 // of the longest month
+			}
+			if n < 0 || n > most {
+				return nil, fmt.Errorf("%s: %q of %s is %g, wanted 0 to %g", file, q, id, n, most)
 			}
 		}
 		all[arm.ID(id).Fold()] = u
@@ -152,7 +163,7 @@ func costKey(by string, t *tenant.Tenant, d *design.Design) (func(arm.ID) string
 		return func(id arm.ID) string { return string(id.Type()) }, nil
 	case by == "workload" && d != nil:
 		return d.Workload, nil
-	case byTag:
+	case byTag && tag != "":
 		return func(id arm.ID) string { return tagOf(t, id, tag) }, nil
 	}
 	return nil, fmt.Errorf("--by %q, wanted subscription, resource, type, workload (of an estate) or tag:NAME", by)
