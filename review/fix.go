@@ -531,6 +531,10 @@ func (x *reviewer) try(b *Blocker, c change.Change, held []there) (Opens, bool) 
 			return Opens{}, false
 		}
 	}
+	if c.Kind != change.Parameter { // it changes nothing but where the blocker is
+		subs, _ := around(b.Hits)
+		held = slices.DeleteFunc(slices.Clone(held), func(h there) bool { return !slices.ContainsFunc(subs, h.sub.Equal) })
+	}
 	return x.opens(b, engine, &rule, held), true
 }
 
