@@ -11,6 +11,7 @@
 package design
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -151,6 +152,7 @@ func New(e *estate.Estate, o Options) *Design {
 		t = d.withBudgets(t, bill)
 	}
 	d.checkLimits(t, o.Side)
+	d.accept(cmp.Or(day(o.Now), d.month))
 	slices.SortStableFunc(d.budgets, func(a, b Budget) int { return strings.Compare(a.Subscription, b.Subscription) })
 	asked := 0
 	if d.around != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"airfield/arm"
 	"airfield/diag"
@@ -124,4 +125,29 @@ func (d *designer) unused() {
 		}
 		say(p.DataClass == "highly_confidential", p.Name(), "data_class highly_confidential", "it is a tag alone: keys of your own and confidential computing are not designed yet", p.Pos)
 	}
+}
+
+// accept makes what the estate lives with no warning any more, until the end of
+// the day that it names. What a finding is about stands first in it.
+func (d *designer) accept(today string) {
+	for i := range d.found {
+		f := &d.found[i]
+		_, after, _ := strings.Cut(f.Message, `"`)
+		about, _, _ := strings.Cut(after, `"`)
+		part := strings.Split(about, "/")
+		for _, a := range d.e.Accept {
+			here := a.Where == "" || len(part) > 1 && estate.Matches(a.Where, part[0], part[1])
+			if f.Severity == diag.Warning && a.Finding == f.Code && here && day(a.Until.Time) >= today {
+				f.Severity, f.Message = diag.Info, fmt.Sprintf("%s (accepted by %s until %s: %s)", f.Message, a.By, day(a.Until.Time), a.Why)
+			}
+		}
+	}
+}
+
+// day writes a day, "" for none.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
 }
