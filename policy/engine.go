@@ -58,7 +58,10 @@ func Compile(t *tenant.Tenant, o Options) (*Engine, diag.List) {
 	e := &Engine{o: o, t: t, at: map[string][]*Assignment{}, exemptions: map[string][]*exemption{},
 		enrollments: map[string][]*exemption{}, attestations: map[string][]attestation{}, special: map[string]bool{},
 		readDefinitions: map[string]read[Definition]{}, readSets: map[string]read[Set]{}, rules: map[bindKey]boundRule{}}
-	c := compiler{e: e, t: t, like: cmp.Or(o.Like, new(Engine))}
+	c := compiler{e: e, t: t, like: new(Engine)}
+	if l := o.Like; l != nil && l.o.Now.Equal(o.Now) && l.o.Switched == o.Switched && (l.o.Alias == nil) == (o.Alias == nil) {
+		c.like = l
+	}
 	e.o.Like = nil // is not held longer than it is needed
 	all := assignedIn(t)
 	for _, r := range all[assignmentType] {

@@ -27,7 +27,7 @@ func (f *computeFlags) writeInto(o compute.Option) error {
 	if !ok {
 		return fmt.Errorf("--write %s: %s has no job or service %q, wanted workload/name or workload/environment/name", f.write, file, key)
 	}
-	if served := f.serve != ""; f.vcpus == 0 && f.memory == "" && served != work.service {
+	if served := f.serve != "" || f.from != nil && f.from.Traffic != nil; f.vcpus == 0 && f.memory == "" && served != work.service {
 		return fmt.Errorf("--write %s: the answer is about %s, and %s is %s", f.write, kindOf(served), key, kindOf(work.service))
 	}
 	text, err := os.ReadFile(file)
