@@ -278,18 +278,7 @@ Once, in this order:
 	b.WriteString("\n")
 	for i := range p.Identities {
 		one := &p.Identities[i]
-		var at []string
-		for _, r := range one.Roles {
-			what := r.Name
-			if !r.BuiltIn {
-				what = fmt.Sprintf("%d actions", len(r.Actions))
-				if len(r.Actions) == 1 {
-					what = "1 action"
-				}
-			}
-			at = append(at, what+" at "+string(r.Scope))
-		}
-		fmt.Fprintf(&b, "- [%s](identities/%[1]s.md): %s\n", one.Name, strings.Join(at, ", "))
+		fmt.Fprintf(&b, "- [%s](identities/%[1]s.md): %s\n", one.Name, one.rights())
 	}
 	for _, n := range p.Open {
 		fmt.Fprintf(&b, "\nNot known yet: %s (%s)\n", n.Why, n.For)
@@ -343,4 +332,21 @@ func (p *Pipelines) byHand() (all []string) {
 		}
 	}
 	return all
+}
+
+// rights says in a line what an identity may do where.
+func (i *Identity) rights() string {
+	var at []string
+	for _, r := range i.Roles {
+		what := r.Name
+		switch {
+		case r.BuiltIn:
+		case len(r.Actions) == 1:
+			what = "1 action"
+		default:
+			what = fmt.Sprintf("%d actions", len(r.Actions))
+		}
+		at = append(at, what+" at "+string(r.Scope))
+	}
+	return strings.Join(at, ", ")
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"airfield/arm"
 	"airfield/change"
 	"airfield/design"
 	"airfield/diag"
@@ -139,12 +140,8 @@ func runDesign(file string, f designFlags) error {
 		return report.Compare(os.Stdout, all, printOptions(f))
 	}
 	old := lock
-	for _, key := range f.update {
-		less, n := lock.Without(key)
-		if n == 0 {
-			return fmt.Errorf("--update %q: %s has nothing under it", key, lockFile)
-		}
-		lock = less
+	if lock, err = without(lock, f.update, lockFile); err != nil {
+		return err
 	}
 	o := design.Options{Lock: lock, Month: thisMonth(), Side: side}
 	if o.Now, err = timeOf(f.on); err != nil {
@@ -387,6 +384,18 @@ func writeDesign(dir string, src *source.File, d *design.Design, have *tenant.Te
 	return nil
 }
 
+// without takes what is to be chosen again out of a lock.
+func without(lock *design.Lock, keys []string, file string) (*design.Lock, error) {
+	for _, key := range keys {
+		less, n := lock.Without(key)
+		if n == 0 {
+			return nil, fmt.Errorf("--update %q: %s has nothing under it", key, file)
+		}
+		lock = less
+	}
+	return lock, nil
+}
+
 // policyRequests reviews a design in its tenant, and gives the changes of policies
 // that let it through, each the one that opens least.
 func policyRequests(d *design.Design, have *tenant.Tenant, now time.Time) (all []request.Policy, err error) {
@@ -407,16 +416,25 @@ func policyRequests(d *design.Design, have *tenant.Tenant, now time.Time) (all [
 		if again { // one exemption is enough for all that the assignment denies there
 			continue
 		}
-		q := request.Policy{What: p.Fix.Title, Why: p.Why(),
-			Pos: b.Resources[0].Pos, Folder: p.Folder, Files: p.Files}
-		for _, h := range b.Resources {
-			if sub := h.ID.SubscriptionID(); !slices.ContainsFunc(q.In, sub.Equal) {
-				q.In = append(q.In, sub)
-			}
+		all = append(all, request.Policy{In: subscriptionsOf(b.Resources), What: p.Fix.Title, Why: p.Why(), Pos: b.Resources[0].Pos, Folder: p.Folder, Files: p.Files})
+	}
+	for _, b := range out.Blockers { // what nothing helps against is not left out
+		if b.Code == "policy/deny" && b.Certain && len(b.Fixes) == 0 && have.Has(b.ID) {
+			all = append(all, request.Policy{In: subscriptionsOf(b.Resources), Pos: b.Resources[0].Pos, What: fmt.Sprintf("let %s through assignment %q", b.Resources[0].ID.Name(), b.Assignment),
+				Why: fmt.Sprintf("policy %q denies it, with %d more, and no change that the estate lets us propose helps: airfield review says why", b.Title, len(b.Resources)-1)})
 		}
-		all = append(all, q)
 	}
 	return all, err
+}
+
+// subscriptionsOf gives the subscriptions of resources, each once.
+func subscriptionsOf(all []report.HitOf) (in []arm.ID) {
+	for _, h := range all {
+		if sub := h.ID.SubscriptionID(); !slices.ContainsFunc(in, sub.Equal) {
+			in = append(in, sub)
+		}
+	}
+	return in
 }
 
 // writeDelivery writes what others do for a design, and what deploys it.
